@@ -1,0 +1,65 @@
+/**
+ * Every bound in one place, each with its reason and what happens when it is reached.
+ */
+
+/** Raw bytes in one block. Large enough that zstd sees repetition, small enough that one line is read back in under a millisecond. */
+export const BLOCK_BYTES_MAX = 512 * 1024;
+
+/** Bytes read from a file at once. A record longer than this is kept cut (`RECORD_BYTES_MAX`). */
+export const READ_BYTES = 1024 * 1024;
+
+/** Longest record that is kept whole; the rest is dropped from the parse, counted, and named "torn". */
+export const RECORD_BYTES_MAX = 256 * 1024;
+
+/** Bytes from the start of a file that identify it together with device and inode. */
+export const FINGERPRINT_BYTES_MAX = 1024;
+
+/** Lines looked at to find the format of a source. */
+export const DETECT_LINES = 200;
+export const DETECT_BYTES = 256 * 1024;
+
+/** Unreadable lines kept per source as samples, and how long each may be. */
+export const UNPARSED_SAMPLES = 5;
+export const SAMPLE_CHARS = 300;
+
+/** Distinct routes counted per source; what comes later is counted as OTHER so that ids in paths cannot fill the disk. */
+export const ROUTES_PER_SOURCE = 1000;
+export const HOSTS_PER_SOURCE = 200;
+export const OTHER = '(other)';
+
+/** Width of the event-time buckets that are linked again when new lines fall into them. */
+export const BUCKET_MS = 10_000;
+
+/** How far outside of its buckets a segment looks for lines of its requests: slow answers and clocks that are not yet learned. */
+export const SLACK_MS = 30_000;
+
+/** Records in one linked segment; a longer stretch is linked in pieces. About 1 kB each. */
+export const SEGMENT_RECORDS = 250_000;
+
+/** Records kept parsed for the next segment that overlaps this one. */
+export const DECODED_BLOCKS_KEPT = 64;
+
+/** Largest distance of two clocks that is learned from shared requests; zones are beyond it and learned in quarters of an hour. */
+export const CLOCK_OFFSET_MAX_MS = 120_000;
+
+/** Raw record shown in a face. */
+export const RAW_CHARS_MAX = 8192;
+
+/** A message that says one thing: the longest detail sentence. */
+export const DETAIL_CHARS = 400;
+
+/** Rows in one API page. */
+export const PAGE_ROWS_MAX = 500;
+
+/** Points in a chart: more cannot be told apart on a screen. */
+export const CHART_BUCKETS_MAX = 120;
+
+/** Files followed at once; directories with more are refused in words, not half read. */
+export const SOURCES_MAX = 5000;
+
+/** Attempts to deliver one alert message, with backoff from 1 s doubling to 5 min. */
+export const DELIVERY_ATTEMPTS_MAX = 12;
+export const DELIVERY_TIMEOUT_MS = 10_000;
+
+/** Server-sent event streams open at once (each holds a socket). */
+export const LIVE_STREAMS_MAX = 100;

@@ -1,0 +1,86 @@
+/**
+ * Where a record stands (a Line), what a source is, and what a stored block is. A Line is (source, byte offset)
+ * for ever: line numbers are for people and derived.
+ */
+import type { Entry } from '../../parsers/entry.ts';
+import type { Layer } from './taxonomy.ts';
+
+/** Position of one record. Example: {sourceId: 3, offset: 18211, bytes: 212, line: 96, lines: 1} */
+export interface Line {
+  sourceId: number;
+  /** First byte in the file. */
+  offset: number;
+  /** Bytes, without the last line break. */
+  bytes: number;
+  /** 1-based number of the first line. */
+  line: number;
+  lines: number;
+}
+
+/** How the records of a source are read: enough to make the same reader again. */
+export interface ReaderSpec {
+  /** "nginx.access" */
+  dataset: string;
+  /** "rsyslog", null = no wrapper */
+  envelope: string | null;
+  /** The user's or the server's format string, for datasets that are compiled from one. */
+  pattern: string | null;
+}
+
+/** One followed file. */
+export interface Source {
+  id: number;
+  /** As found: the argument's own spelling, with what lies below it. "logs/web/nginx/access.log" */
+  path: string;
+  /** The path without rotation suffix: files of one stream share it. "logs/web/nginx/access.log" for access.log.1 */
+  stream: string;
+  device: string;
+  inode: string;
+  /** SHA-256 of the first `fingerprintBytes` bytes. */
+  fingerprint: string;
+  fingerprintBytes: number;
+  reader: ReaderSpec | null;
+  layer: Layer;
+  /** "given" by the user, "path" by a folder's name, "product" by what usually stands there. */
+  layerFrom: 'given' | 'path' | 'product' | 'none';
+  /** Added to a record's own time. Learned from linked requests, or the zone of a log that names none. */
+  clockOffsetMs: number;
+  /** How `clockOffsetMs` came about. "as logged", "zone Europe/Berlin (given)", "learned from 120 shared requests" */
+  clockFrom: string;
+  /** The log names no zone in its times. */
+  timeZoneless: boolean;
+  position: number;
+  lines: number;
+  parsed: number;
+  unparsed: number;
+  samples: { line: number; text: string; reason: string }[];
+  newestEventMs: number | null;
+  lastReadMs: number | null;
+  sizeBytes: number;
+  state: 'reading' | 'following' | 'unreadable' | 'unrecognised' | 'silent' | 'empty' | 'gone';
+  advice: string | null;
+}
+
+/** Raw lines as they were read, compressed, never across a UTC day. Unique by (sourceId, offset). */
+export interface Block {
+  sourceId: number;
+  offset: number;
+  bytes: number;
+  firstLine: number;
+  lines: number;
+  /** Times as the records say them (before `clockOffsetMs`); NaN = no record has one. */
+  timeMinMs: number;
+  timeMaxMs: number;
+  reader: ReaderSpec;
+  /** Year-less times were read near this. */
+  referenceMs: number;
+  raw: Uint8Array;
+}
+
+/** An entry with its position and its corrected time. */
+export interface Placed {
+  line: Line;
+  entry: Entry;
+  /** `entry.timeMs` + the source's clock offset; NaN = unknown. */
+  timeMs: number;
+}

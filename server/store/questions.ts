@@ -1,0 +1,50 @@
+/**
+ * What may be asked of the store. Each question has parameters and a row type; an engine answers it with one
+ * statement of its own.
+ */
+import type { Refusal } from '../model/request.ts';
+
+export const REFUSAL_FIELDS = [
+  'cause',
+  'category',
+  'layer',
+  'source',
+  'client',
+  'host',
+  'route',
+  'path',
+  'method',
+  'status',
+  'certainty',
+  'rule',
+  'user',
+] as const;
+export type RefusalField = (typeof REFUSAL_FIELDS)[number];
+
+/** Values are joined by "or", fields by "and"; `not` leaves out. */
+export interface Filter {
+  sinceMs: number | null;
+  untilMs: number | null;
+  where: { field: RefusalField; in: string[]; not: string[] }[];
+}
+
+export interface PageKey {
+  timeMs: number;
+  id: string;
+}
+
+export interface Questions {
+  refusals(filter: Filter, page: { after: PageKey | null; limit: number; order: 'newest' | 'oldest' }): Refusal[];
+  countRefusals(filter: Filter): number;
+  refusal(id: string): Refusal | null;
+  /** Refusal whose chain holds this line. */
+  refusalOfLine(sourceId: number, line: number): Refusal | null;
+  refusalsByRequestId(id: string, limit: number): Refusal[];
+  /** Refused per bucket and category. */
+  refusedSeries(filter: Filter, bucketMs: number): { bucket: number; cause: string; count: number }[];
+  /** Requests at the outermost layer per bucket; only time, host, route, method and source of the filter apply. */
+  requestSeries(filter: Filter, bucketMs: number): { bucket: number; requests: number }[];
+  top(filter: Filter, field: RefusalField, limit: number): { key: string; count: number; lastMs: number }[];
+  refusalRange(): { fromMs: number; toMs: number } | null;
+  counterRange(): { fromMs: number; toMs: number } | null;
+}

@@ -1,0 +1,136 @@
+/**
+ * Opens the SQLite file and owns its schema. One connection writes (WAL), others read; the settings and what
+ * they mean for a power cut are in ARCHITECTURE.md.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { errnoOf, Why403Error } from '../../errors.ts';
+
+export type Db = Database.Database;
+
+/** Grows by one with each change of SCHEMA; a file of another version is refused with a sentence. */
+const SCHEMA_VERSION = 1;
+
+const SCHEMA = `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE source (
+  id INTEGER PRIMARY KEY,
+  path TEXT NOT NULL UNIQUE,
+  device TEXT NOT NULL, inode TEXT NOT NULL,
+  state TEXT NOT NULL,               -- the Source as JSON; columns above are what is looked up
+  entry_share REAL                   -- share of its access lines that no outer log knows; NULL = not learned
+);
+
+CREATE TABLE block (
+  source_id INTEGER NOT NULL REFERENCES source(id),
+  offset INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  first_line INTEGER NOT NULL,
+  lines INTEGER NOT NULL,
+  time_min INTEGER, time_max INTEGER, -- ms as the records say; NULL = none of them has a time
+  reference INTEGER NOT NULL,
+  reader TEXT NOT NULL,
+  raw BLOB NOT NULL,                  -- zstd
+  UNIQUE (source_id, offset)
+);
+CREATE INDEX block_time ON block (source_id, time_max);
+
+CREATE TABLE counter (
+  minute INTEGER NOT NULL, source_id INTEGER NOT NULL, host TEXT NOT NULL, route TEXT NOT NULL,
+  method TEXT NOT NULL, status INTEGER NOT NULL,
+  requests INTEGER NOT NULL, bytes INTEGER NOT NULL,
+  PRIMARY KEY (minute, source_id, host, route, method, status)
+) WITHOUT ROWID;
+
+CREATE TABLE dirty (bucket INTEGER PRIMARY KEY, mark INTEGER NOT NULL);
+
+CREATE TABLE refusal (
+  id TEXT PRIMARY KEY,
+  time INTEGER NOT NULL,
+  client TEXT, method TEXT, host TEXT, path TEXT, query TEXT, route TEXT NOT NULL,
+  status INTEGER NOT NULL, user TEXT,
+  layer TEXT NOT NULL, source TEXT, cause TEXT NOT NULL, category TEXT NOT NULL,
+  certainty TEXT NOT NULL, confidence REAL NOT NULL, rule TEXT,
+  body TEXT NOT NULL                  -- the rest of the Refusal as JSON
+) WITHOUT ROWID;
+CREATE INDEX refusal_time ON refusal (time, id, cause);
+CREATE INDEX refusal_cause ON refusal (cause, time);
+CREATE INDEX refusal_client ON refusal (client, time);
+CREATE INDEX refusal_route ON refusal (route, time);
+
+CREATE TABLE hop (source_id INTEGER NOT NULL, line INTEGER NOT NULL, refusal_id TEXT NOT NULL, time INTEGER NOT NULL,
+  PRIMARY KEY (source_id, line, refusal_id)) WITHOUT ROWID;
+CREATE INDEX hop_refusal ON hop (refusal_id);
+CREATE TABLE request_id (request_id TEXT NOT NULL, refusal_id TEXT NOT NULL, PRIMARY KEY (request_id, refusal_id)) WITHOUT ROWID;
+CREATE INDEX request_id_refusal ON request_id (refusal_id);
+
+CREATE TABLE alert (
+  id INTEGER PRIMARY KEY, rule TEXT NOT NULL, state TEXT NOT NULL, fired_at INTEGER NOT NULL, resolved_at INTEGER,
+  value REAL NOT NULL, peak REAL NOT NULL, summary TEXT NOT NULL, causes TEXT NOT NULL
+);
+CREATE UNIQUE INDEX alert_one_firing ON alert (rule) WHERE state = 'firing';
+CREATE TABLE delivery (
+  id INTEGER PRIMARY KEY, alert_id INTEGER NOT NULL REFERENCES alert(id), event TEXT NOT NULL, channel TEXT NOT NULL,
+  state TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, at INTEGER, error TEXT,
+  UNIQUE (alert_id, event, channel)
+);
+`;
+
+export interface OpenOptions {
+  /** A throw-away store (report): no fsync, removed afterwards by whoever made the directory. */
+  scratch?: boolean;
+}
+
+/** Opens for writing, makes file and schema when they are new. */
+export function openDatabase(directory: string, options: OpenOptions = {}): Db {
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (error) {
+    throw new Why403Error(
+      'DATA_DIR',
+      `cannot make the data directory ${directory} (${errnoOf(error)})`,
+      'give another with --data DIR',
+      { cause: error },
+    );
+  }
+  let db: Db;
+  try {
+    db = new Database(join(directory, 'why403.db'), { timeout: 5000 });
+    db.pragma('journal_mode = WAL');
+    db.pragma(options.scratch ? 'synchronous = OFF' : 'synchronous = NORMAL');
+    db.pragma('cache_size = -65536');
+    db.pragma('temp_store = MEMORY');
+    db.pragma('foreign_keys = ON');
+  } catch (error) {
+    throw new Why403Error(
+      'DATA_DIR',
+      `cannot open the store in ${directory} (${errnoOf(error) || String(error)})`,
+      'check that the directory can be written, or give another with --data DIR',
+      { cause: error },
+    );
+  }
+  const version = db.pragma('user_version', { simple: true }) as number;
+  if (version === 0) {
+    db.transaction(() => {
+      db.exec(SCHEMA);
+      db.pragma(`user_version = ${SCHEMA_VERSION}`);
+    })();
+  } else if (version !== SCHEMA_VERSION) {
+    db.close();
+    throw new Why403Error(
+      'DATA_DIR',
+      `the store in ${directory} has version ${version}, this why403 reads ${SCHEMA_VERSION}`,
+      'give another directory with --data DIR',
+    );
+  }
+  return db;
+}
+
+/** A connection that only reads: never waits for the writer and never makes it wait. */
+export function openReader(directory: string): Db {
+  const db = new Database(join(directory, 'why403.db'), { readonly: true, timeout: 5000 });
+  db.pragma('cache_size = -32768');
+  return db;
+}

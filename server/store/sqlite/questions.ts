@@ -1,0 +1,186 @@
+/**
+ * The questions in SQLite, on a connection that only reads. Filters become bound parameters; nothing that a
+ * client sends is ever part of a statement's text.
+ */
+import type { Refusal } from '../../model/request.ts';
+import type { Filter, PageKey, Questions, RefusalField } from '../questions.ts';
+import type { Db } from './database.ts';
+
+/** The closed list of columns a filter may name. */
+const COLUMNS: Record<RefusalField, string> = {
+  cause: 'cause',
+  category: 'category',
+  layer: 'layer',
+  source: 'source',
+  client: 'client',
+  host: 'host',
+  route: 'route',
+  path: 'path',
+  method: 'method',
+  status: 'status',
+  certainty: 'certainty',
+  rule: 'rule',
+  user: 'user',
+};
+
+/** What of a filter the counters know. */
+const COUNTER_COLUMNS: Partial<Record<RefusalField, string>> = { host: 'host', route: 'route', method: 'method' };
+
+interface Clause {
+  sql: string;
+  values: (string | number)[];
+}
+
+function where(filter: Filter, columns: Partial<Record<RefusalField, string>>, time: string): Clause {
+  const parts: string[] = [];
+  const values: (string | number)[] = [];
+  if (filter.sinceMs !== null) {
+    parts.push(`${time} >= ?`);
+    values.push(filter.sinceMs);
+  }
+  if (filter.untilMs !== null) {
+    parts.push(`${time} < ?`);
+    values.push(filter.untilMs);
+  }
+  for (const f of filter.where) {
+    const column = columns[f.field];
+    if (!column) continue;
+    const of = (v: string): string | number => (f.field === 'status' ? Number(v) : v);
+    if (f.in.length > 0) {
+      parts.push(`${column} IN (${f.in.map(() => '?').join(',')})`);
+      values.push(...f.in.map(of));
+    }
+    if (f.not.length > 0) {
+      parts.push(`(${column} IS NULL OR ${column} NOT IN (${f.not.map(() => '?').join(',')}))`);
+      values.push(...f.not.map(of));
+    }
+  }
+  return { sql: parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`, values };
+}
+
+const and = (clause: Clause, more: string): string =>
+  clause.sql === '' ? `WHERE ${more}` : `${clause.sql} AND ${more}`;
+
+interface RefusalRecord {
+  id: string;
+  time: number;
+  client: string | null;
+  method: string | null;
+  host: string | null;
+  path: string | null;
+  query: string | null;
+  route: string;
+  status: number;
+  user: string | null;
+  body: string;
+}
+
+export class SqliteQuestions implements Questions {
+  readonly #db: Db;
+  constructor(db: Db) {
+    this.#db = db;
+  }
+
+  refusals(filter: Filter, page: { after: PageKey | null; limit: number; order: 'newest' | 'oldest' }): Refusal[] {
+    const clause = where(filter, COLUMNS, 'time');
+    const down = page.order === 'newest';
+    const sql = page.after ? and(clause, `(time, id) ${down ? '<' : '>'} (?, ?)`) : clause.sql;
+    const values = page.after ? [...clause.values, page.after.timeMs, page.after.id] : clause.values;
+    const order = down ? 'time DESC, id DESC' : 'time, id';
+    return (
+      this.#db
+        .prepare(`SELECT * FROM refusal ${sql} ORDER BY ${order} LIMIT ?`)
+        .all(...values, page.limit) as RefusalRecord[]
+    ).map(readRefusal);
+  }
+
+  countRefusals(filter: Filter): number {
+    const clause = where(filter, COLUMNS, 'time');
+    return (this.#db.prepare(`SELECT count(*) n FROM refusal ${clause.sql}`).get(...clause.values) as { n: number }).n;
+  }
+
+  refusal(id: string): Refusal | null {
+    const row = this.#db.prepare('SELECT * FROM refusal WHERE id = ?').get(id) as RefusalRecord | undefined;
+    return row ? readRefusal(row) : null;
+  }
+
+  refusalOfLine(sourceId: number, line: number): Refusal | null {
+    const row = this.#db
+      .prepare('SELECT r.* FROM hop h JOIN refusal r ON r.id = h.refusal_id WHERE h.source_id = ? AND h.line = ?')
+      .get(sourceId, line) as RefusalRecord | undefined;
+    return row ? readRefusal(row) : null;
+  }
+
+  refusalsByRequestId(id: string, limit: number): Refusal[] {
+    return (
+      this.#db
+        .prepare('SELECT r.* FROM request_id q JOIN refusal r ON r.id = q.refusal_id WHERE q.request_id = ? LIMIT ?')
+        .all(id, limit) as RefusalRecord[]
+    ).map(readRefusal);
+  }
+
+  refusedSeries(filter: Filter, bucketMs: number): { bucket: number; cause: string; count: number }[] {
+    const clause = where(filter, COLUMNS, 'time');
+    return this.#db
+      .prepare(`SELECT time / ? * ? bucket, cause, count(*) count FROM refusal ${clause.sql} GROUP BY 1, 2 ORDER BY 1`)
+      .all(bucketMs, bucketMs, ...clause.values) as { bucket: number; cause: string; count: number }[];
+  }
+
+  requestSeries(filter: Filter, bucketMs: number): { bucket: number; requests: number }[] {
+    const clause = where(filter, COUNTER_COLUMNS, 'minute');
+    return this.#db
+      .prepare(
+        `SELECT minute / ? * ? bucket, sum(requests) requests FROM counter ${and(clause, 'source_id IN (SELECT id FROM source WHERE coalesce(entry_share, 1) >= 0.5)')} GROUP BY 1 ORDER BY 1`,
+      )
+      .all(bucketMs, bucketMs, ...clause.values) as { bucket: number; requests: number }[];
+  }
+
+  top(filter: Filter, field: RefusalField, limit: number): { key: string; count: number; lastMs: number }[] {
+    const clause = where(filter, COLUMNS, 'time');
+    const column = COLUMNS[field];
+    return this.#db
+      .prepare(
+        `SELECT ${column} key, count(*) count, max(time) lastMs FROM refusal ${and(clause, `${column} IS NOT NULL`)} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?`,
+      )
+      .all(...clause.values, limit) as { key: string; count: number; lastMs: number }[];
+  }
+
+  refusalRange(): { fromMs: number; toMs: number } | null {
+    const row = this.#db.prepare('SELECT min(time) a, max(time) b FROM refusal').get() as {
+      a: number | null;
+      b: number;
+    };
+    return row.a === null ? null : { fromMs: row.a, toMs: row.b };
+  }
+
+  counterRange(): { fromMs: number; toMs: number } | null {
+    const row = this.#db.prepare('SELECT min(minute) a, max(minute) b FROM counter').get() as {
+      a: number | null;
+      b: number;
+    };
+    return row.a === null ? null : { fromMs: row.a, toMs: row.b + 60_000 };
+  }
+}
+
+function readRefusal(row: RefusalRecord): Refusal {
+  const body = JSON.parse(row.body);
+  return {
+    id: row.id,
+    timeMs: row.time,
+    client: row.client,
+    method: row.method,
+    host: row.host,
+    path: row.path,
+    query: row.query,
+    route: row.route,
+    protocol: body.protocol,
+    status: row.status,
+    user: row.user,
+    userAgent: body.userAgent,
+    referrer: body.referrer,
+    requestIds: body.requestIds,
+    sourceId: body.sourceId,
+    verdict: body.verdict,
+    chain: body.chain,
+  };
+}
