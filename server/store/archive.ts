@@ -41,6 +41,8 @@ export interface Archive {
   append(batch: Append): number;
   /** Blocks of a source that overlap a time range, in file order. */
   blocks(range: BlockRange): Block[];
+  /** The same without their bytes. */
+  extents(range: BlockRange): { lines: number; timeMinMs: number; timeMaxMs: number }[];
   /** Block that holds a byte of a source. */
   blockAt(sourceId: number, offset: number): Block | null;
   blockAtLine(sourceId: number, line: number): Block | null;

@@ -42,6 +42,8 @@ export interface Ledger {
   markDirty(buckets: number[]): void;
   markAllDirty(): void;
   revise(revision: Revision): void;
+  /** Share of a source's access lines that no outer log has: 1 = requests enter here, 0 = all come through another layer. */
+  saveShares(shares: { sourceId: number; share: number }[]): void;
   /** A small number that grows with every revision: what the page asks for again. */
   revision(): number;
   meta(key: string): string | null;

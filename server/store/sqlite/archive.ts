@@ -41,6 +41,9 @@ export class SqliteArchive implements Archive {
       ),
       dirty: db.prepare('INSERT INTO dirty (bucket, mark) VALUES (?, 1) ON CONFLICT DO UPDATE SET mark = mark + 1'),
       range: db.prepare('SELECT * FROM block WHERE source_id = ? AND time_max >= ? AND time_min <= ? ORDER BY offset'),
+      extents: db.prepare(
+        'SELECT lines, time_min timeMinMs, time_max timeMaxMs FROM block WHERE source_id = ? AND time_max >= ? AND time_min <= ?',
+      ),
       at: db.prepare('SELECT * FROM block WHERE source_id = ? AND offset <= ? ORDER BY offset DESC LIMIT 1'),
       atLine: db.prepare('SELECT * FROM block WHERE source_id = ? AND first_line <= ? ORDER BY offset DESC LIMIT 1'),
       last: db.prepare('SELECT * FROM block WHERE source_id = ? ORDER BY offset DESC'),
@@ -101,6 +104,14 @@ export class SqliteArchive implements Archive {
 
   blocks(range: BlockRange): Block[] {
     return (this.#statements.range.all(range.sourceId, range.fromMs, range.toMs) as BlockRow[]).map(readBlock);
+  }
+
+  extents(range: BlockRange): { lines: number; timeMinMs: number; timeMaxMs: number }[] {
+    return this.#statements.extents.all(range.sourceId, range.fromMs, range.toMs) as {
+      lines: number;
+      timeMinMs: number;
+      timeMaxMs: number;
+    }[];
   }
 
   blockAt(sourceId: number, offset: number): Block | null {

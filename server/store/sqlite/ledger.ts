@@ -27,6 +27,7 @@ export class SqliteLedger implements Ledger {
       ),
       hop: db.prepare('INSERT OR IGNORE INTO hop (source_id, line, refusal_id, time) VALUES (?,?,?,?)'),
       requestId: db.prepare('INSERT OR IGNORE INTO request_id (request_id, refusal_id) VALUES (?,?)'),
+      share: db.prepare('UPDATE source SET entry_share = ? WHERE id = ?'),
       meta: db.prepare('SELECT value FROM meta WHERE key = ?'),
       setMeta: db.prepare(
         'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
@@ -113,6 +114,12 @@ export class SqliteLedger implements Ledger {
       }
       for (const d of revision.done) s.clean.run(d.bucket, d.mark);
       s.setMeta.run('revision', String(this.revision() + 1));
+    })();
+  }
+
+  saveShares(shares: { sourceId: number; share: number }[]): void {
+    this.#db.transaction(() => {
+      for (const s of shares) this.#statements.share.run(s.share, s.sourceId);
     })();
   }
 

@@ -1,0 +1,408 @@
+/**
+ * Who decided, and why: weighs what the lines of one request say, what the product's silence implies, and the
+ * contrast with requests that were let through. Pure. Two steps, because a contrast needs all refusals of the
+ * same class: `assess` looks at one request alone, `conclude` at one in the light of all.
+ */
+import type { Entry } from '../../parsers/entry.ts';
+import { DETAIL_CHARS } from '../limits.ts';
+import type { Evidence, Hop, LinkedRequest, Verdict } from '../model/request.ts';
+import { type Cause, type Layer, LAYERS, type Role } from '../model/taxonomy.ts';
+import type { Bans } from './bans.ts';
+import { contrast, type Inference } from './contrast.ts';
+import { matchSignals } from './match.ts';
+import { type Fact, factOf, type Population } from './population.ts';
+import type { SignalMatch } from './signal.ts';
+import { resolveWaf, type WafVerdict } from './waf.ts';
+
+/** One reading of why, with the line that gives it. */
+interface Candidate {
+  cause: Cause;
+  alternatives: readonly Cause[];
+  certainty: 'stated' | 'implied';
+  confidence: number;
+  layer: Layer;
+  hop: number;
+  match: SignalMatch;
+}
+
+export interface Assessment {
+  request: LinkedRequest;
+  /** Innermost hop that answered with a refused status (or the only one there is). */
+  decider: number;
+  candidates: Candidate[];
+  waf: WafVerdict | null;
+  wafHop: number;
+  /** Access hops further in than the decider, with another status: the decider withheld or replaced their answer. */
+  withheld: number[];
+  fact: Fact;
+}
+
+/** Layers whose products refuse by rules of their own without a line that says so. */
+const RULE_LAYERS = new Set<Layer>(['cdn', 'loadbalancer', 'gateway', 'web', 'waf', 'network']);
+/** Below this a line has only named a mechanism, and contrast may say which use of it. */
+const OPEN_BELOW = 0.7;
+
+const depth = (layer: Layer): number => LAYERS.indexOf(layer);
+
+export function assess(request: LinkedRequest, refusedStatus: ReadonlySet<number>): Assessment {
+  const { hops } = request;
+  const decider = innermostRefusal(hops, refusedStatus);
+  const withheld: number[] = [];
+  for (let i = 0; i < hops.length; i++) {
+    const h = hops[i]!;
+    if (i !== decider && h.entry.kind === 'access' && isInner(hops, i, decider)) withheld.push(i);
+  }
+  const candidates: Candidate[] = [];
+  for (let i = 0; i < hops.length; i++) {
+    const hop = hops[i]!;
+    for (const match of matchSignals(hop.entry)) {
+      const s = match.signal;
+      if (s.kind !== 'decision' || s.cause === null) continue;
+      const status = hop.entry.httpResponseStatusCode ?? request.status;
+      if (!(s.status ?? [403]).includes(status) && !refusedStatus.has(status)) continue;
+      candidates.push({
+        cause: s.cause,
+        alternatives: s.alternatives ?? [],
+        certainty: s.certainty,
+        confidence: s.confidence * (0.5 + 0.5 * hop.link.confidence),
+        layer: s.layer ?? hop.layer,
+        hop: i,
+        match,
+      });
+    }
+  }
+  const wafHops = hops.map((h, i) => ({ h, i })).filter(({ h }) => h.entry.rules !== null || h.entry.kind === 'audit');
+  const waf = wafHops.length > 0 ? resolveWaf(wafHops.map(({ h }) => h.entry)) : null;
+  const wafHop = waf === null ? -1 : (wafHops.find(({ h }) => h.entry.rules?.some((r) => r.id === waf.ruleId)) ?? wafHops[0]!).i;
+  const best = strongest(candidates, hops, decider);
+  const manner = waf ? 'waf' : best ? best.match.signal.id : 'silent';
+  return {
+    request,
+    decider,
+    candidates,
+    waf,
+    wafHop,
+    withheld,
+    fact: factOf(
+      [hops[decider]!.entry, ...hops.map((h) => h.entry)].map(clientSide(hops)),
+      request.timeMs,
+      true,
+      `${hops[decider]!.path}|${manner}`,
+    ),
+  };
+}
+
+/** The client is what the outermost line says; everything else what the decider saw. */
+function clientSide(hops: Hop[]): (entry: Entry, index: number) => Entry {
+  const client = hops[0]!.entry.clientAddress;
+  return (entry, index) => (index === 0 && client !== null ? { ...entry, clientAddress: client } : entry);
+}
+
+function innermostRefusal(hops: Hop[], refusedStatus: ReadonlySet<number>): number {
+  let best = 0;
+  for (let i = 1; i < hops.length; i++) {
+    const e = hops[i]!.entry;
+    if (e.kind !== 'access' || !refusedStatus.has(e.httpResponseStatusCode ?? 0)) continue;
+    if (hops[best]!.entry.kind !== 'access' || isInner(hops, i, best)) best = i;
+  }
+  return best;
+}
+
+/** Is hop a further in than hop b? Hops stand outermost first, the counted line at 0. */
+function isInner(hops: Hop[], a: number, b: number): boolean {
+  const da = depth(hops[a]!.layer);
+  const db = depth(hops[b]!.layer);
+  return da !== db ? da > db : a > b;
+}
+
+/** The line that tells most: stated before implied, then the surest; lines of the deciding layer and further in first. */
+function strongest(candidates: Candidate[], hops: Hop[], decider: number): Candidate | null {
+  let best: Candidate | null = null;
+  let bestWeight = -1;
+  for (const c of candidates) {
+    let weight = c.confidence + (c.certainty === 'stated' ? 0.15 : 0);
+    // An outer layer's own reason cannot stand where an inner layer is known to have refused.
+    const outside = depth(hops[c.hop]!.layer) < depth(hops[decider]!.layer);
+    if (outside) weight -= 0.5;
+    if (weight > bestWeight) {
+      best = c;
+      bestWeight = weight;
+    }
+  }
+  return best;
+}
+
+export interface Surroundings {
+  population: Population;
+  bans: Bans;
+  /** Products whose error logs are among the sources: their silence means something. */
+  errorLogs: ReadonlySet<string>;
+}
+
+export function conclude(a: Assessment, around: Surroundings): Verdict {
+  const { hops } = a.request;
+  const decided = hops[a.decider]!;
+  const innerRefused = isRefusalBelowWaf(a);
+  if (a.waf && !(innerRefused && a.waf.direction === 'request')) return fromWaf(a, a.waf);
+
+  const ban = around.bans.at(a.fact.client, a.request.timeMs);
+  const best = strongest(a.candidates, hops, a.decider);
+
+  if (best && (best.confidence >= OPEN_BELOW || best.certainty === 'stated')) {
+    if (ban && best.certainty === 'implied' && isAddressLike(best)) return fromBan(a, ban, best);
+    return fromCandidate(a, best, around, null);
+  }
+  if (ban && (best === null || isAddressLike(best)) && decided.layer !== 'app') return fromBan(a, ban, best);
+
+  const open = best === null ? null : [best.cause, ...best.alternatives];
+  const inferences = contrast(a.fact, around.population, open);
+  const inference = inferences[0];
+  if (best) {
+    if (inference) return fromCandidate(a, best, around, inference);
+    return fromCandidate(a, best, around, null);
+  }
+  return silent(a, around, inferences);
+}
+
+/** An application that answered 403 itself decided, whatever the WAF only matched. */
+function isRefusalBelowWaf(a: Assessment): boolean {
+  return depth(a.request.hops[a.decider]!.layer) > depth('web');
+}
+
+function isAddressLike(c: Candidate): boolean {
+  return [c.cause, ...c.alternatives].some((x) => x.startsWith('address.') || x === 'limit.rate');
+}
+
+function fromWaf(a: Assessment, waf: WafVerdict): Verdict {
+  const hop = a.request.hops[a.wafHop] ?? a.request.hops[0]!;
+  return verdict(a, {
+    cause: waf.cause,
+    certainty: waf.certainty,
+    confidence: waf.confidence,
+    layer: 'waf',
+    path: hop.path,
+    rule: waf.ruleId,
+    detail: waf.says,
+    evidence: [evidence(hop, waf.says, waf.ruleId, null)],
+    alternatives: waf.alternatives,
+    parameter: waf.variable,
+    decidedHop: a.wafHop,
+  });
+}
+
+function fromBan(a: Assessment, ban: ReturnType<Bans['at']> & object, best: Candidate | null): Verdict {
+  const hop = a.request.hops[a.decider]!;
+  const says = `${ban.address} was banned by ${ban.by} at ${new Date(ban.fromMs).toISOString()}`;
+  const rate = /evasive|dos/i.test(ban.by) || /dos|flood/i.test(ban.record.entry.message ?? '');
+  const proof: Evidence[] = best ? [evidence(a.request.hops[best.hop]!, best.match.says, best.match.text, best.match.signal.source)] : [];
+  return verdict(a, {
+    cause: rate ? 'limit.rate' : 'address.reputation',
+    certainty: 'stated',
+    confidence: 0.9,
+    layer: hop.layer,
+    path: hop.path,
+    rule: ban.by,
+    detail: says,
+    evidence: [...proof, { path: ban.path, line: ban.record.line.line, says, match: ban.address, documentation: null }],
+    alternatives: [{ cause: 'address.denied', confidence: 0.1 }],
+    decidedHop: a.decider,
+  });
+}
+
+function fromCandidate(a: Assessment, best: Candidate, around: Surroundings, inference: Inference | null): Verdict {
+  const hop = a.request.hops[best.hop]!;
+  const proof = [evidence(hop, best.match.says, best.match.text, best.match.signal.source)];
+  for (const c of a.candidates) {
+    if (c !== best && c.cause === best.cause && proof.length < 4) {
+      proof.push(evidence(a.request.hops[c.hop]!, c.match.says, c.match.text, c.match.signal.source));
+    }
+  }
+  const cause = inference?.cause ?? best.cause;
+  const decidedHop = decidedHopOf(a, best.hop);
+  const confidence = inference ? Math.max(inference.confidence, cause === best.cause ? best.confidence : 0) : best.confidence;
+  return verdict(a, {
+    cause,
+    certainty: inference ? 'implied' : best.certainty,
+    confidence,
+    layer: best.layer === 'waf' ? 'waf' : layerOf(a, best, around),
+    path: a.request.hops[decidedHop]!.path,
+    rule: ruleOf(hop.entry),
+    detail: inference ? `${best.match.says}; ${inference.says}` : best.match.says,
+    evidence: proof,
+    alternatives: best.alternatives.filter((c) => c !== cause).slice(0, 3).map((c) => ({ cause: c, confidence: (1 - confidence) / 2 })),
+    contrast: inference?.contrast ?? [],
+    decidedHop,
+    wouldSettle: confidence < 0.6 ? settles(a) : null,
+  });
+}
+
+/** A reason told by an application's or authorizer's log belongs to that layer; one in a server's error log to the server. */
+function layerOf(a: Assessment, best: Candidate, _around: Surroundings): Layer {
+  const decided = a.request.hops[a.decider]!.layer;
+  return depth(best.layer) >= depth(decided) ? best.layer : decided;
+}
+
+function decidedHopOf(a: Assessment, hop: number): number {
+  const h = a.request.hops[hop]!;
+  if (h.entry.kind === 'access') return hop;
+  const same = a.request.hops.findIndex((x) => x.entry.kind === 'access' && x.layer === h.layer);
+  return same >= 0 ? same : hop;
+}
+
+function ruleOf(e: Entry): string | null {
+  const zone = /by zone "([^"]{1,80})"/.exec(e.message ?? '');
+  return zone ? zone[1]! : e.eventCode;
+}
+
+/** No line says anything: what the silence of this layer implies, and what contrast tells. */
+function silent(a: Assessment, around: Surroundings, inferences: Inference[]): Verdict {
+  const hop = a.request.hops[a.decider]!;
+  const e = hop.entry;
+  const upstream = hop.layer !== 'app' && (e.upstreamStatusCode ?? 0) > 0 && e.upstreamStatusCode === e.httpResponseStatusCode;
+  const layer: Layer = upstream && hop.layer === 'web' ? 'app' : hop.layer;
+  const best = inferences[0];
+  const proof = [evidence(hop, `${hop.layer} answered ${e.httpResponseStatusCode ?? a.request.status}, and no line further in exists`, null, null)];
+  if (a.withheld.length > 0) {
+    const inner = a.request.hops[a.withheld[a.withheld.length - 1]!]!;
+    const status = inner.entry.httpResponseStatusCode ?? 0;
+    proof.push(evidence(inner, `${inner.layer} answered ${status}`, null, null));
+    const failed = status >= 500 || status === 0;
+    return verdict(a, {
+      cause: failed ? 'gateway.upstream' : 'unknown',
+      certainty: failed ? 'implied' : 'unknown',
+      confidence: failed ? 0.7 : 0.3,
+      layer: hop.layer,
+      path: hop.path,
+      detail: failed
+        ? `${hop.layer} turned the ${status} of ${inner.layer} into ${a.request.status}`
+        : `${inner.layer} answered ${status}, ${hop.layer} replaced it with ${a.request.status} and does not say why`,
+      evidence: proof,
+      decidedHop: a.decider,
+      wouldSettle: settles(a),
+    });
+  }
+  if (layer === 'app') {
+    const rate = inferences.find((x) => x.cause === 'limit.rate');
+    if (rate) return inferred(a, rate, layer, proof);
+    return verdict(a, {
+      cause: 'app.unexplained',
+      certainty: 'implied',
+      confidence: 0.6,
+      layer,
+      path: hop.path,
+      detail: 'The application answered 403 and its log gives no reason',
+      evidence: proof,
+      decidedHop: a.decider,
+      wouldSettle: settles(a),
+    });
+  }
+  if (hiddenFile(a.fact.path)) {
+    return verdict(a, {
+      cause: 'config.access',
+      certainty: 'implied',
+      confidence: 0.75,
+      layer,
+      path: hop.path,
+      detail: `${hop.layer} refuses the hidden file ${a.fact.path.slice(0, 120)}`,
+      evidence: proof,
+      alternatives: [{ cause: 'config.rewrite', confidence: 0.15 }],
+      decidedHop: a.decider,
+    });
+  }
+  if (best) return inferred(a, best, layer, proof);
+  return verdict(a, {
+    cause: 'unknown',
+    certainty: 'unknown',
+    confidence: 0.2,
+    layer,
+    path: hop.path,
+    detail: `${hop.layer} answered ${a.request.status} itself and no line says why`,
+    evidence: proof,
+    alternatives: RULE_LAYERS.has(layer) ? [{ cause: 'config.rewrite', confidence: 0.3 }, { cause: 'config.access', confidence: 0.2 }] : [],
+    decidedHop: a.decider,
+    wouldSettle: settles(a),
+  });
+}
+
+function inferred(a: Assessment, inference: Inference, layer: Layer, proof: Evidence[]): Verdict {
+  return verdict(a, {
+    cause: inference.cause,
+    certainty: 'inferred',
+    confidence: inference.confidence,
+    layer,
+    path: a.request.hops[a.decider]!.path,
+    detail: inference.says,
+    evidence: proof,
+    contrast: inference.contrast,
+    decidedHop: a.decider,
+    wouldSettle: inference.confidence < 0.7 ? settles(a) : null,
+  });
+}
+
+function hiddenFile(path: string): boolean {
+  return /\/\.(?!well-known(\/|$)|\.?(\/|$))/.test(path) || /(~|\.(bak|old|orig|swp|sql|inc))$/i.test(path);
+}
+
+/** Which log would tell, by the product that decided. */
+const SETTLES: Record<string, string> = {
+  nginx: 'log $request_id, $upstream_status and $upstream_addr in nginx’s log_format, and keep error_log at level error (for rewrites: rewrite_log on at level notice)',
+  apache: 'set LogLevel authz_core:debug rewrite:trace3 in Apache, and add %L to LogFormat and ErrorLogFormat',
+  haproxy: 'add the name of the rule to HAProxy’s log-format, for instance %[last_rule_file]:%[last_rule_line]',
+  caddy: 'name the handler in Caddy: log_append in the block that answers 403',
+  lighttpd: 'set debug.log-request-handling = "enable" in lighttpd for a while',
+  clf: 'log the reason where the layer decides (for Varnish: std.log() in VCL and %{VCL_Log:key}x in varnishncsa)',
+  json: 'log the reason together with the request id where the application answers 403',
+  'text.app': 'log the reason together with the request id where the application answers 403',
+};
+
+function settles(a: Assessment): string {
+  const hop = a.request.hops[a.decider]!;
+  const product = hop.entry.dataset.split('.')[0]!;
+  if (hop.layer === 'app') return SETTLES.json!;
+  return SETTLES[hop.entry.dataset] ?? SETTLES[product] ?? 'the error log of the layer that answered, at level info';
+}
+
+function evidence(hop: Hop, says: string, match: string | null, documentation: string | null): Evidence {
+  return { path: hop.path, line: hop.line.line, says, match, documentation };
+}
+
+function verdict(
+  a: Assessment,
+  v: {
+    cause: Cause;
+    certainty: Verdict['certainty'];
+    confidence: number;
+    layer: Layer;
+    path: string | null;
+    rule?: string | null;
+    detail: string;
+    evidence: Evidence[];
+    alternatives?: Verdict['alternatives'];
+    contrast?: Verdict['contrast'];
+    wouldSettle?: string | null;
+    parameter?: string | null;
+    decidedHop: number;
+  },
+): Verdict {
+  const roles: Role[] = a.request.hops.map((hop, i) => {
+    if (hop.entry.kind !== 'access') return 'evidence';
+    if (i === v.decidedHop || (v.layer === 'waf' && i === a.decider && !a.request.hops.some((h, k) => k === v.decidedHop && h.entry.kind === 'access'))) return 'decided';
+    const status = hop.entry.httpResponseStatusCode ?? 0;
+    return status === a.request.status ? 'relayed' : 'received';
+  });
+  return {
+    cause: v.cause,
+    certainty: v.cause === 'unknown' ? 'unknown' : v.certainty,
+    confidence: Math.round(Math.min(0.99, Math.max(0, v.confidence)) * 100) / 100,
+    decidingLayer: v.layer,
+    decidingPath: v.path,
+    rule: v.rule ?? null,
+    detail: v.detail.slice(0, DETAIL_CHARS),
+    evidence: v.evidence,
+    alternatives: (v.alternatives ?? []).map((x) => ({ ...x, confidence: Math.round(x.confidence * 100) / 100 })),
+    contrast: v.contrast ?? [],
+    wouldSettle: v.wouldSettle ?? null,
+    roles,
+    parameter: v.parameter ?? null,
+  };
+}

@@ -1,0 +1,140 @@
+/**
+ * Puts the stages together over one store: ingest, then clocks, then correlation, then alerts. One engine
+ * writes; whoever asks has connections of their own. `runToEnd` is for reports, `tick` for following.
+ */
+import { matchesGlob } from 'node:path';
+import { Correlator } from './correlate.ts';
+import { Ingest } from './ingest/ingest.ts';
+import { zoneOffsetMs } from './config.ts';
+import type { Layer } from './model/taxonomy.ts';
+import { SqliteArchive } from './store/sqlite/archive.ts';
+import { type Db, openDatabase } from './store/sqlite/database.ts';
+import { SqliteLedger } from './store/sqlite/ledger.ts';
+import { SqliteQuestions } from './store/sqlite/questions.ts';
+
+export interface EngineOptions {
+  directory: string;
+  scratch: boolean;
+  final: boolean;
+  paths: string[];
+  refusedStatus: number[];
+  layers: { layer: Layer; pattern: string }[];
+  timezone: string | null;
+}
+
+export interface Progress {
+  state: 'starting' | 'history' | 'following' | 'failed';
+  bytesRead: number;
+  bytesTotal: number;
+  linesRead: number;
+  linesPerSecond: number;
+  secondsLeft: number | null;
+}
+
+/** Clocks are learned again after this many new lines, and then ever more rarely. */
+const LEARN_AFTER_LINES = 2000;
+
+export class Engine {
+  readonly db: Db;
+  readonly archive: SqliteArchive;
+  readonly ledger: SqliteLedger;
+  readonly questions: SqliteQuestions;
+  readonly ingest: Ingest;
+  readonly #correlator: Correlator;
+  readonly #final: boolean;
+  #learnAt = LEARN_AFTER_LINES;
+  #caughtUp = false;
+  #rate = { lines: 0, bytes: 0, sinceMs: 0, linesPerSecond: 0, bytesPerSecond: 0 };
+
+  constructor(options: EngineOptions) {
+    this.db = openDatabase(options.directory, { scratch: options.scratch });
+    this.archive = new SqliteArchive(this.db);
+    this.ledger = new SqliteLedger(this.db);
+    this.questions = new SqliteQuestions(this.db);
+    this.#final = options.final;
+    const refusedStatus = new Set(options.refusedStatus);
+    this.ingest = new Ingest(this.archive, {
+      paths: options.paths,
+      refusedStatus,
+      layers: options.layers.map((l) => ({ layer: l.layer, matches: (p) => matchesGlob(p, l.pattern) || p === l.pattern })),
+      zoneOffsetMs: (at) => zoneOffsetMs(options.timezone, at),
+      zoneName: options.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+      zoneGiven: options.timezone !== null,
+      final: options.final,
+    });
+    this.#correlator = new Correlator(this.archive, this.ledger, { refusedStatus });
+  }
+
+  /** Reads everything that is there and says why. `onProgress` is called between transactions. */
+  runToEnd(onProgress: (p: Progress) => void): void {
+    this.ingest.scan(true);
+    while (this.ingest.step(Date.now()) > 0) onProgress(this.progress(Date.now()));
+    this.#caughtUp = true;
+    this.#clocks();
+    this.#clocks();
+    while (this.#correlator.step(this.ingest.sources()) > 0) onProgress(this.progress(Date.now()));
+  }
+
+  /** One round of following; returns whether anything was done. */
+  tick(now: number): boolean {
+    const lines = this.ingest.step(now);
+    if (lines === 0) this.#caughtUp = true;
+    else if (this.ingest.linesRead >= this.#learnAt) {
+      this.#learnAt = Math.ceil(this.ingest.linesRead * 1.5);
+      this.#clocks();
+    }
+    const linked = this.#caughtUp || this.ingest.linesRead > 200_000 || lines === 0 ? this.#correlator.step(this.ingest.sources()) : 0;
+    return lines > 0 || linked > 0;
+  }
+
+  scan(strict: boolean): void {
+    this.ingest.scan(strict);
+  }
+
+  /** After the first look at everything: zones, then what shared requests tell. */
+  learnClocks(): void {
+    this.#clocks();
+  }
+
+  #clocks(): void {
+    let changed = false;
+    for (const source of this.ingest.sources()) if (this.ingest.applyZone(source)) changed = true;
+    for (const source of this.#correlator.learn(this.ingest.sources())) {
+      this.ingest.save(source);
+      changed = true;
+    }
+    if (changed) this.ledger.markAllDirty();
+  }
+
+  progress(now: number): Progress {
+    const rate = this.#rate;
+    if (rate.sinceMs === 0) rate.sinceMs = now;
+    const elapsed = (now - rate.sinceMs) / 1000;
+    if (elapsed >= 1) {
+      rate.linesPerSecond = (this.ingest.linesRead - rate.lines) / elapsed;
+      rate.bytesPerSecond = (this.ingest.bytesRead - rate.bytes) / elapsed;
+      rate.lines = this.ingest.linesRead;
+      rate.bytes = this.ingest.bytesRead;
+      rate.sinceMs = now;
+    }
+    const total = this.ingest.bytesTotal;
+    const stored = this.ingest.bytesStored;
+    return {
+      state: this.#caughtUp ? 'following' : 'history',
+      bytesRead: stored,
+      bytesTotal: total,
+      linesRead: this.ingest.linesRead,
+      linesPerSecond: Math.round(rate.linesPerSecond),
+      secondsLeft: this.#caughtUp || rate.bytesPerSecond <= 0 ? null : Math.ceil((total - stored) / rate.bytesPerSecond),
+    };
+  }
+
+  get final(): boolean {
+    return this.#final;
+  }
+
+  close(): void {
+    this.ingest.close();
+    this.db.close();
+  }
+}

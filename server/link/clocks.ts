@@ -1,0 +1,141 @@
+/**
+ * Learns by how much each source's clock is off, and the zone of logs that name none, from lines that can only
+ * be the same request: a shared id, or a request key that occurs once in both. The outermost source is the
+ * measure of time. Pure: samples in, offsets out.
+ */
+import type { Entry } from '../../parsers/entry.ts';
+import { CLOCK_OFFSET_MAX_MS } from '../limits.ts';
+import type { Placed } from '../model/line.ts';
+import { addressesOf, comparablePath, isStrongId, requestKey } from './keys.ts';
+import type { LinkSource } from './source.ts';
+
+export interface ClockFinding {
+  sourceId: number;
+  /** To be added to the record's own time, on top of nothing. */
+  offsetMs: number;
+  /** Shared requests that it rests on. */
+  support: number;
+  /** Source it was measured against. */
+  againstPath: string;
+}
+
+interface Sample {
+  source: LinkSource;
+  zoneless: boolean;
+  /** key → own time, NaN when the key occurs more than once. */
+  keys: Map<string, number>;
+}
+
+/** Fewer agreeing pairs prove nothing. */
+const SUPPORT_MIN = 5;
+/** The share of pairs that must agree within one second. */
+const AGREEMENT_MIN = 0.6;
+/** A difference below this is granularity of the logs, not of the clocks. */
+const NOISE_MS = 1200;
+const QUARTER_MS = 900_000;
+
+/** `records`: own times, not corrected. */
+export function learnClocks(samples: { source: LinkSource; records: Placed[] }[]): ClockFinding[] {
+  const all: Sample[] = samples.map(({ source, records }) => ({
+    source,
+    zoneless: records.some((r) => r.entry.timeZoneless),
+    keys: keysOf(records),
+  }));
+  // The measure: zoned logs before zoneless ones, then the outermost, then the one with most keys.
+  all.sort(
+    (a, b) => Number(a.zoneless) - Number(b.zoneless) || a.source.order - b.source.order || b.keys.size - a.keys.size,
+  );
+  const findings: ClockFinding[] = [];
+  const settled: { sample: Sample; offsetMs: number }[] = [];
+  for (const sample of all) {
+    let best: ClockFinding | null = null;
+    for (const known of settled) {
+      const found = compare(known.sample, known.offsetMs, sample);
+      if (found && (!best || found.support > best.support)) best = found;
+    }
+    if (best) findings.push(best);
+    settled.push({ sample, offsetMs: best?.offsetMs ?? 0 });
+  }
+  return findings;
+}
+
+function compare(known: Sample, knownOffset: number, sample: Sample): ClockFinding | null {
+  const [small, large] = known.keys.size < sample.keys.size ? [known.keys, sample.keys] : [sample.keys, known.keys];
+  const differences: number[] = [];
+  for (const key of small.keys()) {
+    if (!large.has(key)) continue;
+    const a = known.keys.get(key)!;
+    const b = sample.keys.get(key)!;
+    if (Number.isNaN(a) || Number.isNaN(b)) continue;
+    differences.push(a + knownOffset - b);
+  }
+  if (differences.length < SUPPORT_MIN) return null;
+  differences.sort((x, y) => x - y);
+  // The densest stretch of two seconds.
+  let from = 0;
+  let bestFrom = 0;
+  let bestCount = 0;
+  for (let to = 0; to < differences.length; to++) {
+    while (differences[to]! - differences[from]! > 2000) from++;
+    if (to - from + 1 > bestCount) {
+      bestCount = to - from + 1;
+      bestFrom = from;
+    }
+  }
+  if (bestCount < SUPPORT_MIN || bestCount < AGREEMENT_MIN * differences.length) return null;
+  const middle = differences[bestFrom + Math.floor(bestCount / 2)]!;
+  let offsetMs = middle;
+  if (sample.zoneless) {
+    const zone = Math.round(middle / QUARTER_MS) * QUARTER_MS;
+    offsetMs = Math.abs(middle - zone) < NOISE_MS ? zone : middle;
+    if (Math.abs(middle - zone) > CLOCK_OFFSET_MAX_MS) return null;
+  } else if (Math.abs(middle) < NOISE_MS) offsetMs = 0;
+  else if (Math.abs(middle) > CLOCK_OFFSET_MAX_MS) return null;
+  return {
+    sourceId: sample.source.id,
+    offsetMs: Math.round(offsetMs),
+    support: bestCount,
+    againstPath: known.source.path,
+  };
+}
+
+/** Several kinds of key for one record; a prefix keeps them apart. */
+function keysOf(records: Placed[]): Map<string, number> {
+  const keys = new Map<string, number>();
+  const add = (key: string, ms: number): void => {
+    if (keys.has(key)) {
+      // The same request may be in one log twice (two error lines): close together is still one moment.
+      if (Math.abs(keys.get(key)! - ms) > 1500) keys.set(key, Number.NaN);
+    } else keys.set(key, ms);
+  };
+  for (const { entry } of records) {
+    if (Number.isNaN(entry.timeMs)) continue;
+    const ms = decisionTime(entry);
+    for (const id of entry.requestIds) if (isStrongId(id)) add(`i ${id}`, ms);
+    const key = requestKey(entry);
+    if (key !== null && entry.urlPath !== '/') {
+      const client = addressesOf(entry);
+      if (entry.userAgentOriginal) add(`u ${key} ${entry.urlQuery ?? ''} ${entry.userAgentOriginal}`, ms);
+      for (const c of client) add(`c ${key} ${c}`, ms);
+      add(`p ${comparablePath(entry.urlPath!)}`, ms);
+    } else if (entry.filePath !== null && entry.clientAddress !== null) {
+      const name = entry.filePath.slice(entry.filePath.lastIndexOf('/') + 1);
+      if (name !== '') add(`f ${name} ${entry.clientAddress}`, ms);
+    }
+    if (entry.kind === 'access' && entry.urlPath !== null && entry.clientAddress !== null) {
+      const name = entry.urlPath.slice(entry.urlPath.lastIndexOf('/') + 1);
+      if (name !== '') add(`f ${name} ${entry.clientAddress}`, ms);
+    }
+    // A ban tool tells of an address that failed (401, 403) somewhere at that moment.
+    if (entry.kind === 'ban' && entry.clientAddress !== null) add(`b ${entry.clientAddress}`, ms);
+    else if (entry.clientAddress !== null && (entry.kind === 'error' || entry.httpResponseStatusCode === 401)) {
+      add(`b ${entry.clientAddress}`, ms);
+    }
+  }
+  return keys;
+}
+
+/** The moment that all layers share best: the end where it is known. */
+function decisionTime(entry: Entry): number {
+  return entry.timePoint === 'start' && entry.durationMs !== null ? entry.timeMs + entry.durationMs : entry.timeMs;
+}

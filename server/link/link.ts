@@ -1,0 +1,790 @@
+/**
+ * Joins the lines of one stretch of time into requests: by ids, then access log to access log from the outside
+ * in, then error, audit and application lines to the access line they belong to. Pure: entries in, requests
+ * out. It knows no causes; `explains` tells whether a line without any request data gives a reason.
+ */
+import type { Entry } from '../../parsers/entry.ts';
+import type { Placed } from '../model/line.ts';
+import type { Hop, Link, LinkedRequest } from '../model/request.ts';
+import { assign, type Edge } from './assign.ts';
+import { address, addressesOf, comparablePath, isPrivate, isStrongId, localIdOf, pathAffinity } from './keys.ts';
+import { type LinkSource, productOf } from './source.ts';
+
+export interface LinkOptions {
+  refusedStatus: ReadonlySet<number>;
+  explains: (entry: Entry) => boolean;
+}
+
+export interface SourceShare {
+  sourceId: number;
+  /** Access lines seen, and those that an outer access log has too. */
+  lines: number;
+  withOuter: number;
+}
+
+export interface LinkResult {
+  /** Refused requests only. */
+  requests: LinkedRequest[];
+  shares: SourceShare[];
+  /** Access lines that no outer log has and that were let through: what refusals are contrasted with. */
+  passed: Placed[];
+}
+
+/** Logs with whole seconds, buffers and rounding: two lines of one request may lie this far apart. */
+const NEAR_MS = 1600;
+/** A slow answer, logged at its start in one place and at its end in the other. */
+const FAR_MS = 20_000;
+/** Candidates looked at on each side of the nearest line. */
+const CANDIDATES = 40;
+/** Reason lines come before the access line of their request, within this. */
+const REASON_MS = 1500;
+
+const ANCHOR: Link = { kind: 'anchor', confidence: 1, says: 'the line by which the request is counted' };
+
+export function link(records: Placed[], sources: Map<number, LinkSource>, options: LinkOptions): LinkResult {
+  return new Linker(records, sources, options).run();
+}
+
+class Linker {
+  readonly #records: Placed[];
+  readonly #sources: Map<number, LinkSource>;
+  readonly #options: LinkOptions;
+  readonly #parent: Int32Array;
+  readonly #members: (number[] | null)[];
+  readonly #links: (Link | null)[];
+  readonly #hasOuter: Uint8Array;
+  /** Indices of access lines per source, in time order. */
+  readonly #access = new Map<number, number[]>();
+  readonly #other: number[] = [];
+  readonly #start: Float64Array;
+  readonly #end: Float64Array;
+  /** Per source: client addresses that are proxies of ours, not clients. */
+  readonly #proxies = new Map<number, Set<string>>();
+
+  constructor(records: Placed[], sources: Map<number, LinkSource>, options: LinkOptions) {
+    this.#records = records.filter((r) => sources.has(r.line.sourceId));
+    this.#records.sort(
+      (a, b) =>
+        (Number.isNaN(a.timeMs) ? Infinity : a.timeMs) - (Number.isNaN(b.timeMs) ? Infinity : b.timeMs) ||
+        a.line.sourceId - b.line.sourceId ||
+        a.line.offset - b.line.offset,
+    );
+    this.#sources = sources;
+    this.#options = options;
+    const n = this.#records.length;
+    this.#parent = new Int32Array(n);
+    this.#members = new Array(n).fill(null);
+    this.#links = new Array(n).fill(null);
+    this.#hasOuter = new Uint8Array(n);
+    this.#start = new Float64Array(n);
+    this.#end = new Float64Array(n);
+    for (let i = 0; i < n; i++) {
+      this.#parent[i] = i;
+      const { entry, timeMs, line } = this.#records[i]!;
+      const duration = entry.durationMs ?? 0;
+      this.#start[i] = entry.timePoint === 'end' ? timeMs - duration : timeMs;
+      this.#end[i] = entry.timePoint === 'start' ? timeMs + duration : timeMs;
+      if (entry.kind === 'access') {
+        const list = this.#access.get(line.sourceId);
+        if (list) list.push(i);
+        else this.#access.set(line.sourceId, [i]);
+      } else if (entry.kind !== 'ban') this.#other.push(i);
+    }
+  }
+
+  run(): LinkResult {
+    this.#findProxies();
+    this.#byIds();
+    this.#withinSource();
+    this.#accessToAccess();
+    this.#attach();
+    this.#reasons();
+    return this.#result();
+  }
+
+  // ---- sets
+
+  #root(i: number): number {
+    let r = i;
+    while (this.#parent[r] !== r) r = this.#parent[r]!;
+    while (this.#parent[i] !== r) {
+      const next = this.#parent[i]!;
+      this.#parent[i] = r;
+      i = next;
+    }
+    return r;
+  }
+
+  #membersOf(root: number): number[] {
+    return this.#members[root] ?? [root];
+  }
+
+  /** `joined` is the line that this link explains. */
+  #join(a: number, b: number, joined: number, why: Link): void {
+    const ra = this.#root(a);
+    const rb = this.#root(b);
+    this.#links[joined] ??= why;
+    if (ra === rb) return;
+    const ma = this.#membersOf(ra);
+    const mb = this.#membersOf(rb);
+    const [big, small, mBig, mSmall] = ma.length >= mb.length ? [ra, rb, ma, mb] : [rb, ra, mb, ma];
+    if (this.#members[big] === null) this.#members[big] = mBig;
+    for (const m of mSmall) mBig.push(m);
+    this.#members[small] = null;
+    this.#parent[small] = big;
+  }
+
+  #entry(i: number): Entry {
+    return this.#records[i]!.entry;
+  }
+  #source(i: number): LinkSource {
+    return this.#sources.get(this.#records[i]!.line.sourceId)!;
+  }
+
+  /** Does the set of `root` hold an access line of a source of this order (or of this source)? */
+  #hasAccessAt(root: number, order: number): boolean {
+    for (const m of this.#membersOf(root)) {
+      if (this.#entry(m).kind === 'access' && this.#source(m).order === order) return true;
+    }
+    return false;
+  }
+  #hasSource(root: number, sourceId: number): boolean {
+    for (const m of this.#membersOf(root)) if (this.#records[m]!.line.sourceId === sourceId) return true;
+    return false;
+  }
+  #accessIn(root: number): number[] {
+    return this.#membersOf(root).filter((m) => this.#entry(m).kind === 'access');
+  }
+
+  // ---- 0: which client addresses are our own proxies
+
+  #findProxies(): void {
+    for (const [sourceId, list] of this.#access) {
+      const counts = new Map<string, number>();
+      for (const i of list) {
+        const a = address(this.#entry(i).clientAddress);
+        if (a) counts.set(a, (counts.get(a) ?? 0) + 1);
+      }
+      const proxies = new Set<string>();
+      for (const [a, n] of counts) {
+        if (n >= 20 && n >= list.length * 0.25) proxies.add(a);
+        else if (isPrivate(a) && n >= 5 && n >= list.length * 0.1) proxies.add(a);
+      }
+      this.#proxies.set(sourceId, proxies);
+    }
+  }
+
+  // ---- 1: shared ids
+
+  #byIds(): void {
+    const byId = new Map<string, number[]>();
+    for (let i = 0; i < this.#records.length; i++) {
+      for (const id of this.#entry(i).requestIds) {
+        if (!isStrongId(id)) continue;
+        const list = byId.get(id);
+        if (list) list.push(i);
+        else byId.set(id, [i]);
+      }
+    }
+    for (const [id, list] of byId) {
+      if (list.length < 2 || !this.#idIsUnique(list)) continue;
+      const first = list[0]!;
+      for (let k = 1; k < list.length; k++) {
+        this.#join(first, list[k]!, list[k]!, { kind: 'id', confidence: 0.99, says: `same id ${id}` });
+      }
+      this.#links[first] ??= { kind: 'id', confidence: 0.99, says: `same id ${id}` };
+      const access = list.filter((i) => this.#entry(i).kind === 'access');
+      const outermost = Math.min(...access.map((i) => this.#source(i).order));
+      for (const i of access) if (this.#source(i).order > outermost) this.#hasOuter[i] = 1;
+    }
+  }
+
+  /** An id that clients choose, or that stands for a session, is in several requests of the outermost log. */
+  #idIsUnique(list: number[]): boolean {
+    const access = list.filter((i) => this.#entry(i).kind === 'access');
+    if (access.length < 2) return list.length <= 200;
+    const outermost = Math.min(...access.map((i) => this.#source(i).order));
+    const outer = access.filter((i) => this.#source(i).order === outermost);
+    if (outer.length === 1) return list.length <= 200;
+    // The same server may log one request twice (internal redirect); two paths or moments are two requests.
+    const span = Math.max(...outer.map((i) => this.#end[i]!)) - Math.min(...outer.map((i) => this.#start[i]!));
+    return outer.length <= 2 && span <= NEAR_MS && new Set(outer.map((i) => this.#records[i]!.line.sourceId)).size > 1;
+  }
+
+  // ---- 2: lines of one source that belong together whatever the access log says
+
+  #withinSource(): void {
+    const last = new Map<string, number>();
+    for (const i of this.#allInOrder()) {
+      const entry = this.#entry(i);
+      const sourceId = this.#records[i]!.line.sourceId;
+      let key: string | null = null;
+      let reach = 2000;
+      let says = '';
+      const local = localIdOf(entry);
+      if (local !== null) {
+        key = `l ${sourceId} ${local}`;
+        reach = 30_000;
+        says = `same request number ${local.slice(local.indexOf('/') + 1)} of the process`;
+      } else if (entry.kind === 'error' && entry.connectionId !== null && entry.urlPath !== null) {
+        key = `c ${sourceId} ${entry.processId} ${entry.connectionId} ${entry.httpRequestMethod} ${entry.urlPath} ${entry.urlQuery}`;
+        says = `same connection ${entry.connectionId} and request line`;
+      } else if (entry.kind === 'error' && entry.clientPort) {
+        key = `p ${sourceId} ${entry.processId} ${entry.clientAddress} ${entry.clientPort}`;
+        reach = 150;
+        says = `same client port ${entry.clientPort}`;
+      }
+      if (key === null) continue;
+      const before = last.get(key);
+      last.set(key, i);
+      if (before === undefined || this.#records[i]!.timeMs - this.#records[before]!.timeMs > reach) continue;
+      if (entry.kind === 'access' && this.#entry(before).kind === 'access') continue;
+      if (entry.kind === 'error' && sameTemplate(this.#entry(before), entry)) continue;
+      // A connection may carry the next request: two lines that name different paths are two requests.
+      const other = this.#entry(before);
+      if (entry.urlPath !== null && other.urlPath !== null && entry.urlPath !== other.urlPath) continue;
+      this.#join(before, i, i, { kind: 'connection', confidence: 0.95, says });
+      this.#links[before] ??= { kind: 'connection', confidence: 0.95, says };
+    }
+  }
+
+  #allInOrder(): number[] {
+    return Array.from({ length: this.#records.length }, (_, i) => i);
+  }
+
+  // ---- 3: access log to access log, from the outside in
+
+  #accessToAccess(): void {
+    const orders = [...new Set([...this.#access.keys()].map((id) => this.#sources.get(id)!.order))].sort(
+      (a, b) => a - b,
+    );
+    for (let k = 1; k < orders.length; k++) {
+      const inner = this.#linesAt(orders[k]!);
+      for (let o = k - 1; o >= 0; o--) {
+        const outer = this.#linesAt(orders[o]!);
+        this.#match(outer, inner, orders[o]!, orders[k]!, 'path');
+      }
+      for (let o = k - 1; o >= 0; o--)
+        this.#match(this.#linesAt(orders[o]!), inner, orders[o]!, orders[k]!, 'rewritten');
+    }
+    this.#subrequests();
+  }
+
+  #linesAt(order: number): number[] {
+    const out: number[] = [];
+    for (const [id, list] of this.#access)
+      if (this.#sources.get(id)!.order === order) for (const i of list) out.push(i);
+    return out.sort((a, b) => a - b);
+  }
+
+  #match(outer: number[], inner: number[], outerOrder: number, innerOrder: number, how: 'path' | 'rewritten'): void {
+    const freeInner = inner.filter((i) => !this.#hasOuter[i]);
+    if (freeInner.length === 0) return;
+    const keyOf = (i: number): string | null => {
+      const e = this.#entry(i);
+      if (e.urlPath === null) return null;
+      if (how === 'path') return `${e.httpRequestMethod} ${comparablePath(e.urlPath)}`;
+      const tail = e.urlPath.slice(e.urlPath.lastIndexOf('/') + 1);
+      return tail === '' ? null : `${e.httpRequestMethod} ${tail}`;
+    };
+    const byKey = new Map<string, number[]>();
+    for (const o of outer) {
+      if (this.#hasAccessAt(this.#root(o), innerOrder)) continue;
+      const key = keyOf(o);
+      if (key === null) continue;
+      const list = byKey.get(key);
+      if (list) list.push(o);
+      else byKey.set(key, [o]);
+    }
+    const edges: Edge[] = [];
+    for (const i of freeInner) {
+      const key = keyOf(i);
+      const candidates = key === null ? undefined : byKey.get(key);
+      if (!candidates) continue;
+      for (const o of this.#near(candidates, i)) {
+        const edge = this.#edge(o, i, how);
+        if (edge) edges.push(edge);
+      }
+    }
+    for (const edge of assign(edges, (x) => x)) {
+      if (this.#hasAccessAt(this.#root(edge.inner), outerOrder)) continue;
+      this.#joinAccess(
+        edge,
+        how === 'path' ? 'same method, path, client and time' : 'path ends alike, same client and time',
+      );
+    }
+  }
+
+  #joinAccess(edge: Edge, says: string): void {
+    const confidence = edge.score >= 8 ? 0.97 : edge.score >= 5 ? 0.92 : edge.score >= 3 ? 0.8 : 0.6;
+    this.#hasOuter[edge.inner] = 1;
+    this.#join(edge.outer, edge.inner, edge.inner, { kind: 'attributes', confidence, says });
+  }
+
+  /** Candidates (sorted by time) around line i. */
+  #near(candidates: number[], i: number): number[] {
+    const t = this.#records[i]!.timeMs;
+    let low = 0;
+    let high = candidates.length;
+    while (low < high) {
+      const mid = (low + high) >> 1;
+      if (this.#records[candidates[mid]!]!.timeMs < t) low = mid + 1;
+      else high = mid;
+    }
+    const out: number[] = [];
+    for (let k = low - 1; k >= 0 && out.length < CANDIDATES; k--) {
+      if (t - this.#records[candidates[k]!]!.timeMs > FAR_MS) break;
+      out.push(candidates[k]!);
+    }
+    for (let k = low, n = 0; k < candidates.length && n < CANDIDATES; k++, n++) {
+      if (this.#records[candidates[k]!]!.timeMs - t > FAR_MS) break;
+      out.push(candidates[k]!);
+    }
+    return out;
+  }
+
+  /** How far two lines are from having been the same moment: 0 when their intervals touch. */
+  #distance(a: number, b: number): number {
+    const gap = Math.max(this.#start[a]! - this.#end[b]!, this.#start[b]! - this.#end[a]!);
+    return Math.max(0, gap);
+  }
+
+  #edge(o: number, i: number, how: 'path' | 'rewritten' | 'subrequest'): Edge | null {
+    const a = this.#entry(o);
+    const b = this.#entry(i);
+    const distance = this.#distance(o, i);
+    const slow = (a.timePoint !== b.timePoint && (a.durationMs === null || b.durationMs === null)) || false;
+    if (distance > (slow ? FAR_MS : NEAR_MS)) return null;
+    let score = 0;
+    if (how !== 'subrequest') {
+      if (a.httpRequestMethod !== b.httpRequestMethod) return null;
+      if (a.urlQuery !== b.urlQuery) {
+        if (a.urlQuery !== null && b.urlQuery !== null) return null;
+        score -= 2;
+      } else if (a.urlQuery !== null) score += 1;
+      if (how === 'rewritten') {
+        const x = a.urlPath!;
+        const y = b.urlPath!;
+        if (x.length >= y.length ? !x.endsWith(y) : !y.endsWith(x)) {
+          // Only the tail is shared: the rest has to say it.
+          score -= 2;
+        }
+        score -= 1;
+      } else score += 2;
+    }
+    if (a.userAgentOriginal !== null && b.userAgentOriginal !== null) {
+      if (!sameText(a.userAgentOriginal, b.userAgentOriginal)) return null;
+      score += 3;
+    }
+    const client = this.#clientScore(o, i);
+    if (client < 0) return null;
+    score += client;
+    if (how === 'rewritten' && score < 2) return null;
+    if (how === 'subrequest' && client < 3) return null;
+    if (a.urlDomain !== null && b.urlDomain !== null) score += a.urlDomain === b.urlDomain ? 1 : -1;
+    if (a.httpRequestReferrer !== null && b.httpRequestReferrer !== null) {
+      score += sameText(a.httpRequestReferrer, b.httpRequestReferrer) ? 1 : -2;
+    }
+    const sa = a.httpResponseStatusCode ?? 0;
+    const sb = b.httpResponseStatusCode ?? 0;
+    if (sa === sb) score += 2;
+    else if (a.upstreamStatusCode !== null && a.upstreamStatusCode === sb) score += 2;
+    else if (sa > 0 && sb > 0) score -= 1;
+    if (a.httpResponseBodySize !== null && a.httpResponseBodySize === b.httpResponseBodySize && sa === sb) score += 1;
+    if (distance > NEAR_MS) score -= 1 + distance / 4000;
+    score -= Math.min(distance, NEAR_MS) / 4000;
+    return {
+      outer: o,
+      inner: i,
+      score,
+      distance,
+      signature: `${a.urlPath} ${a.urlQuery} ${a.clientAddress} ${b.clientAddress} ${a.userAgentOriginal} ${sa} ${sb} ${this.#records[i]!.line.sourceId}`,
+    };
+  }
+
+  /** -1 another client, 0 not told, 3 the same. */
+  #clientScore(o: number, i: number): number {
+    const a = addressesOf(this.#entry(o));
+    const b = addressesOf(this.#entry(i));
+    if (a.length === 0 || b.length === 0) return 0;
+    const proxies = this.#proxies.get(this.#records[i]!.line.sourceId);
+    const outerProxies = this.#proxies.get(this.#records[o]!.line.sourceId);
+    for (const x of a) if (!outerProxies?.has(x) && b.includes(x)) return 3;
+    const real = b.filter((x) => !proxies?.has(x) && !isPrivate(x));
+    if (real.length === 0) return 0;
+    const known = a.filter((x) => !outerProxies?.has(x));
+    return known.length === 0 ? 0 : -1;
+  }
+
+  /**
+   * A service that a gateway asks before it answers sees a path of its own. Sources whose lines find nobody by
+   * path, but nearly always somebody by client and agent at that moment, are such services.
+   */
+  #subrequests(): void {
+    for (const [id, list] of this.#access) {
+      const source = this.#sources.get(id)!;
+      const free = list.filter((i) => !this.#hasOuter[i]);
+      if (free.length < Math.max(5, list.length * 0.5)) continue;
+      if (new Set(free.map((i) => this.#entry(i).urlPath)).size > 5) continue;
+      const outers: number[] = [];
+      for (const [other, lines] of this.#access) {
+        if (other === id) continue;
+        const s = this.#sources.get(other)!;
+        if (s.order < source.order || (s.order === source.order && s.directory !== source.directory)) {
+          for (const o of lines) if (!this.#hasSource(this.#root(o), id)) outers.push(o);
+        }
+      }
+      outers.sort((a, b) => a - b);
+      const edges: Edge[] = [];
+      for (const i of free) {
+        for (const o of this.#near(outers, i)) {
+          if (this.#entry(o).urlPath === this.#entry(i).urlPath) continue;
+          const edge = this.#edge(o, i, 'subrequest');
+          if (!edge) continue;
+          // Refused here and refused there, or allowed and anything.
+          const refusedInner = (this.#entry(i).httpResponseStatusCode ?? 0) >= 400;
+          const refusedOuter = (this.#entry(o).httpResponseStatusCode ?? 0) >= 400;
+          if (refusedInner && !refusedOuter) continue;
+          edges.push(edge);
+        }
+      }
+      const taken = assign(edges, (x) => x);
+      if (taken.length < free.length * 0.6) continue;
+      for (const edge of taken) this.#joinAccess(edge, 'asked by the outer layer: same client, agent and moment');
+    }
+  }
+
+  // ---- 4: error, audit and application lines to their access line
+
+  #attach(): void {
+    const byPath = new Map<string, number[]>();
+    const byClient = new Map<string, number[]>();
+    for (const list of this.#access.values()) {
+      for (const i of list) {
+        const e = this.#entry(i);
+        if (e.urlPath !== null) push(byPath, comparablePath(e.urlPath), i);
+        for (const a of addressesOf(e)) push(byClient, a, i);
+      }
+    }
+    for (const lists of [byPath, byClient]) for (const l of lists.values()) l.sort((a, b) => a - b);
+    const bySource = new Map<number, number[]>();
+    const seen = new Set<number>();
+    for (const i of this.#other) {
+      const root = this.#root(i);
+      if (seen.has(root)) continue;
+      seen.add(root);
+      if (this.#accessIn(root).length > 0) continue;
+      push(bySource, this.#records[i]!.line.sourceId, root);
+    }
+    for (const roots of bySource.values()) {
+      const edges: Edge[] = [];
+      for (const root of roots) {
+        const facts = this.#factsOf(root);
+        if (facts.client === null && facts.path === null) continue;
+        let candidates: number[] | undefined;
+        if (facts.path !== null) candidates = byPath.get(comparablePath(facts.path));
+        if (candidates === undefined && facts.filePath === null && facts.path !== null) continue;
+        if (candidates === undefined && facts.client !== null) candidates = byClient.get(facts.client);
+        if (candidates === undefined) continue;
+        for (const a of this.#near(candidates, facts.index)) {
+          const edge = this.#attachEdge(root, facts, a);
+          if (edge) edges.push(edge);
+        }
+      }
+      // One line of a source explains one request: an access set takes one cluster of each source.
+      for (const edge of assign(edges, (x) => x)) {
+        if (this.#accessIn(this.#root(edge.inner)).length > 0) continue;
+        const confidence = edge.score >= 7 ? 0.95 : edge.score >= 5 ? 0.88 : 0.7;
+        this.#join(edge.outer, edge.inner, edge.inner, {
+          kind: 'attributes',
+          confidence,
+          says: 'same client, path and time as the access line',
+        });
+      }
+    }
+  }
+
+  #factsOf(root: number) {
+    const facts = {
+      index: root,
+      client: null as string | null,
+      addresses: [] as string[],
+      path: null as string | null,
+      query: null as string | null,
+      method: null as string | null,
+      host: null as string | null,
+      agent: null as string | null,
+      status: null as number | null,
+      filePath: null as string | null,
+      first: Infinity,
+      last: -Infinity,
+      slow: false,
+    };
+    for (const m of this.#membersOf(root)) {
+      const e = this.#entry(m);
+      facts.client ??= address(e.clientAddress);
+      for (const a of addressesOf(e)) if (!facts.addresses.includes(a)) facts.addresses.push(a);
+      facts.path ??= e.urlPath;
+      facts.query ??= e.urlQuery;
+      facts.method ??= e.httpRequestMethod;
+      facts.host ??= e.urlDomain;
+      facts.agent ??= e.userAgentOriginal;
+      facts.status ??= e.httpResponseStatusCode;
+      facts.filePath ??= e.filePath;
+      facts.first = Math.min(facts.first, this.#start[m]!);
+      facts.last = Math.max(facts.last, this.#end[m]!);
+      if (this.#records[m]!.timeMs < this.#records[facts.index]!.timeMs) facts.index = m;
+    }
+    return facts;
+  }
+
+  #attachEdge(root: number, facts: ReturnType<Linker['factsType']>, a: number): Edge | null {
+    const e = this.#entry(a);
+    const source = this.#source(root);
+    const target = this.#source(a);
+    const gap = Math.max(0, facts.first - this.#end[a]!, this.#start[a]! - facts.last);
+    const slow = e.durationMs === null && e.timePoint === 'start';
+    if (gap > (slow ? FAR_MS : NEAR_MS)) return null;
+    let score = 0;
+    if (facts.method !== null && e.httpRequestMethod !== null && facts.method !== e.httpRequestMethod) return null;
+    if (facts.path !== null && e.urlPath !== null) {
+      if (comparablePath(facts.path) === comparablePath(e.urlPath)) score += 3;
+      else if (facts.filePath === null) return null;
+    }
+    if (facts.query !== null && e.urlQuery !== null) {
+      if (facts.query !== e.urlQuery) return null;
+      score += 1;
+    }
+    if (facts.filePath !== null && facts.path === null) {
+      const affinity = e.urlPath === null ? 0 : pathAffinity(facts.filePath, e.urlPath);
+      if (affinity === 0) return null;
+      score += affinity - 1;
+    }
+    const known = addressesOf(e);
+    if (facts.client !== null && known.length > 0) {
+      if (known.some((x) => facts.addresses.includes(x))) score += 2;
+      else {
+        const proxies = this.#proxies.get(target.id);
+        const foreign =
+          !proxies?.has(facts.client) &&
+          !isPrivate(facts.client) &&
+          known.some((x) => !proxies?.has(x) && !isPrivate(x));
+        if (foreign) return null;
+        score -= 1;
+      }
+    }
+    if (facts.agent !== null && e.userAgentOriginal !== null) {
+      if (!sameText(facts.agent, e.userAgentOriginal)) return null;
+      score += 2;
+    }
+    if (facts.host !== null && e.urlDomain !== null) score += facts.host === e.urlDomain ? 1 : -1;
+    const status = e.httpResponseStatusCode ?? 0;
+    if (facts.status !== null) score += facts.status === status ? 2 : -1;
+    else if (this.#options.refusedStatus.has(status)) score += 1;
+    if (target.directory === source.directory) score += 2;
+    if (target.layer === source.layer) score += 1;
+    if (productOf(target.dataset) === productOf(source.dataset)) score += 1;
+    if (gap > NEAR_MS) score -= 1 + gap / 5000;
+    score -= Math.min(gap, NEAR_MS) / 4000;
+    // One cluster of this source is there already.
+    if (this.#hasSource(this.#root(a), source.id) && source.id !== target.id) return null;
+    if (score < 2) return null;
+    const position = Math.abs((facts.first + facts.last) / 2 - (this.#start[a]! + this.#end[a]!) / 2);
+    return {
+      outer: a,
+      inner: facts.index,
+      score,
+      distance: position,
+      signature: `${facts.path} ${facts.query} ${facts.client} ${e.urlPath} ${e.clientAddress} ${e.userAgentOriginal} ${status} ${facts.status} ${facts.filePath}`,
+    };
+  }
+
+  /** For the type of `#factsOf` only. */
+  factsType() {
+    return this.#factsOf(0);
+  }
+
+  // ---- 5: reasons that name no request: the next refused access line of the same program
+
+  #reasons(): void {
+    const groups = new Map<number, number[]>();
+    for (const i of this.#other) {
+      const root = this.#root(i);
+      if (this.#membersOf(root).length > 1 || !this.#options.explains(this.#entry(i))) continue;
+      if (this.#entry(i).urlPath !== null && this.#entry(i).kind !== 'app') continue;
+      push(groups, this.#records[i]!.line.sourceId, i);
+    }
+    for (const [sourceId, reasons] of groups) {
+      const source = this.#sources.get(sourceId)!;
+      const homes = this.#homesOf(source);
+      const targets: number[] = [];
+      for (const home of homes) {
+        for (const a of this.#access.get(home) ?? []) {
+          if (this.#isRefusedOrClose(a)) targets.push(a);
+        }
+      }
+      targets.sort((a, b) => a - b);
+      const edges: Edge[] = [];
+      for (const r of reasons) {
+        const e = this.#entry(r);
+        for (const a of this.#near(targets, r)) {
+          const target = this.#entry(a);
+          const sameLog = this.#records[a]!.line.sourceId === sourceId;
+          // Written before the answer; a log with whole seconds says the second only.
+          const precise = this.#records[a]!.timeMs % 1000 !== 0;
+          const after = this.#end[a]! - this.#records[r]!.timeMs;
+          const early = precise ? -30 : -1010;
+          if (after < early || after > REASON_MS + (target.durationMs ?? 0)) continue;
+          if (sameLog && this.#records[a]!.line.offset < this.#records[r]!.line.offset) continue;
+          if (this.#reasonsIn(this.#root(a))) continue;
+          if (e.userName !== null && target.userName !== null && e.userName !== target.userName) continue;
+          let score = 2 - Math.abs(after) / 500;
+          if (e.userName !== null && e.userName === target.userName) score += 2;
+          edges.push({ outer: a, inner: r, score, distance: Math.abs(after), signature: 'reason' + a });
+        }
+      }
+      const taken = assign(edges, (x) => x);
+      for (const edge of taken) {
+        const rivals = edges.filter(
+          (x) => x.inner === edge.inner && x.outer !== edge.outer && x.score > edge.score - 0.4,
+        ).length;
+        this.#join(edge.outer, edge.inner, edge.inner, {
+          kind: 'neighbour',
+          confidence: rivals === 0 ? 0.85 : 0.85 / (rivals + 1),
+          says: 'written by the same program just before its answer',
+        });
+      }
+    }
+  }
+
+  #isRefusedOrClose(a: number): boolean {
+    return this.#options.refusedStatus.has(this.#entry(a).httpResponseStatusCode ?? 0);
+  }
+
+  #reasonsIn(root: number): boolean {
+    for (const m of this.#membersOf(root)) {
+      if (this.#entry(m).kind === 'app' && this.#options.explains(this.#entry(m))) return true;
+    }
+    return false;
+  }
+
+  /** Where the requests of an application log are counted: its own access lines, else those beside it, else of its layer. */
+  #homesOf(source: LinkSource): number[] {
+    if (this.#access.has(source.id)) return [source.id];
+    const ids = [...this.#access.keys()];
+    const beside = ids.filter((id) => this.#sources.get(id)!.directory === source.directory);
+    if (beside.length > 0) return beside;
+    const layer = ids.filter((id) => this.#sources.get(id)!.layer === source.layer);
+    if (layer.length > 0) return layer;
+    const order = Math.max(...ids.map((id) => this.#sources.get(id)!.order).filter((o) => o <= source.order));
+    return ids.filter((id) => this.#sources.get(id)!.order === order);
+  }
+
+  // ---- 6: requests
+
+  #result(): LinkResult {
+    const requests: LinkedRequest[] = [];
+    const passed: Placed[] = [];
+    const shares: SourceShare[] = [];
+    for (const [sourceId, list] of this.#access) {
+      let withOuter = 0;
+      for (const i of list) if (this.#hasOuter[i]) withOuter++;
+      shares.push({ sourceId, lines: list.length, withOuter });
+    }
+    const linkedShare = new Map(shares.map((s) => [s.sourceId, s.lines === 0 ? 0 : s.withOuter / s.lines]));
+    const reach = this.#reach();
+    const done = new Set<number>();
+    for (let i = 0; i < this.#records.length; i++) {
+      const root = this.#root(i);
+      if (done.has(root)) continue;
+      done.add(root);
+      const members = [...this.#membersOf(root)].sort(
+        (a, b) => this.#source(a).order - this.#source(b).order || rank(this.#entry(a)) - rank(this.#entry(b)) || a - b,
+      );
+      const access = members.filter((m) => this.#entry(m).kind === 'access');
+      const outermost = access[0];
+      if (outermost === undefined) {
+        const alone = this.#unseenRefusal(members);
+        if (alone !== null) requests.push(this.#request(members, alone, reach));
+        continue;
+      }
+      const status = this.#entry(outermost).httpResponseStatusCode ?? 0;
+      if (!this.#options.refusedStatus.has(status)) {
+        passed.push(this.#records[outermost]!);
+        continue;
+      }
+      // An inner line whose like nearly always has an outer one, but that found none: its request is counted there.
+      if (!this.#hasOuter[outermost] && (linkedShare.get(this.#records[outermost]!.line.sourceId) ?? 0) > 0.97) {
+        const clients = addressesOf(this.#entry(outermost)).filter((x) => !isPrivate(x));
+        if (clients.length > 0) continue;
+      }
+      requests.push(this.#request(members, outermost, reach));
+    }
+    return { requests, shares, passed };
+  }
+
+  /** A refusal told by a log that has no access log around it: a WAF audit or application log given alone. */
+  #unseenRefusal(members: number[]): number | null {
+    const first = members.find((m) => {
+      const e = this.#entry(m);
+      return e.httpResponseStatusCode !== null && this.#options.refusedStatus.has(e.httpResponseStatusCode);
+    });
+    const teller =
+      first ?? members.find((m) => this.#entry(m).kind !== 'ban' && this.#options.explains(this.#entry(m)));
+    if (teller === undefined) return null;
+    return this.#access.size === 0 ? teller : null;
+  }
+
+  /** Per outer source and inner order: share of let-through requests that have a line there. */
+  #reach(): Map<string, { of: number; with: number; path: string }> {
+    const reach = new Map<string, { of: number; with: number; path: string }>();
+    return reach;
+  }
+
+  #request(members: number[], anchor: number, _reach: unknown): LinkedRequest {
+    const ordered = [anchor, ...members.filter((m) => m !== anchor)];
+    const hops: Hop[] = ordered.map((m) => {
+      const record = this.#records[m]!;
+      const source = this.#source(m);
+      return {
+        line: record.line,
+        entry: record.entry,
+        timeMs: record.timeMs,
+        layer: source.layer,
+        path: source.path,
+        link: m === anchor ? ANCHOR : (this.#links[m] ?? { kind: 'attributes', confidence: 0.8, says: 'same request' }),
+      };
+    });
+    return {
+      hops,
+      status: this.#entry(anchor).httpResponseStatusCode ?? 403,
+      timeMs: this.#records[anchor]!.timeMs,
+      absent: [],
+    };
+  }
+}
+
+function push<K>(map: Map<K, number[]>, key: K, value: number): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}
+
+/** Access line first, then what explains it. */
+function rank(entry: Entry): number {
+  return entry.kind === 'access' ? 0 : entry.kind === 'error' ? 1 : entry.kind === 'audit' ? 2 : 3;
+}
+
+/** Equal, or one is the other cut short. */
+function sameText(a: string, b: string): boolean {
+  if (a === b) return true;
+  const n = Math.min(a.length, b.length);
+  return n >= 40 && a.slice(0, n) === b.slice(0, n);
+}
+
+/** Two lines of one kind: the second is another request's, not another reason of the same. */
+function sameTemplate(a: Entry, b: Entry): boolean {
+  const strip = (t: string | null): string => (t ?? '').replace(/[\d.]+/g, '#').slice(0, 80);
+  if (a.rules !== null || b.rules !== null) return a.rules?.[0]?.id === b.rules?.[0]?.id;
+  return strip(a.message) === strip(b.message);
+}

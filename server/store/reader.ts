@@ -1,0 +1,54 @@
+/**
+ * How stored or fresh bytes become entries: one reader per (dataset, envelope, pattern), shared by ingest, by
+ * whoever reads a block again, and by `parse`. Holds no state between records.
+ */
+import { makeReader, readerFrom } from '../../parsers/detect.ts';
+import { type Entry, type Failure, isFailure } from '../../parsers/entry.ts';
+import { type RawRecord, type Rules, split } from '../../parsers/split.ts';
+import { BLOCK_BYTES_MAX, RECORD_BYTES_MAX } from '../limits.ts';
+import type { Block, Placed, ReaderSpec } from '../model/line.ts';
+
+export interface RecordReader {
+  rules: Rules;
+  read(text: string, referenceMs: number): Entry | Failure;
+}
+
+export const SPLIT_LIMITS = { lineBytesMax: RECORD_BYTES_MAX, recordBytesMax: RECORD_BYTES_MAX };
+
+const readers = new Map<string, RecordReader>();
+
+export function recordReader(spec: ReaderSpec): RecordReader {
+  const key = `${spec.dataset}\n${spec.envelope}\n${spec.pattern}`;
+  let reader = readers.get(key);
+  if (!reader) {
+    reader = makeReader(readerFrom(spec.dataset, spec.envelope, spec.pattern));
+    readers.set(key, reader);
+  }
+  return reader;
+}
+
+/** Raw records of a block, in file order. */
+export function recordsOf(block: Block): RawRecord[] {
+  const raw = Buffer.from(block.raw.buffer, block.raw.byteOffset, block.raw.byteLength);
+  const at = { offset: block.offset, lineNumber: block.firstLine, skipping: false };
+  return split(raw, at, recordReader(block.reader).rules, SPLIT_LIMITS, true).records;
+}
+
+/** Entries of a block with their positions; times are the records' own. Unreadable records are left out. */
+export function entriesOf(block: Block): Placed[] {
+  const reader = recordReader(block.reader);
+  const out: Placed[] = [];
+  for (const r of recordsOf(block)) {
+    const entry = reader.read(r.text, block.referenceMs);
+    if (isFailure(entry)) continue;
+    out.push({
+      line: { sourceId: block.sourceId, offset: r.offset, bytes: r.length, line: r.lineNumber, lines: r.lineCount },
+      entry,
+      timeMs: entry.timeMs,
+    });
+  }
+  return out;
+}
+
+/** A whole file's start, for detection. */
+export const DETECT_CHUNK = BLOCK_BYTES_MAX;
