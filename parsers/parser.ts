@@ -9,9 +9,13 @@ import type { Entry, Failure } from './entry.ts';
 export interface Context {
   /** Time of the wrapper, milliseconds since 1970; NaN = there was none. Dates records that have no year, zone or time of their own. */
   envelopeMs: number;
+  /** The wrapper's time named no zone (RFC 3164): it is a wall clock read as UTC. */
+  envelopeZoneless: boolean;
   /** `tag` or container name. "haproxy" */
   envelopeTag: string | null;
   envelopeHost: string | null;
+  /** `tag[pid]`: the number. "121" */
+  envelopePid: string | null;
   /** Milliseconds since 1970 near which a time without a year must lie (modification time of the file, or the envelope). */
   referenceMs: number;
 }

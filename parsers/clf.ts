@@ -1,0 +1,397 @@
+/**
+ * HOT. Reads lines that begin like the Common Log Format, whoever wrote them, and names what follows. The access
+ * formats of nginx, Apache, lighttpd, Varnish, gunicorn … are this function with another dataset name.
+ * Positions and indexOf only: 1.1 M combined lines/s on one thread (test/bench/parsers.ts), half of it is memory
+ * for the Entry.
+ */
+import { type Entry, emptyEntry, type Failure, type TimePoint } from './entry.ts';
+import {
+  addAttribute,
+  addId,
+  closingQuote,
+  decimalOf,
+  domainOf,
+  isAddress,
+  isAddressList,
+  isDigits,
+  isUniqueId,
+  known,
+  looksLikeHost,
+  numberOf,
+  peerAddress,
+  secondsToMs,
+  setRequestLine,
+  unescapeText,
+} from './fields.ts';
+import { read, readClf } from './time.ts';
+
+const NO_FORMAT: Failure = { failure: 'format' };
+const NO_TIME: Failure = { failure: 'time', field: 'time' };
+const NO_STATUS: Failure = { failure: 'status', field: 'status' };
+const TORN: Failure = { failure: 'torn' };
+const EMPTY: Failure = { failure: 'empty' };
+
+/** `hostColumn`: the second column is the virtual host (lighttpd). */
+export function parseClf(line: string, dataset: string, timePoint: TimePoint, hostColumn: boolean): Entry | Failure {
+  const bracket = line.indexOf('[');
+  if (bracket < 4 || line.charCodeAt(bracket - 1) !== 32)
+    return line.trim() === '' ? EMPTY : bracket < 0 && startsLikeClient(line) ? TORN : NO_FORMAT;
+  const timeMs = readClf(line, bracket + 1);
+  if (Number.isNaN(timeMs)) return line.charCodeAt(bracket + 3) === 47 ? NO_TIME : NO_FORMAT;
+  const timeEnd = read.end;
+  const zoneless = read.zoneless;
+  if (line.charCodeAt(timeEnd) !== 93) return timeEnd >= line.length ? TORN : NO_TIME;
+
+  const entry = emptyEntry(dataset, 'access', timePoint);
+  entry.timeMs = timeMs;
+  entry.timeZoneless = zoneless;
+
+  const a = line.indexOf(' ');
+  const b = line.indexOf(' ', a + 1);
+  const c = line.indexOf(' ', b + 1);
+  if (b < bracket && c === bracket - 1 && a > 0) {
+    // host ident user [
+    entry.clientAddress = line.slice(0, a);
+    if (b - a > 2 || line.charCodeAt(a + 1) !== 45) setIdent(entry, line.slice(a + 1, b), hostColumn);
+    if (c - b > 2 || line.charCodeAt(b + 1) !== 45) entry.userName = userOf(line.slice(b + 1, c));
+    if (a === 1 || line.charCodeAt(a - 1) === 44) cleanClient(entry);
+  } else if (!setPrefix(entry, line.slice(0, bracket - 1), hostColumn)) return NO_FORMAT;
+
+  const quote = timeEnd + 2;
+  if (line.charCodeAt(quote) !== 34) return quote >= line.length ? TORN : NO_FORMAT;
+  const requestEnd = closingQuote(line, quote + 1);
+  if (requestEnd < 0) return TORN;
+  const raw = line.slice(quote + 1, requestEnd);
+  setRequestLine(entry, raw.indexOf('\\') < 0 ? raw : unescapeText(raw));
+
+  // ` 403 153`: status and bytes.
+  const status = requestEnd + 2;
+  if (status >= line.length) return TORN;
+  const s0 = line.charCodeAt(status) - 48;
+  const s1 = line.charCodeAt(status + 1) - 48;
+  const s2 = line.charCodeAt(status + 2) - 48;
+  const afterStatus = line.charCodeAt(status + 3);
+  if (
+    !(s0 >= 0 && s0 <= 9 && s1 >= 0 && s1 <= 9 && s2 >= 0 && s2 <= 9) ||
+    (afterStatus !== 32 && status + 3 < line.length)
+  )
+    return NO_STATUS;
+  entry.httpResponseStatusCode = s0 * 100 + s1 * 10 + s2;
+  let at = status + 4;
+  if (at >= line.length) return entry;
+  let end = line.indexOf(' ', at);
+  if (end < 0) end = line.length;
+  const size = line.slice(at, end);
+  const bytes = numberOf(size);
+  if (bytes !== null) entry.httpResponseBodySize = bytes;
+  else if (size !== '-') {
+    // No size here: what stands here is already an extra field.
+    setExtras(entry, line, at, 0);
+    return entry;
+  }
+  at = end + 1;
+  if (at >= line.length) return entry;
+
+  // ` "referer" "user agent"`
+  if (line.charCodeAt(at) !== 34) {
+    setExtras(entry, line, at, 0);
+    return entry;
+  }
+  const refererEnd = closingQuote(line, at + 1);
+  if (refererEnd < 0) return TORN;
+  if (line.charCodeAt(refererEnd + 1) !== 32 || line.charCodeAt(refererEnd + 2) !== 34) {
+    setExtras(entry, line, at, 0);
+    return entry;
+  }
+  const agent = refererEnd + 3;
+  const agentEnd = closingQuote(line, agent);
+  if (agentEnd < 0) return TORN;
+  if (refererEnd - at > 2 || line.charCodeAt(at + 1) !== 45)
+    entry.httpRequestReferrer = quoted(line, at + 1, refererEnd);
+  if (agentEnd - agent > 1 || line.charCodeAt(agent) !== 45) entry.userAgentOriginal = quoted(line, agent, agentEnd);
+  if (agentEnd + 2 < line.length) setExtras(entry, line, agentEnd + 2, 1);
+  return entry;
+}
+
+function startsLikeClient(line: string): boolean {
+  const space = line.indexOf(' ');
+  return isAddress(space < 0 ? line : line.slice(0, space)) && line.length > 8;
+}
+
+function quoted(line: string, from: number, to: number): string | null {
+  const text = line.slice(from, to);
+  return known(text.indexOf('\\') < 0 ? text : unescapeText(text));
+}
+
+function userOf(text: string): string | null {
+  return text === '""' ? null : known(text.indexOf('\\') < 0 ? text : unescapeText(text));
+}
+
+function setIdent(entry: Entry, ident: string, hostColumn: boolean): void {
+  if (hostColumn) entry.urlDomain = domainOf(ident);
+  else if (looksLikeHost(ident)) entry.urlDomain = domainOf(ident);
+  else addAttribute(entry, 'ident', ident);
+}
+
+/** A trailing comma (`$proxy_add_x_forwarded_for` in front) or `-` in the place of the client. */
+function cleanClient(entry: Entry): void {
+  const text = entry.clientAddress ?? '';
+  entry.clientAddress = known(text.endsWith(',') ? text.slice(0, -1) : text);
+}
+
+/** Prefixes of another width: `vhost:port client - user`, addresses in a list, users with blanks. */
+function setPrefix(entry: Entry, prefix: string, hostColumn: boolean): boolean {
+  const words = prefix.split(' ');
+  if (words.length < 3) return false;
+  let i = 0;
+  if (words.length >= 4) {
+    const first = words[0]!;
+    const second = words[1]!;
+    if (first.endsWith(',')) {
+      // A forwarded-for list in front: the last address is the nearest, the first is the client as told.
+      while (i < words.length && words[i]!.endsWith(',')) i++;
+      entry.forwardedFor = words.slice(0, i + 1).join(' ');
+      entry.clientAddress = words[0]!.slice(0, -1);
+      i++;
+    } else if (isAddress(second) || (isVhost(first) && words[2] === '-')) {
+      entry.urlDomain = domainOf(first);
+      const colon = first.lastIndexOf(':');
+      if (colon > 0) entry.serverPort = numberOf(first.slice(colon + 1));
+      entry.clientAddress = second;
+      i = 2;
+    }
+  }
+  if (i === 0) {
+    entry.clientAddress = known(words[0]!);
+    i = 1;
+  }
+  const ident = words[i];
+  if (ident === undefined) return false;
+  if (ident !== '-') setIdent(entry, ident, hostColumn);
+  if (i + 1 < words.length) entry.userName = userOf(words.slice(i + 1).join(' '));
+  return true;
+}
+
+function isVhost(text: string): boolean {
+  const colon = text.lastIndexOf(':');
+  return colon > 0 && isDigits(text, colon + 1) && !isAddress(text);
+}
+
+/** Words with which Varnish says how it handled the request. */
+const HANDLINGS = new Set(['hit', 'miss', 'pass', 'pipe', 'synth', 'error', 'hitmiss', 'hitpass']);
+
+/**
+ * What stands behind the known fields: quoted texts, `key=value`, `[bracketed]` and bare words. Known keys fill
+ * fields, the others become attributes: `extra.0`, `extra.1` … for those without a name, counted without what is `-`.
+ */
+export function setExtras(entry: Entry, line: string, from: number, mainFields: number): void {
+  if (mainFields === 1 && setIngress(entry, line, from)) return;
+  let at = from;
+  let unnamed = 0;
+  while (at < line.length) {
+    const first = line.charCodeAt(at);
+    if (first === 32) {
+      at++;
+      continue;
+    }
+    let value: string;
+    let isQuoted = false;
+    let key = '';
+    if (first === 34) {
+      const end = closingQuote(line, at + 1);
+      const stop = end < 0 ? line.length : end;
+      value = unescapeText(line.slice(at + 1, stop));
+      at = stop + 1;
+      isQuoted = true;
+    } else {
+      let end = line.indexOf(' ', at);
+      if (end < 0) end = line.length;
+      const equals = line.indexOf('=', at);
+      if (equals > at && equals < end && isKey(line, at, equals)) {
+        key = line.slice(at, equals);
+        const q = line.charCodeAt(equals + 1);
+        if (q === 34) {
+          const stop = closingQuote(line, equals + 2);
+          value = unescapeText(line.slice(equals + 2, stop < 0 ? line.length : stop));
+          at = (stop < 0 ? line.length : stop) + 1;
+        } else {
+          // `$upstream_addr` and its like: several values joined by ", " or " : ".
+          while (end < line.length && (line.charCodeAt(end - 1) === 44 || line.startsWith(' : ', end))) {
+            const from = line.charCodeAt(end - 1) === 44 ? end + 1 : end + 3;
+            end = line.indexOf(' ', from);
+            if (end < 0) end = line.length;
+          }
+          value = line.slice(equals + 1, end);
+          at = end;
+        }
+      } else if (first === 91) {
+        const close = line.indexOf(']', at);
+        const stop = close < 0 ? line.length : close;
+        value = line.slice(at + 1, stop);
+        at = stop + 1;
+      } else {
+        value = line.slice(at, end);
+        at = end;
+        if (value.endsWith(',') && value.length > 1) value = value.slice(0, -1);
+      }
+    }
+    if (key !== '') {
+      setNamed(entry, key, value);
+      continue;
+    }
+    if (value === '-' || value === '') continue;
+    if (isAddressList(value) && isQuoted && entry.forwardedFor === null) entry.forwardedFor = value;
+    else if (isUniqueId(value)) addId(entry, value);
+    else if (!isQuoted && HANDLINGS.has(value)) {
+      entry.eventOutcome = value;
+      entry.timePoint = 'start';
+    } else addAttribute(entry, `extra.${unnamed++}`, value);
+  }
+}
+
+function isKey(line: string, from: number, to: number): boolean {
+  if (to - from > 40) return false;
+  for (let i = from; i < to; i++) {
+    const c = line.charCodeAt(i);
+    const letter = (c | 32) >= 97 && (c | 32) <= 122;
+    if (!(letter || c === 95 || c === 45 || c === 46 || (c >= 48 && c <= 57 && i > from))) return false;
+  }
+  return true;
+}
+
+/** ingress-nginx: `len time [namespace-service] [alternative] upstream bytes time status id`. */
+function setIngress(entry: Entry, line: string, from: number): boolean {
+  const open = line.indexOf(' [', from);
+  if (open < 0) return false;
+  const head = line.slice(from, open).split(' ');
+  if (head.length !== 2 || decimalOf(head[0]!) === null || decimalOf(head[1]!) === null) return false;
+  const close = line.indexOf(']', open);
+  if (close < 0 || line.charCodeAt(close + 1) !== 32) return false;
+  let at = close + 2;
+  let alternative = '';
+  if (line.charCodeAt(at) === 91) {
+    const end = line.indexOf('] ', at);
+    if (end < 0) return false;
+    alternative = line.slice(at + 1, end);
+    at = end + 2;
+  }
+  const tail = line.slice(at).replaceAll(', ', ',').replaceAll(' : ', ',').split(' ');
+  if (tail.length < 4) return false;
+  entry.durationMs = secondsToMs(head[1]!);
+  addAttribute(entry, 'request_length', head[0]!);
+  addAttribute(entry, 'proxy_upstream_name', line.slice(open + 2, close));
+  addAttribute(entry, 'proxy_alternative_upstream_name', alternative);
+  setNamed(entry, 'upstream_addr', tail[0]!);
+  setNamed(entry, 'upstream_response_length', tail[1]!);
+  setNamed(entry, 'upstream_response_time', tail[2]!);
+  setNamed(entry, 'upstream_status', tail[3]!);
+  if (tail[4] !== undefined) addId(entry, tail[4]);
+  return true;
+}
+
+/** The last value of `a, b : c`: earlier tries do not count. */
+export function lastOf(value: string): string {
+  let last = value;
+  const colon = last.lastIndexOf(' : ');
+  if (colon >= 0) last = last.slice(colon + 3);
+  const comma = last.lastIndexOf(',');
+  return (comma >= 0 ? last.slice(comma + 1) : last).trim();
+}
+
+/** The names under which people log a value that an Entry has a field for. Values of `-` and '' say nothing, except for the upstream's status. */
+export function setNamed(entry: Entry, key: string, value: string): void {
+  const name = key.toLowerCase().replaceAll('-', '_');
+  if (value === '-' || value === '') {
+    if (name === 'upstream_status' || name === 'us') entry.upstreamStatusCode = 0;
+    return;
+  }
+  switch (name) {
+    case 'rid':
+    case 'request_id':
+    case 'requestid':
+    case 'req_id':
+    case 'reqid':
+    case 'x_request_id':
+    case 'http_x_request_id':
+    case 'correlation_id':
+    case 'x_correlation_id':
+    case 'trace_id':
+    case 'traceid':
+    case 'unique_id':
+    case 'uid':
+    case 'id':
+    case 'vxid':
+    case 'ray':
+    case 'cf_ray':
+    case 'amzn_trace_id':
+    case 'traceparent':
+      if (isUniqueId(value)) addId(entry, value);
+      else addAttribute(entry, key, value);
+      return;
+    case 'rt':
+    case 'request_time':
+    case 'req_time':
+    case 'duration_s': {
+      const ms = secondsToMs(value);
+      if (ms === null) addAttribute(entry, key, value);
+      else entry.durationMs = ms;
+      return;
+    }
+    case 'ms':
+    case 'duration_ms':
+    case 'response_time_ms': {
+      const ms = decimalOf(value);
+      if (ms === null || ms < 0) addAttribute(entry, key, value);
+      else entry.durationMs = ms;
+      return;
+    }
+    case 'us':
+    case 'upstream_status': {
+      const status = numberOf(lastOf(value));
+      if (status === null || status > 999) addAttribute(entry, key, value);
+      else {
+        entry.upstreamStatusCode = status;
+        if (lastOf(value) !== value) addAttribute(entry, key, value);
+      }
+      return;
+    }
+    case 'upstream':
+    case 'upstream_addr':
+    case 'uaddr':
+    case 'backend':
+      entry.upstreamAddress = lastOf(value);
+      if (entry.upstreamAddress !== value) addAttribute(entry, key, value);
+      return;
+    case 'host':
+    case 'http_host':
+    case 'vhost':
+    case 'server_name':
+      entry.urlDomain = domainOf(value);
+      return;
+    case 'xff':
+    case 'x_forwarded_for':
+    case 'http_x_forwarded_for':
+    case 'forwarded_for':
+      entry.forwardedFor = value;
+      return;
+    case 'conn':
+    case 'connection':
+      if (isDigits(value)) entry.connectionId = value;
+      else addAttribute(entry, key, value);
+      return;
+    case 'client_port':
+    case 'remote_port':
+      entry.clientPort = numberOf(value);
+      return;
+    case 'user':
+    case 'remote_user':
+      entry.userName = value;
+      return;
+    case 'realip':
+    case 'remote_addr':
+      addAttribute(entry, key, peerAddress(value));
+      return;
+    default:
+      addAttribute(entry, key, value);
+  }
+}

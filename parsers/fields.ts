@@ -1,0 +1,381 @@
+/**
+ * HOT. Small pure steps that several formats share: a request line into method, path, query and host; an
+ * address with its port; escapes undone; what is an id and what is an address. They only fill what is known.
+ */
+import { type Entry, NO_IDS } from './entry.ts';
+
+/** `-` and the empty text mean that the record does not say. */
+export function known(value: string): string | null {
+  return value === '-' || value === '' ? null : value;
+}
+
+export function addAttribute(entry: Entry, name: string, value: string): void {
+  if (value === '' || value === '-') return;
+  if (entry.attributes === null) entry.attributes = Object.create(null) as Record<string, string>;
+  // A name that comes twice keeps both values, as header fields do.
+  const before = entry.attributes[name];
+  entry.attributes[name] = before === undefined || before === value ? value : `${before}, ${value}`;
+}
+
+export function addId(entry: Entry, id: string): void {
+  if (id === '' || id === '-' || entry.requestIds.includes(id)) return;
+  if (entry.requestIds === NO_IDS) entry.requestIds = [id];
+  else entry.requestIds.push(id);
+}
+
+/** Methods are letters, at least three, at most 20: anything else in that place is not a request line. */
+export function isMethod(text: string): boolean {
+  if (text.length < 3 || text.length > 20) return false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (!((c >= 65 && c <= 90) || c === 45 || c === 95)) return false;
+  }
+  return true;
+}
+
+/** `GET /a?b=c HTTP/1.1` into its fields; text that is no request line (TLS bytes, `-`) goes to the attribute `request`. */
+export function setRequestLine(entry: Entry, line: string): void {
+  const a = line.indexOf(' ');
+  const b = line.lastIndexOf(' ');
+  if (a <= 0) {
+    if (isMethod(line)) entry.httpRequestMethod = line;
+    else addAttribute(entry, 'request', line);
+    return;
+  }
+  const method = line.slice(0, a);
+  if (!isMethod(method)) {
+    addAttribute(entry, 'request', line);
+    return;
+  }
+  entry.httpRequestMethod = method;
+  if (b > a && isProtocol(line, b + 1)) {
+    entry.networkProtocol = line.slice(b + 1);
+    setTarget(entry, line.slice(a + 1, b));
+  } else if (b === a && isProtocol(line, a + 1)) entry.networkProtocol = line.slice(a + 1);
+  else setTarget(entry, line.slice(a + 1));
+}
+
+function isProtocol(line: string, at: number): boolean {
+  return line.startsWith('HTTP/', at) || line.startsWith('RTSP/', at);
+}
+
+/** A request target: `/path?query`, or `http://host/path` as Varnish and proxies write it, or `host:port` of CONNECT. */
+export function setTarget(entry: Entry, target: string): void {
+  let path = target;
+  if (target.charCodeAt(0) !== 47) {
+    const scheme = target.indexOf('://');
+    if (scheme > 0 && scheme < 10) {
+      const slash = target.indexOf('/', scheme + 3);
+      const question = target.indexOf('?', scheme + 3);
+      const end = slash < 0 || (question >= 0 && question < slash) ? (question < 0 ? target.length : question) : slash;
+      entry.urlDomain = domainOf(target.slice(scheme + 3, end)) ?? entry.urlDomain;
+      path = target.slice(end);
+      if (path.charCodeAt(0) !== 47) path = `/${path}`;
+    }
+  }
+  const q = path.indexOf('?');
+  if (q < 0) entry.urlPath = path === '' ? null : path;
+  else {
+    entry.urlPath = path.slice(0, q) || '/';
+    entry.urlQuery = q + 1 < path.length ? path.slice(q + 1) : null;
+  }
+}
+
+/** A Host header without user, port and brackets, in lower case; null when there is none. */
+export function domainOf(host: string): string | null {
+  let text = host;
+  const at = text.lastIndexOf('@');
+  if (at >= 0) text = text.slice(at + 1);
+  if (text.charCodeAt(0) === 91) {
+    const end = text.indexOf(']');
+    text = end > 0 ? text.slice(1, end) : text;
+  } else {
+    const colon = text.lastIndexOf(':');
+    if (colon >= 0 && text.indexOf(':') === colon) text = text.slice(0, colon);
+  }
+  if (text.endsWith('.')) text = text.slice(0, -1);
+  return text === '' || text === '-' || text === '_' ? null : text.toLowerCase();
+}
+
+/** A name with a dot and a top level of letters, as only host names look: `shop.example.com`, not `index.html.bak`'s digits or an address. */
+export function looksLikeHost(text: string): boolean {
+  let host = text;
+  const colon = host.indexOf(':');
+  if (colon >= 0) {
+    if (!isDigits(host, colon + 1, host.length)) return false;
+    host = host.slice(0, colon);
+  }
+  if (host.length < 4 || host.length > 253) return host === 'localhost';
+  let dots = 0;
+  let lastDot = -1;
+  for (let i = 0; i < host.length; i++) {
+    const c = host.charCodeAt(i) | 32;
+    if (host.charCodeAt(i) === 46) {
+      if (i === lastDot + 1) return false;
+      dots++;
+      lastDot = i;
+    } else if (!((c >= 97 && c <= 122) || (host.charCodeAt(i) >= 48 && host.charCodeAt(i) <= 57) || host[i] === '-'))
+      return false;
+  }
+  if (dots === 0) return host === 'localhost';
+  const last = host.charCodeAt(host.length - 1) | 32;
+  return host.length - lastDot > 2 && last >= 97 && last <= 122;
+}
+
+export function isDigits(text: string, from = 0, to = text.length): boolean {
+  if (from >= to) return false;
+  for (let i = from; i < to; i++) {
+    const c = text.charCodeAt(i);
+    if (c < 48 || c > 57) return false;
+  }
+  return true;
+}
+
+/** An unsigned decimal number, or null. */
+export function numberOf(text: string): number | null {
+  if (text === '' || text.length > 20) return null;
+  let n = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i) - 48;
+    if (c < 0 || c > 9) return null;
+    n = n * 10 + c;
+  }
+  return n;
+}
+
+/** A decimal number with optional sign and fraction, or null. */
+export function decimalOf(text: string): number | null {
+  if (text === '' || text.length > 24) return null;
+  const c = text.charCodeAt(0);
+  if (!((c >= 48 && c <= 57) || c === 45 || c === 46)) return null;
+  const n = Number(text);
+  return Number.isFinite(n) ? n : null;
+}
+
+/** Seconds as text into milliseconds, to the microsecond: binary fractions would print as 203.00000000000003. */
+export function secondsToMs(text: string): number | null {
+  const n = decimalOf(text);
+  return n === null || n < 0 ? null : Math.round(n * 1e6) / 1000;
+}
+
+/** `203.0.113.7` or `2001:db8::7`; no names, no ports. */
+export function isAddress(text: string): boolean {
+  const length = text.length;
+  if (length < 2 || length > 45) return false;
+  let dots = 0;
+  let colons = 0;
+  let hex = false;
+  for (let i = 0; i < length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 46) dots++;
+    else if (c === 58) colons++;
+    else if (c >= 48 && c <= 57) continue;
+    else if ((c >= 97 && c <= 102) || (c >= 65 && c <= 70)) hex = true;
+    else if (c === 37 && colons >= 2) return true;
+    else return false;
+  }
+  if (colons >= 2) return dots === 0 || dots === 3;
+  return colons === 0 && dots === 3 && !hex && length >= 7 && length <= 15 && isDigits(text.slice(-1));
+}
+
+/** `203.0.113.7, 198.51.100.9`: one or more addresses, as X-Forwarded-For holds them (`unknown` allowed between). */
+export function isAddressList(text: string): boolean {
+  if (text.indexOf(',') < 0) return isAddress(text) || isAddress(peerAddress(text));
+  for (const part of text.split(',')) {
+    const item = part.trim();
+    if (item !== 'unknown' && !isAddress(item) && !isAddress(peerAddress(item))) return false;
+  }
+  return true;
+}
+
+/** The address of `203.0.113.7:5512`, `[2001:db8::7]:443`, `2001:db8::7`. */
+export function peerAddress(peer: string): string {
+  if (peer.charCodeAt(0) === 91) {
+    const end = peer.indexOf(']');
+    return end > 0 ? peer.slice(1, end) : peer;
+  }
+  const colon = peer.indexOf(':');
+  return colon > 0 && colon === peer.lastIndexOf(':') ? peer.slice(0, colon) : peer;
+}
+
+/** `address:port`, split at the last colon because Apache and HAProxy write IPv6 without brackets. */
+export function setClientPeer(entry: Entry, peer: string): void {
+  const colon = peer.lastIndexOf(':');
+  const port = colon > 0 ? numberOf(peer.slice(colon + 1)) : null;
+  if (port === null || (peer.indexOf(':') !== colon && peer.charCodeAt(colon - 1) === 58)) {
+    entry.clientAddress = known(peerAddress(peer));
+    return;
+  }
+  let address = peer.slice(0, colon);
+  if (address.charCodeAt(0) === 91) address = peerAddress(address);
+  entry.clientAddress = known(address);
+  if (port > 0) entry.clientPort = port;
+}
+
+/**
+ * Could only have been made to be unique: a UUID, 16 or more hex digits, or 20 or more letters and digits mixed.
+ * Words, numbers, addresses and paths are not.
+ */
+export function isUniqueId(text: string): boolean {
+  const length = text.length;
+  if (length < 16 || length > 200) return false;
+  let digits = 0;
+  let letters = 0;
+  let others = 0;
+  let hex = true;
+  for (let i = 0; i < length; i++) {
+    const c = text.charCodeAt(i);
+    if (c >= 48 && c <= 57) digits++;
+    else if ((c >= 97 && c <= 102) || (c >= 65 && c <= 70)) letters++;
+    else if ((c >= 103 && c <= 122) || (c >= 71 && c <= 90)) {
+      letters++;
+      hex = false;
+    } else if (c === 45 || c === 95 || c === 64 || c === 43 || c === 61 || c === 58 || c === 46 || c === 47) others++;
+    else return false;
+  }
+  if (text.charCodeAt(0) === 47) return false;
+  if (hex && letters > 0 && digits > 0 && others === 0) return true;
+  if (hex && length === 36 && others === 4 && text[8] === '-' && text[13] === '-') return true;
+  return length >= 20 && digits >= 3 && letters >= 3 && others * 4 <= length && !text.includes('//');
+}
+
+/** Levels of every product, in the eight words of an Entry. */
+const LEVELS: Record<string, string> = {
+  emerg: 'emerg',
+  emergency: 'emerg',
+  panic: 'emerg',
+  alert: 'alert',
+  crit: 'crit',
+  critical: 'crit',
+  fatal: 'crit',
+  severe: 'error',
+  dpanic: 'crit',
+  error: 'error',
+  err: 'error',
+  e: 'error',
+  eror: 'error',
+  warn: 'warn',
+  warning: 'warn',
+  wrn: 'warn',
+  w: 'warn',
+  notice: 'notice',
+  note: 'notice',
+  info: 'info',
+  information: 'info',
+  informational: 'info',
+  inf: 'info',
+  http: 'info',
+  log: 'info',
+  i: 'info',
+  config: 'debug',
+  debug: 'debug',
+  dbg: 'debug',
+  d: 'debug',
+  verbose: 'debug',
+  silly: 'debug',
+  fine: 'debug',
+  finer: 'debug',
+  finest: 'debug',
+  trace: 'debug',
+  trc: 'debug',
+};
+
+/** The level's name in an Entry, null for a word that is none. */
+export function levelOf(word: string): string | null {
+  const name = word.toLowerCase();
+  return Object.hasOwn(LEVELS, name) ? (LEVELS[name] ?? null) : null;
+}
+
+/** pino and bunyan number their levels 10 to 60. */
+export function levelOfNumber(n: number): string | null {
+  if (n >= 60) return 'crit';
+  if (n >= 50) return 'error';
+  if (n >= 40) return 'warn';
+  if (n >= 30) return 'info';
+  return n >= 10 ? 'debug' : null;
+}
+
+/** Severity numbers of syslog and ModSecurity, 0 to 7. */
+export const SYSLOG_LEVELS = ['emerg', 'alert', 'crit', 'error', 'warn', 'notice', 'info', 'debug'];
+
+/**
+ * Undoes the escapes of nginx (`\xHH`) and Apache (`\"`, `\\`, `\n`, `\t`, `\xhh` …). Bytes that form UTF-8 become
+ * characters again. Called only for text that contains a backslash.
+ */
+export function unescapeText(text: string): string {
+  let slash = text.indexOf('\\');
+  if (slash < 0) return text;
+  const parts: string[] = [];
+  let from = 0;
+  let bytes: number[] = [];
+  const flush = () => {
+    if (bytes.length > 0) parts.push(Buffer.from(bytes).toString('utf8'));
+    bytes = [];
+  };
+  while (slash >= 0) {
+    if (slash > from) {
+      flush();
+      parts.push(text.slice(from, slash));
+    }
+    const c = text.charCodeAt(slash + 1);
+    let next = slash + 2;
+    if (c === 120) {
+      const byte = hexByte(text, slash + 2);
+      if (byte < 0) {
+        flush();
+        parts.push('\\x');
+      } else {
+        bytes.push(byte);
+        next = slash + 4;
+      }
+    } else {
+      flush();
+      const plain = SIMPLE_ESCAPES[text[slash + 1] ?? ''];
+      if (plain === undefined) {
+        parts.push('\\');
+        next = slash + 1;
+      } else parts.push(plain);
+    }
+    from = next;
+    slash = text.indexOf('\\', next);
+  }
+  flush();
+  parts.push(text.slice(from));
+  return parts.join('');
+}
+
+const SIMPLE_ESCAPES: Record<string, string> = {
+  '"': '"',
+  '\\': '\\',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+};
+
+/** Two hex digits at `i`, -1 when they are none. */
+export function hexByte(text: string, i: number): number {
+  const a = hexDigit(text.charCodeAt(i));
+  const b = hexDigit(text.charCodeAt(i + 1));
+  return a < 0 || b < 0 ? -1 : a * 16 + b;
+}
+
+function hexDigit(c: number): number {
+  if (c >= 48 && c <= 57) return c - 48;
+  if (c >= 97 && c <= 102) return c - 87;
+  return c >= 65 && c <= 70 ? c - 55 : -1;
+}
+
+/** Position of the quote that closes the text beginning at `from`: the first `"` with an even number of backslashes before it; -1 = none. */
+export function closingQuote(text: string, from: number): number {
+  let q = text.indexOf('"', from);
+  while (q > from && text.charCodeAt(q - 1) === 92) {
+    let slashes = 1;
+    while (q - 1 - slashes >= from && text.charCodeAt(q - 1 - slashes) === 92) slashes++;
+    if (slashes % 2 === 0) return q;
+    q = text.indexOf('"', q + 1);
+  }
+  return q;
+}

@@ -1,0 +1,216 @@
+/**
+ * Apache httpd error log, 2.4 and 2.2, with ModSecurity v2 messages in it. Backslash escapes are undone once (by
+ * Apache, around what a module had already escaped). The request line is not in these lines.
+ */
+import { type Entry, emptyEntry, type Failure } from '../entry.ts';
+import {
+  addAttribute,
+  addId,
+  domainOf,
+  isDigits,
+  isUniqueId,
+  levelOf,
+  setClientPeer,
+  setTarget,
+  unescapeText,
+} from '../fields.ts';
+import type { Format } from '../parser.ts';
+import { read, readCtime, readIso } from '../time.ts';
+import { parseWafLine, setWafLine } from '../waf.ts';
+
+function readTime(line: string): number {
+  if (line.charCodeAt(0) !== 91) return Number.NaN;
+  const ms = readCtime(line, 1);
+  if (!Number.isNaN(ms)) return ms;
+  // ErrorLogFormat may ask for %{cu}t, ISO 8601; many applications begin so too, but not with [module:level] next.
+  const iso = readIso(line, 1);
+  if (Number.isNaN(iso)) return iso;
+  const end = read.end;
+  const zoneless = read.zoneless;
+  const item = /^\] \[[a-z0-9_]*:[a-z0-9]+\]/.test(line.slice(end, end + 40));
+  read.end = end;
+  read.zoneless = zoneless;
+  return item ? iso : Number.NaN;
+}
+
+function starts(line: string): boolean {
+  return line.charCodeAt(0) === 91 && !Number.isNaN(readTime(line));
+}
+
+/** Codes whose message ends in a URL path, where others end in a file. */
+const URI_CODES = new Set([
+  'AH01618',
+  'AH01617',
+  'AH01614',
+  'AH01788',
+  'AH01790',
+  'AH01794',
+  'AH00127',
+  'AH10244',
+  'AH00126',
+  'AH01631',
+]);
+
+function parse(record: string): Entry | Failure {
+  if (record.trim() === '') return { failure: 'empty' };
+  const timeMs = readTime(record);
+  if (Number.isNaN(timeMs))
+    return /^\[[A-Z][a-z]{2} [A-Z][a-z]{2} /.test(record) ? { failure: 'time', field: 'time' } : { failure: 'format' };
+  const entry = emptyEntry('apache.error', 'error', 'decision');
+  entry.timeMs = timeMs;
+  entry.timeZoneless = read.zoneless;
+  let at = read.end;
+  if (record.charCodeAt(at) !== 93) return { failure: at >= record.length ? 'torn' : 'format' };
+  at += 1;
+
+  // Bracketed items, then the OS error and the client in either order, then the message.
+  let levelSeen = false;
+  let items = 0;
+  for (;;) {
+    while (record.charCodeAt(at) === 32) at++;
+    if (record.charCodeAt(at) === 91) {
+      const end = record.indexOf(']', at);
+      if (end < 0) {
+        if (!levelSeen) return { failure: 'torn' };
+        break;
+      }
+      const item = record.slice(at + 1, end);
+      const kind = setItem(entry, item, levelSeen, items++);
+      if (kind === 'none') break;
+      if (kind === 'level') levelSeen = true;
+      at = end + 1;
+      continue;
+    }
+    if (record.charCodeAt(at) === 40) {
+      const errno = /^\((\d{1,5})\)[^:]{1,120}: /.exec(record.slice(at, at + 140));
+      if (errno === null) break;
+      entry.errorCode = errno[1]!;
+      addAttribute(entry, 'error.message', errno[0].slice(errno[1]!.length + 2, -2));
+      at += errno[0].length;
+      continue;
+    }
+    const file = /^[a-z0-9_]+\.c\(\d+\): /.exec(record.slice(at, at + 60));
+    if (file === null) break;
+    addAttribute(entry, 'source', file[0].slice(0, -2));
+    at += file[0].length;
+  }
+  if (!levelSeen) return { failure: 'format', field: 'level' };
+  setMessage(entry, record.slice(at).trimEnd());
+  return entry;
+}
+
+function setItem(entry: Entry, item: string, levelSeen: boolean, index: number): 'level' | 'item' | 'none' {
+  if (!levelSeen) {
+    const colon = item.indexOf(':');
+    const level = levelOf(levelWord(item.slice(colon + 1)));
+    if (level !== null) {
+      entry.logLevel = level;
+      if (colon > 0) entry.logLogger = item.slice(0, colon);
+      return 'level';
+    }
+  }
+  if (item.startsWith('pid ')) {
+    const colon = item.indexOf(':tid ');
+    entry.processId = colon < 0 ? item.slice(4) : item.slice(4, colon);
+    if (colon > 0) addAttribute(entry, 'tid', item.slice(colon + 5));
+    return 'item';
+  }
+  if (item.startsWith('client ')) {
+    setClientPeer(entry, item.slice(7));
+    return 'item';
+  }
+  if (item.startsWith('remote ')) {
+    entry.upstreamAddress = item.slice(7);
+    return 'item';
+  }
+  if (isUniqueId(item)) {
+    addId(entry, item);
+    return 'item';
+  }
+  const pair = /^([A-Za-z_]{1,24})[ :=](\S.*)$/.exec(item);
+  if (pair !== null && !levelSeen && index < 6) {
+    addAttribute(entry, pair[1]!, pair[2]!);
+    return 'item';
+  }
+  return levelSeen ? 'none' : 'item';
+}
+
+/** trace1 … trace8 are one level. */
+function levelWord(word: string): string {
+  return word.startsWith('trace') && isDigits(word, 5) ? 'trace' : word;
+}
+
+function setMessage(entry: Entry, raw: string): void {
+  let text = raw;
+  const referer = text.lastIndexOf(', referer: ');
+  if (referer >= 0) {
+    entry.httpRequestReferrer = unescapeText(text.slice(referer + 11)) || null;
+    text = text.slice(0, referer);
+  }
+  text = unescapeText(text);
+  const waf = text.indexOf('ModSecurity: ');
+  if (waf === 0 || (waf > 0 && waf < 80 && text.startsWith('[client '))) {
+    const line = parseWafLine(text.slice(waf + 13));
+    if (line !== null) {
+      if (entry.clientAddress === null && waf > 0) setClientPeer(entry, text.slice(8, text.indexOf(']')));
+      entry.logLogger ??= 'security2';
+      setWafLine(entry, line);
+      entry.message = `ModSecurity: ${line.action} ${line.rule.match}`.trimEnd();
+      return;
+    }
+  }
+  if (/^AH\d{5}: /.test(text)) {
+    entry.eventCode = text.slice(0, 7);
+    text = text.slice(9);
+  }
+  entry.message = text;
+  setDetails(entry, text);
+}
+
+/** Files, URL paths and users that known messages name. */
+function setDetails(entry: Entry, text: string): void {
+  const user = /^(?:\w+ )?user ['"]?([^\s'":]+)['"]?[: ]/.exec(text);
+  if (user !== null) entry.userName = user[1]!;
+
+  const filesystem = text.indexOf("(filesystem path '");
+  const accessTo = /^access to (\/\S*) (?:failed|denied|for)/.exec(text);
+  if (accessTo !== null) setTarget(entry, accessTo[1]!);
+  const authFailure = /authentication failure for "([^"]*)"/.exec(text);
+  if (authFailure !== null) setTarget(entry, authFailure[1]!);
+  if (filesystem >= 0) {
+    const end = text.indexOf("'", filesystem + 18);
+    if (end > 0) entry.filePath = text.slice(filesystem + 18, end);
+    return;
+  }
+  const directory =
+    /^(?:Cannot serve directory|attempt to invoke directory as script:?|script|Directory index forbidden by rule:?|stderr from) '?(\/[^':]*)/.exec(
+      text,
+    );
+  if (directory !== null) {
+    entry.filePath = directory[1]!;
+    return;
+  }
+  const invalid = /^(?:invalid URI path|Invalid URI in request) \((\/[^\s]*)\)/.exec(text);
+  if (invalid !== null) {
+    setTarget(entry, invalid[1]!);
+    return;
+  }
+  const proxied = /: proxy:(?:[a-z]+:\/\/)([^/]+)(\/.*)?$/.exec(text);
+  if (proxied !== null) {
+    entry.upstreamAddress = domainOf(proxied[1]!) === null ? null : proxied[1]!;
+    addAttribute(entry, 'proxy.url', text.slice(text.indexOf(': proxy:') + 8));
+    return;
+  }
+  const path = /: (\/[^:\n]*)$/.exec(text);
+  if (path === null || authFailure !== null) return;
+  if (entry.eventCode !== null && URI_CODES.has(entry.eventCode)) setTarget(entry, path[1]!);
+  else entry.filePath = path[1]!;
+}
+
+export const format: Format = {
+  dataset: 'apache.error',
+  title: 'Apache error log',
+  usualLayer: 'web',
+  starts,
+  parse,
+};

@@ -1,0 +1,123 @@
+/**
+ * Caddy's JSON log: access lines ("handled request") and lines of the process itself. Time is the end of the request.
+ */
+import { type Entry, emptyEntry, type Failure } from '../entry.ts';
+import { addAttribute, addId, domainOf, isUniqueId, known, levelOf, setTarget } from '../fields.ts';
+import { flatten, isObject, type JsonObject, parseObject, textOf } from '../json.ts';
+import type { Format } from '../parser.ts';
+import { epochMs, read, readAny } from '../time.ts';
+
+const KNOWN = new Set([
+  'level',
+  'ts',
+  'logger',
+  'msg',
+  'request',
+  'user_id',
+  'duration',
+  'size',
+  'status',
+  'resp_headers',
+  'bytes_read',
+]);
+
+function parse(record: string): Entry | Failure {
+  const line = record.trim();
+  if (line === '') return { failure: 'empty' };
+  if (line.charCodeAt(0) !== 123) return { failure: 'format' };
+  const json = parseObject(line);
+  if (json === null) return { failure: line.endsWith('}') ? 'json' : 'torn' };
+  // zap's own members in Caddy's spelling; with `request` it is surely Caddy.
+  if (typeof json.level !== 'string' || json.ts === undefined || typeof json.msg !== 'string')
+    return { failure: 'format' };
+  const request = json.request;
+  const isAccess = isObject(request) && typeof json.status === 'number';
+  const entry = emptyEntry('caddy.access', isAccess ? 'access' : 'error', isAccess ? 'end' : 'decision');
+  entry.timeMs = typeof json.ts === 'number' ? epochMs(json.ts) : readAny(textOf(json.ts));
+  if (Number.isNaN(entry.timeMs)) return { failure: 'time', field: 'ts' };
+  entry.timeZoneless = typeof json.ts === 'number' ? false : read.zoneless;
+  entry.logLevel = levelOf(json.level);
+  if (typeof json.logger === 'string') entry.logLogger = json.logger;
+  if (!isAccess || json.msg !== 'handled request') entry.message = json.msg;
+  if (isObject(request)) setRequest(entry, request);
+  if (typeof json.status === 'number') entry.httpResponseStatusCode = json.status;
+  if (typeof json.size === 'number') entry.httpResponseBodySize = json.size;
+  if (typeof json.duration === 'number') entry.durationMs = Math.round(json.duration * 1e6) / 1000;
+  else if (typeof json.duration === 'string') addAttribute(entry, 'duration', json.duration);
+  entry.userName = known(textOf(json.user_id));
+  if (typeof json.bytes_read === 'number' && json.bytes_read > 0)
+    addAttribute(entry, 'bytes_read', String(json.bytes_read));
+  if (isObject(json.resp_headers)) {
+    for (const [name, value] of Object.entries(json.resp_headers)) {
+      const key = name.toLowerCase();
+      if (key === 'x-request-id' && isUniqueId(headerText(value))) addId(entry, headerText(value));
+      else if (
+        key === 'server' ||
+        key === 'location' ||
+        key === 'www-authenticate' ||
+        key === 'via' ||
+        key.startsWith('x-')
+      )
+        addAttribute(entry, `response.header.${key}`, headerText(value));
+    }
+  }
+  for (const [key, value] of Object.entries(json)) {
+    if (KNOWN.has(key)) continue;
+    if (isObject(value)) for (const [name, text] of flatten({ [key]: value })) addAttribute(entry, name, String(text));
+    else if (Array.isArray(value)) addAttribute(entry, key, value.map(textOf).join(', '));
+    else addAttribute(entry, key, textOf(value));
+  }
+  const errorId = textOf(json.err_id);
+  if (isUniqueId(errorId)) addId(entry, errorId);
+  return entry;
+}
+
+function headerText(value: unknown): string {
+  return Array.isArray(value) ? value.map(textOf).join(', ') : textOf(value);
+}
+
+function setRequest(entry: Entry, request: JsonObject): void {
+  const peer = textOf(request.remote_ip) || textOf(request.remote_addr);
+  const client = textOf(request.client_ip);
+  entry.clientAddress = known(client !== '' ? client : peer);
+  // The port belongs to the peer, not to a client that a proxy speaks for.
+  if (client === '' || client === peer) {
+    const port = Number(textOf(request.remote_port));
+    if (port > 0) entry.clientPort = port;
+  } else addAttribute(entry, 'remote_ip', peer);
+  entry.httpRequestMethod = known(textOf(request.method));
+  entry.networkProtocol = known(textOf(request.proto));
+  const uri = textOf(request.uri);
+  if (uri !== '') setTarget(entry, uri);
+  entry.urlDomain = domainOf(textOf(request.host));
+  if (isObject(request.tls)) {
+    addAttribute(entry, 'tls.server_name', textOf(request.tls.server_name));
+    addAttribute(
+      entry,
+      'tls.client_subject',
+      textOf(request.tls.client_common_name) || textOf(request.tls.client_serial),
+    );
+  }
+  if (!isObject(request.headers)) return;
+  for (const [name, value] of Object.entries(request.headers)) {
+    const key = name.toLowerCase();
+    const text = headerText(value);
+    if (key === 'user-agent') entry.userAgentOriginal = known(text);
+    else if (key === 'referer') entry.httpRequestReferrer = known(text);
+    else if (key === 'content-type') entry.httpRequestContentType = known(text);
+    else if (key === 'x-forwarded-for') entry.forwardedFor = known(text);
+    else if ((key === 'x-request-id' || key === 'x-correlation-id' || key === 'traceparent') && isUniqueId(text))
+      addId(entry, text);
+    else if (key === 'authorization' || key === 'cookie' || key === 'x-api-key') {
+      // Caddy itself redacts; where it was told not to, we do. An empty list still says that the header was there.
+      addAttribute(entry, `request.header.${key}`, '***');
+    } else addAttribute(entry, `request.header.${key}`, text);
+  }
+}
+
+export const format: Format = {
+  dataset: 'caddy.access',
+  title: 'Caddy JSON log',
+  usualLayer: 'gateway',
+  parse,
+};

@@ -1,0 +1,58 @@
+/**
+ * Any syslog line whose program has no format of its own: time, host, tag, message. What the message of a ban tool
+ * or an authentication program says about an address is taken out.
+ */
+import { type Entry, emptyEntry, type Failure } from '../entry.ts';
+import { ENVELOPES, emptyContext } from '../envelope.ts';
+import { addAttribute, isAddress } from '../fields.ts';
+import type { Context, Format } from '../parser.ts';
+
+const SYSLOG = ENVELOPES.filter((envelope) => envelope.isSyslog);
+
+function parse(record: string, context: Context): Entry | Failure {
+  const line = record.trimEnd();
+  if (line === '') return { failure: 'empty' };
+  const inner = emptyContext(context.referenceMs);
+  for (const envelope of SYSLOG) {
+    const text = envelope.peel(line, inner);
+    if (text === null) continue;
+    const entry = emptyEntry('syslog', 'app', 'decision');
+    entry.timeMs = inner.envelopeMs;
+    entry.timeZoneless = inner.envelopeZoneless && !Number.isNaN(inner.envelopeMs);
+    entry.logLogger = inner.envelopeTag;
+    entry.processId = inner.envelopePid;
+    if (inner.envelopeHost !== null) addAttribute(entry, 'host.name', inner.envelopeHost);
+    entry.message = text;
+    setDetails(entry, text);
+    return entry;
+  }
+  return { failure: /^(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d|\d{4}-\d\d-\d\d)/.test(line) ? 'torn' : 'format' };
+}
+
+function setDetails(entry: Entry, text: string): void {
+  // mod_evasive: "Blacklisting address 203.0.113.5: possible DoS attack."
+  const banned = /^Black ?listing address ([0-9A-Fa-f.:]+?):? possible/.exec(text);
+  if (banned !== null && isAddress(banned[1]!)) {
+    entry.clientAddress = banned[1]!;
+    entry.eventOutcome = 'Blacklisting';
+    return;
+  }
+  const packet = /\bSRC=([0-9A-Fa-f.:]+) .*\bDPT=(\d+)/.exec(text);
+  if (packet !== null && isAddress(packet[1]!)) {
+    entry.clientAddress = packet[1]!;
+    entry.serverPort = Number(packet[2]);
+    return;
+  }
+  const from = /\b(?:from|rhost=|client) ?([0-9A-Fa-f.:]+)\b(?: port (\d+))?/.exec(text);
+  if (from !== null && isAddress(from[1]!)) {
+    entry.clientAddress = from[1]!;
+    if (from[2] !== undefined) entry.clientPort = Number(from[2]);
+  }
+}
+
+export const format: Format = {
+  dataset: 'syslog',
+  title: 'syslog',
+  usualLayer: null,
+  parse,
+};

@@ -1,0 +1,285 @@
+/**
+ * HOT. Cuts bytes into lines and lines into records, by position. Offsets are bytes in the file, line numbers
+ * begin at 1. Pure: the caller gives the bytes and where they stand, and gets the records and how many bytes they
+ * took; it offers the bytes that were not taken again, in front of what it reads next. So an unfinished record is
+ * carried by not consuming it, and the file stays the buffer.
+ */
+import { isAscii } from 'node:buffer';
+
+export interface RawRecord {
+  /** Byte offset in the file of the first byte. */
+  offset: number;
+  /** Bytes, with the line break at the end. */
+  length: number;
+  /** Of its first line, from 1. */
+  lineNumber: number;
+  lineCount: number;
+  /** Lines joined by \n, without the last line break, without CR, BOM and NUL. */
+  text: string;
+  /** The text is not all there was: the limit was reached. */
+  cut: boolean;
+  /** NUL bytes were taken out (holes of copytruncate, torn blocks). */
+  nul: boolean;
+}
+
+/** Where the next bytes stand. */
+export interface Position {
+  offset: number;
+  lineNumber: number;
+  /** The line that goes on here was cut at the limit and handed out already: skip to its end. */
+  skipping: boolean;
+}
+
+export interface Rules {
+  starts?: (line: string) => boolean;
+  ends?: (line: string, firstLine: string) => boolean;
+}
+
+export interface SplitLimits {
+  /** A line that is longer is cut and flagged. */
+  lineBytesMax: number;
+  /** A record of several lines that is longer is closed. */
+  recordBytesMax: number;
+}
+
+export interface SplitResult {
+  records: RawRecord[];
+  /** Bytes of the chunk that are done with. */
+  consumed: number;
+  /** Where the first byte that was not consumed stands. */
+  next: Position;
+}
+
+export const START: Position = { offset: 0, lineNumber: 1, skipping: false };
+
+interface Line {
+  /** Positions in the chunk; `end` is before the line break, `next` behind it. */
+  start: number;
+  end: number;
+  next: number;
+  cut: boolean;
+}
+
+/**
+ * The records of `chunk`, which begins at `position`. With `final`, what is left at the end is a record too
+ * (the file will not grow, or has been quiet long enough).
+ */
+export function split(
+  chunk: Buffer,
+  position: Position,
+  rules: Rules,
+  limits: SplitLimits,
+  final: boolean,
+): SplitResult {
+  // latin1 makes character positions equal to byte positions; only lines with bytes ≥ 0x80 are decoded again.
+  const text = chunk.toString('latin1');
+  const block: Block = { chunk, text, ascii: isAscii(chunk), nul: text.indexOf('\0') >= 0, limits };
+  let at = 0;
+  let skipping = position.skipping;
+  let lineNumber = position.lineNumber;
+  if (skipping) {
+    const end = text.indexOf('\n');
+    if (end < 0) return result([], text.length, { ...position, offset: position.offset + text.length });
+    at = end + 1;
+    lineNumber++;
+    skipping = false;
+  }
+  if (position.offset === 0 && at === 0 && text.startsWith('\u00ef\u00bb\u00bf')) at = 3;
+
+  const records: RawRecord[] = [];
+  const { starts, ends } = rules;
+  if (starts === undefined) {
+    for (;;) {
+      const line = nextLine(block, at, final);
+      if (line === null) break;
+      if (!isBlank(text, line.start, line.end))
+        records.push(makeRecord(block, position.offset, [line], 0, 1, lineNumber));
+      at = line.next;
+      if (line.cut && text.charCodeAt(at - 1) !== 10) skipping = true;
+      else lineNumber++;
+    }
+  } else {
+    const state = groupLines(block, at, lineNumber, position.offset, starts, ends, final, records);
+    at = state.at;
+    lineNumber = state.lineNumber;
+    skipping = state.skipping;
+  }
+  return result(records, at, { offset: position.offset + at, lineNumber, skipping });
+}
+
+interface Block {
+  chunk: Buffer;
+  text: string;
+  ascii: boolean;
+  nul: boolean;
+  limits: SplitLimits;
+}
+
+function result(records: RawRecord[], consumed: number, next: Position): SplitResult {
+  return { records, consumed, next };
+}
+
+/** The line at `at`, null when it is not complete yet. */
+function nextLine(block: Block, at: number, final: boolean): Line | null {
+  const { text, limits } = block;
+  if (at >= text.length) return null;
+  const lf = text.indexOf('\n', at);
+  if (lf < 0) {
+    if (text.length - at > limits.lineBytesMax)
+      return { start: at, end: at + limits.lineBytesMax, next: text.length, cut: true };
+    return final ? { start: at, end: withoutCr(text, at, text.length), next: text.length, cut: false } : null;
+  }
+  if (lf - at > limits.lineBytesMax) return { start: at, end: at + limits.lineBytesMax, next: lf + 1, cut: true };
+  return { start: at, end: withoutCr(text, at, lf), next: lf + 1, cut: false };
+}
+
+function withoutCr(text: string, start: number, end: number): number {
+  return end > start && text.charCodeAt(end - 1) === 13 ? end - 1 : end;
+}
+
+function isBlank(text: string, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const c = text.charCodeAt(i);
+    if (c !== 32 && c !== 9 && c !== 13 && c !== 0) return false;
+  }
+  return true;
+}
+
+function makeRecord(
+  block: Block,
+  base: number,
+  lines: Line[],
+  from: number,
+  to: number,
+  lineNumber: number,
+): RawRecord {
+  const first = lines[from]!;
+  let cut = false;
+  let text = '';
+  // Blank lines at the end separate records; they belong to the bytes of the record, not to its text.
+  let last = to;
+  while (last > from + 1 && isBlank(block.text, lines[last - 1]!.start, lines[last - 1]!.end)) last--;
+  for (let i = from; i < last; i++) {
+    const line = lines[i]!;
+    if (line.cut) cut = true;
+    const part = decode(block, line.start, line.end);
+    text = i === from ? part : `${text}\n${part}`;
+  }
+  let nul = false;
+  if (block.nul && text.indexOf('\0') >= 0) {
+    text = text.replaceAll('\0', '');
+    nul = true;
+  }
+  const end = lines[to - 1]!.next;
+  return {
+    offset: base + first.start,
+    length: end - first.start,
+    lineNumber,
+    lineCount: to - from,
+    text,
+    cut,
+    nul,
+  };
+}
+
+function decode(block: Block, start: number, end: number): string {
+  if (block.ascii) return block.text.slice(start, end);
+  for (let i = start; i < end; i++) {
+    if (block.text.charCodeAt(i) >= 128) return block.chunk.toString('utf8', start, end);
+  }
+  return block.text.slice(start, end);
+}
+
+interface Open {
+  /** Index in `lines` of the record's first line; -1 = none is open. */
+  first: number;
+  text: string;
+  /** A later line that could begin a record, if this one turns out to be torn; -1 = none. */
+  candidate: number;
+}
+
+/**
+ * Groups lines by `starts` and `ends`. A format with an end mark may carry anything inside (request bodies), also
+ * a line that looks like a start: the record goes on to its own end mark, and only when that never comes is it
+ * closed before the first line that looked like a start.
+ */
+function groupLines(
+  block: Block,
+  from: number,
+  firstLineNumber: number,
+  base: number,
+  starts: (line: string) => boolean,
+  ends: ((line: string, firstLine: string) => boolean) | undefined,
+  final: boolean,
+  records: RawRecord[],
+): { at: number; lineNumber: number; skipping: boolean } {
+  const lines: Line[] = [];
+  let at = from;
+  let skipping = false;
+  for (;;) {
+    const line = nextLine(block, at, final);
+    if (line === null) break;
+    lines.push(line);
+    at = line.next;
+    if (line.cut && block.text.charCodeAt(at - 1) !== 10) skipping = true;
+  }
+  const numberOf = (index: number) => firstLineNumber + index;
+  const emit = (a: number, b: number) => records.push(makeRecord(block, base, lines, a, b, numberOf(a)));
+  const open: Open = { first: -1, text: '', candidate: -1 };
+  let i = 0;
+  while (i < lines.length) {
+    const line = lines[i]!;
+    const text = decode(block, line.start, line.end);
+    const blank = isBlank(block.text, line.start, line.end);
+    if (open.first < 0) {
+      if (blank) {
+        i++;
+        continue;
+      }
+      open.first = i;
+      open.text = text;
+      open.candidate = -1;
+      // A line that begins no record, where one should begin, stands alone when records have an end mark.
+      if (ends !== undefined && !starts(text)) {
+        emit(i, i + 1);
+        open.first = -1;
+      }
+      i++;
+      continue;
+    }
+    if (ends?.(text, open.text)) {
+      emit(open.first, i + 1);
+      open.first = -1;
+      i++;
+      continue;
+    }
+    if (starts(text)) {
+      if (ends === undefined) {
+        emit(open.first, i);
+        open.first = i;
+        open.text = text;
+        i++;
+        continue;
+      }
+      if (open.candidate < 0) open.candidate = i;
+    }
+    if (line.next - lines[open.first]!.start > block.limits.recordBytesMax) {
+      i = open.candidate >= 0 ? open.candidate : i + 1;
+      emit(open.first, i);
+      open.first = -1;
+      continue;
+    }
+    i++;
+    if (i === lines.length && final && open.candidate >= 0) {
+      i = open.candidate;
+      emit(open.first, i);
+      open.first = -1;
+    }
+  }
+  if (open.first >= 0 && (final || skipping)) {
+    emit(open.first, lines.length);
+    open.first = -1;
+  }
+  if (open.first >= 0) return { at: lines[open.first]!.start, lineNumber: numberOf(open.first), skipping: false };
+  return { at, lineNumber: numberOf(lines.length) - (skipping ? 1 : 0), skipping };
+}

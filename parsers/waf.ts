@@ -1,0 +1,240 @@
+/**
+ * Reads what ModSecurity (v2 and v3), Coraza and NAXSI write about one rule, wherever it stands: inside an error
+ * log, an audit log's part H or a JSON message. It names rules; which of them was the reason is not decided here.
+ */
+import type { Entry, RuleMatch } from './entry.ts';
+import { addAttribute, addId, domainOf, isAddress, looksLikeHost, numberOf, unescapeText } from './fields.ts';
+
+export const SEVERITIES = ['emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'info', 'debug'];
+
+/** Severity as name, whether it is logged as name or as number. */
+export function severityOf(text: string): string {
+  const value = text.toLowerCase();
+  if (value.length === 1) return SEVERITIES[value.charCodeAt(0) - 48] ?? '';
+  return SEVERITIES.includes(value) ? value : value === 'warn' ? 'warning' : '';
+}
+
+export function emptyRule(): RuleMatch {
+  return { id: '', message: '', data: '', file: '', severity: '', tags: [], variable: '', match: '', denied: false };
+}
+
+/** What one `ModSecurity: …` sentence said. */
+export interface WafLine {
+  rule: RuleMatch;
+  /** "Access denied with code 403 (phase 2)." or "Warning." */
+  action: string;
+  status: number | null;
+  phase: string;
+  hostname: string;
+  uri: string;
+  uniqueId: string;
+  client: string;
+  /** `[line]`, `[rev]`, `[ver]`, `[ref]` … */
+  others: Record<string, string>;
+}
+
+const FIRST_ITEMS = [
+  ' [file "',
+  ' [line "',
+  ' [id "',
+  ' [rev "',
+  ' [msg "',
+  ' [data "',
+  ' [severity "',
+  ' [hostname "',
+  ' [uri "',
+];
+
+/**
+ * `Access denied with code 403 (phase 2). Pattern match "…" at ARGS:q. [file "…"] [line "…"] …` without the
+ * `ModSecurity: ` in front. Null when there are no bracketed items (messages about the engine itself).
+ */
+export function parseWafLine(text: string): WafLine | null {
+  let first = -1;
+  for (const item of FIRST_ITEMS) {
+    const i = text.indexOf(item);
+    if (i >= 0 && (first < 0 || i < first)) first = i;
+  }
+  if (first < 0) return null;
+  const line: WafLine = {
+    rule: emptyRule(),
+    action: '',
+    status: null,
+    phase: '',
+    hostname: '',
+    uri: '',
+    uniqueId: '',
+    client: '',
+    others: Object.create(null) as Record<string, string>,
+  };
+  const { rule } = line;
+  splitAction(line, text.slice(0, first));
+  rule.variable = variableOf(rule.match);
+  let at = first;
+  while (at >= 0 && at < text.length) {
+    const open = text.indexOf(' [', at);
+    if (open < 0) break;
+    const quote = text.indexOf(' "', open);
+    if (quote < 0) break;
+    const name = text.slice(open + 2, quote);
+    if (!/^[a-z_0-9]{1,24}$/.test(name)) {
+      at = open + 2;
+      continue;
+    }
+    const end = endOfItem(text, quote + 2);
+    const value = unescapeText(text.slice(quote + 2, end));
+    setItem(line, name, value);
+    at = end + 2;
+  }
+  return line;
+}
+
+/** Position of the `"]` that closes an item: one that is followed by the next item or the end of the items. */
+function endOfItem(text: string, from: number): number {
+  let end = text.indexOf('"]', from);
+  while (end >= 0) {
+    const next = text.charCodeAt(end + 2);
+    if (Number.isNaN(next) || next === 44 || next === 10 || text.startsWith(' [', end + 2)) return end;
+    if (next === 32) return end;
+    end = text.indexOf('"]', end + 1);
+  }
+  return text.length;
+}
+
+function splitAction(line: WafLine, head: string): void {
+  let text = head.trim();
+  const denied = /^Access (?:denied|dropped|redirected)|^Access to /.test(text);
+  line.rule.denied = denied;
+  if (text.startsWith('Warning.')) {
+    line.action = 'Warning.';
+    text = text.slice(8).trim();
+  } else if (denied) {
+    const phase = text.indexOf('(phase ');
+    const end = phase < 0 ? text.indexOf('. ') : text.indexOf(').', phase);
+    const stop = end < 0 ? text.length : end + (phase < 0 ? 1 : 2);
+    line.action = text.slice(0, stop);
+    text = text.slice(stop).trim();
+    if (phase >= 0)
+      line.phase = numberOf(line.action.slice(phase + 7, phase + 8)) === null ? '' : line.action.charAt(phase + 7);
+    const code = line.action.indexOf('with code ');
+    const status = line.action.indexOf('using status ');
+    if (code >= 0) line.status = numberOf(line.action.slice(code + 10, code + 13));
+    else if (status >= 0) line.status = numberOf(line.action.slice(status + 13, status + 16));
+  }
+  line.rule.match = text;
+}
+
+/** The variable that a match names: v3 "against variable `ARGS:q'", v2 " at ARGS:q." */
+export function variableOf(match: string): string {
+  const v3 = match.lastIndexOf('against variable `');
+  if (v3 >= 0) {
+    const end = match.indexOf("'", v3 + 18);
+    return end < 0 ? match.slice(v3 + 18) : match.slice(v3 + 18, end);
+  }
+  const at = match.lastIndexOf(' at ');
+  if (at < 0) return '';
+  let name = match.slice(at + 4);
+  if (name.endsWith('.')) name = name.slice(0, -1);
+  return /^[A-Z_0-9]+(?::\S.*)?$/.test(name) ? name : '';
+}
+
+function setItem(line: WafLine, name: string, value: string): void {
+  const { rule } = line;
+  switch (name) {
+    case 'id':
+      rule.id = value;
+      break;
+    case 'msg':
+      rule.message = value;
+      break;
+    case 'data':
+      rule.data = value;
+      break;
+    case 'file':
+      rule.file = value;
+      break;
+    case 'severity':
+      rule.severity = severityOf(value);
+      break;
+    case 'tag':
+      if (value !== '') rule.tags.push(value);
+      break;
+    case 'hostname':
+      line.hostname = value;
+      break;
+    case 'uri':
+      line.uri = value;
+      break;
+    case 'unique_id':
+      line.uniqueId = value;
+      break;
+    case 'client':
+      line.client = value;
+      break;
+    default:
+      if (value !== '' && value !== '0') line.others[name] = value;
+  }
+}
+
+/** Puts a WAF line of an error log into its entry: rule, ids, host, path, whether it was blocked. */
+export function setWafLine(entry: Entry, line: WafLine): void {
+  const { rule } = line;
+  if (rule.id !== '' || rule.message !== '' || rule.match !== '') entry.rules = [...(entry.rules ?? []), rule];
+  if (rule.denied) {
+    entry.wafIntercepted = true;
+    if (line.status !== null) entry.httpResponseStatusCode = line.status;
+  }
+  if (line.phase !== '') addAttribute(entry, 'waf.phase', line.phase);
+  if (line.uniqueId !== '') addId(entry, line.uniqueId);
+  if (isAddress(line.hostname)) entry.serverAddress = line.hostname;
+  else if (looksLikeHost(line.hostname)) entry.urlDomain = domainOf(line.hostname);
+  if (line.uri !== '' && entry.urlPath === null) {
+    const q = line.uri.indexOf('?');
+    entry.urlPath = q < 0 ? line.uri : line.uri.slice(0, q);
+    if (q >= 0 && q + 1 < line.uri.length && entry.urlQuery === null) entry.urlQuery = line.uri.slice(q + 1);
+  }
+  if (line.others.ver !== undefined) addAttribute(entry, 'waf.ver', line.others.ver);
+}
+
+/** `NAXSI_FMT: ip=…&server=…&uri=…&config=block&zone0=ARGS&id0=1000&var_name0=q` and `NAXSI_EXLOG`. */
+export function setNaxsi(entry: Entry, text: string): void {
+  const start = text.indexOf(': ');
+  const fields = new Map<string, string>();
+  for (const pair of text.slice(start + 2).split('&')) {
+    const equals = pair.indexOf('=');
+    if (equals > 0) fields.set(pair.slice(0, equals).trim(), pair.slice(equals + 1));
+  }
+  const rules: RuleMatch[] = [];
+  for (let n = 0; n < 50; n++) {
+    const id = fields.get(`id${n}`) ?? (n === 0 ? fields.get('id') : undefined);
+    if (id === undefined) break;
+    const zone = fields.get(`zone${n}`) ?? (n === 0 ? fields.get('zone') : undefined) ?? '';
+    const name = fields.get(`var_name${n}`) ?? (n === 0 ? fields.get('var_name') : undefined) ?? '';
+    const rule = emptyRule();
+    rule.id = id;
+    rule.variable = name === '' ? zone : `${zone}:${name}`;
+    rule.data = n === 0 ? (fields.get('content') ?? '') : '';
+    rules.push(rule);
+  }
+  const config = fields.get('config') ?? '';
+  const learning = config.startsWith('learning') || fields.get('learning') === '1';
+  const blocked = config === 'block' || config === 'drop' || (fields.get('block') === '1' && !learning);
+  if (learning) {
+    entry.wafMode = 'detection_only';
+    entry.wafIntercepted = config === 'learning-drop';
+  } else if (blocked) {
+    entry.wafMode = 'enabled';
+    entry.wafIntercepted = true;
+  }
+  for (const rule of rules) rule.denied = entry.wafIntercepted === true;
+  if (rules.length > 0) entry.rules = rules;
+  const server = fields.get('server');
+  if (server !== undefined && entry.urlDomain === null) entry.urlDomain = domainOf(server);
+  const uri = fields.get('uri');
+  if (uri !== undefined && entry.urlPath === null) entry.urlPath = uri;
+  const rid = fields.get('rid');
+  if (rid !== undefined) addId(entry, rid);
+  for (const [name, value] of fields) {
+    if (/^c?score\d+$/.test(name)) addAttribute(entry, `naxsi.${name}`, value);
+  }
+}
