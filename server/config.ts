@@ -10,7 +10,7 @@ import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { parseDuration, parseInstant } from './clock.ts';
 import { Why403Error } from './errors.ts';
-import { type Layer, LAYERS } from './model/taxonomy.ts';
+import { LAYERS, type Layer } from './model/taxonomy.ts';
 
 export interface Config {
   paths: string[];
@@ -54,8 +54,20 @@ const READING = ['serve', 'report', 'explain'] as const;
 
 /** Key (as in YAML) → option. The environment's name is WHY403_ and the flag in capitals. */
 export const OPTIONS = {
-  data: { flag: 'data', value: 'DIR', help: 'where the store is kept (default: the user’s state directory)', for: ['serve', 'demo', 'report', 'explain'], read: (t) => t },
-  host: { flag: 'host', value: 'ADDR', help: 'address to listen on (default 127.0.0.1; any other needs --token)', for: ['serve', 'demo'], read: (t) => t },
+  data: {
+    flag: 'data',
+    value: 'DIR',
+    help: 'where the store is kept (default: the user’s state directory)',
+    for: ['serve', 'demo', 'report', 'explain'],
+    read: (t) => t,
+  },
+  host: {
+    flag: 'host',
+    value: 'ADDR',
+    help: 'address to listen on (default 127.0.0.1; any other needs --token)',
+    for: ['serve', 'demo'],
+    read: (t) => t,
+  },
   port: {
     flag: 'port',
     value: 'N',
@@ -63,9 +75,27 @@ export const OPTIONS = {
     for: ['serve', 'demo'],
     read: (t) => (/^\d{1,5}$/.test(t) && Number(t) < 65536 ? Number(t) : fail('is no port (0 to 65535)')),
   },
-  token: { flag: 'token', value: 'SECRET', help: 'what a browser or script must present, when not on loopback', for: ['serve', 'demo'], read: (t) => (t.length >= 16 ? t : fail('is too short: 16 characters at least')) },
-  sinceMs: { flag: 'since', value: 'TIME', help: 'only refusals from then on: 2026-11-22T10:00Z, or back from now: 6h', for: ['report'], read: (t, now) => parseInstant(t, now) ?? fail('is no time: give 2026-11-22T10:00:00Z, or a distance like 6h') },
-  untilMs: { flag: 'until', value: 'TIME', help: 'only refusals before then', for: ['report'], read: (t, now) => parseInstant(t, now) ?? fail('is no time: give 2026-11-22T10:00:00Z, or a distance like 6h') },
+  token: {
+    flag: 'token',
+    value: 'SECRET',
+    help: 'what a browser or script must present, when not on loopback',
+    for: ['serve', 'demo'],
+    read: (t) => (t.length >= 16 ? t : fail('is too short: 16 characters at least')),
+  },
+  sinceMs: {
+    flag: 'since',
+    value: 'TIME',
+    help: 'only refusals from then on: 2026-11-22T10:00Z, or back from now: 6h',
+    for: ['report'],
+    read: (t, now) => parseInstant(t, now) ?? fail('is no time: give 2026-11-22T10:00:00Z, or a distance like 6h'),
+  },
+  untilMs: {
+    flag: 'until',
+    value: 'TIME',
+    help: 'only refusals before then',
+    for: ['report'],
+    read: (t, now) => parseInstant(t, now) ?? fail('is no time: give 2026-11-22T10:00:00Z, or a distance like 6h'),
+  },
   refusedStatus: {
     flag: 'refused-status',
     value: 'N,…',
@@ -73,7 +103,9 @@ export const OPTIONS = {
     for: READING,
     read: (t) => {
       const list = t.split(',').map((x) => x.trim());
-      return list.every((x) => /^[1-5]\d\d$/.test(x)) ? list.map(Number) : fail('is no list of HTTP statuses: give 403 or 403,429');
+      return list.every((x) => /^[1-5]\d\d$/.test(x))
+        ? list.map(Number)
+        : fail('is no list of HTTP statuses: give 403 or 403,429');
     },
   },
   layers: {
@@ -86,7 +118,9 @@ export const OPTIONS = {
       const eq = t.indexOf('=');
       const layer = t.slice(0, eq);
       if (eq < 1 || eq === t.length - 1) return fail('is not LAYER=GLOB, for instance gateway=/var/log/kong/*');
-      return (LAYERS as readonly string[]).includes(layer) ? { layer, pattern: t.slice(eq + 1) } : fail(`names no layer: use one of ${LAYERS.join(', ')}`);
+      return (LAYERS as readonly string[]).includes(layer)
+        ? { layer, pattern: t.slice(eq + 1) }
+        : fail(`names no layer: use one of ${LAYERS.join(', ')}`);
     },
   },
   timezone: {
@@ -103,9 +137,28 @@ export const OPTIONS = {
       }
     },
   },
-  format: { flag: 'format', value: 'F', help: 'text (default), json, jsonl, csv or html', for: ['report'], read: (t) => (['text', 'json', 'jsonl', 'csv', 'html'].includes(t) ? t : fail('is none of text, json, jsonl, csv, html')) },
-  out: { flag: 'out', value: 'FILE', help: 'write there instead of to standard output', for: ['report'], read: (t) => t },
-  dataset: { flag: 'dataset', value: 'D', help: 'read as this dataset instead of finding it out', for: ['parse'], read: (t) => t },
+  format: {
+    flag: 'format',
+    value: 'F',
+    help: 'text (default), json, jsonl, csv or html',
+    for: ['report'],
+    read: (t) =>
+      ['text', 'json', 'jsonl', 'csv', 'html'].includes(t) ? t : fail('is none of text, json, jsonl, csv, html'),
+  },
+  out: {
+    flag: 'out',
+    value: 'FILE',
+    help: 'write there instead of to standard output',
+    for: ['report'],
+    read: (t) => t,
+  },
+  dataset: {
+    flag: 'dataset',
+    value: 'D',
+    help: 'read as this dataset instead of finding it out',
+    for: ['parse'],
+    read: (t) => t,
+  },
   alertRate: {
     flag: 'alert-rate',
     value: 'P%',
@@ -117,12 +170,51 @@ export const OPTIONS = {
       return n > 0 && n <= 1 ? n : fail('is no share: give 5% or 0.05');
     },
   },
-  alertWindowMs: { flag: 'alert-window', value: 'D', help: 'over this time (default 5m)', for: ['serve', 'demo'], read: (t) => { const d = parseDuration(t); return d !== null && d >= 60_000 && d <= 86_400_000 ? d : fail('is no window between 1m and 24h'); } },
-  alertMinimumRequests: { flag: 'alert-minimum', value: 'N', help: 'and only with this many requests in it (default 20)', for: ['serve', 'demo'], read: (t) => (/^\d{1,9}$/.test(t) ? Number(t) : fail('is no number')) },
-  webhook: { flag: 'webhook', value: 'URL', help: 'where the alert is posted as JSON', for: ['serve', 'demo'], read: (t) => (/^https?:\/\/\S+$/.test(t) ? t : fail('is no http(s) address')) },
-  webhookSecret: { flag: 'webhook-secret', value: 'SECRET', help: 'signs what is posted (header X-Why403-Signature, HMAC-SHA256)', for: ['serve', 'demo'], read: (t) => t },
-  publicUrl: { flag: 'public-url', value: 'URL', help: 'address of this page in alert messages', for: ['serve', 'demo'], read: (t) => (/^https?:\/\/\S+$/.test(t) ? t.replace(/\/$/, '') : fail('is no http(s) address')) },
-  logLevel: { flag: 'log-level', value: 'L', help: 'error, warn, info (default) or debug', for: ['serve', 'demo'], read: (t) => (['error', 'warn', 'info', 'debug'].includes(t) ? t : fail('is none of error, warn, info, debug')) },
+  alertWindowMs: {
+    flag: 'alert-window',
+    value: 'D',
+    help: 'over this time (default 5m)',
+    for: ['serve', 'demo'],
+    read: (t) => {
+      const d = parseDuration(t);
+      return d !== null && d >= 60_000 && d <= 86_400_000 ? d : fail('is no window between 1m and 24h');
+    },
+  },
+  alertMinimumRequests: {
+    flag: 'alert-minimum',
+    value: 'N',
+    help: 'and only with this many requests in it (default 20)',
+    for: ['serve', 'demo'],
+    read: (t) => (/^\d{1,9}$/.test(t) ? Number(t) : fail('is no number')),
+  },
+  webhook: {
+    flag: 'webhook',
+    value: 'URL',
+    help: 'where the alert is posted as JSON',
+    for: ['serve', 'demo'],
+    read: (t) => (/^https?:\/\/\S+$/.test(t) ? t : fail('is no http(s) address')),
+  },
+  webhookSecret: {
+    flag: 'webhook-secret',
+    value: 'SECRET',
+    help: 'signs what is posted (header X-Why403-Signature, HMAC-SHA256)',
+    for: ['serve', 'demo'],
+    read: (t) => t,
+  },
+  publicUrl: {
+    flag: 'public-url',
+    value: 'URL',
+    help: 'address of this page in alert messages',
+    for: ['serve', 'demo'],
+    read: (t) => (/^https?:\/\/\S+$/.test(t) ? t.replace(/\/$/, '') : fail('is no http(s) address')),
+  },
+  logLevel: {
+    flag: 'log-level',
+    value: 'L',
+    help: 'error, warn, info (default) or debug',
+    for: ['serve', 'demo'],
+    read: (t) => (['error', 'warn', 'info', 'debug'].includes(t) ? t : fail('is none of error, warn, info, debug')),
+  },
 } as const satisfies Record<string, Option>;
 export type OptionKey = keyof typeof OPTIONS;
 
@@ -207,7 +299,8 @@ function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
-    for (let j = 1; j <= b.length; j++) next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
     row = next;
   }
   return row[b.length]!;
@@ -221,9 +314,11 @@ export function readConfig(args: Arguments, env: Record<string, string | undefin
   for (const key of Object.keys(OPTIONS) as OptionKey[]) {
     const option: Option = OPTIONS[key];
     const fromEnv = env[envName(key)];
-    if (fromEnv !== undefined && fromEnv !== '') set(config, key, option.many ? fromEnv.split(',') : [fromEnv], envName(key), now);
+    if (fromEnv !== undefined && fromEnv !== '')
+      set(config, key, option.many ? fromEnv.split(',') : [fromEnv], envName(key), now);
     const flag = args.values[option.flag];
-    if (flag !== undefined) set(config, key, Array.isArray(flag) ? flag.map(String) : [String(flag)], `--${option.flag}`, now);
+    if (flag !== undefined)
+      set(config, key, Array.isArray(flag) ? flag.map(String) : [String(flag)], `--${option.flag}`, now);
   }
   if (args.positionals.length > 0) config.paths = [...args.positionals];
   return config;
@@ -235,7 +330,11 @@ function set(config: Config, key: OptionKey, texts: string[], where: string, now
     const values = texts.map((t) => option.read(t, now));
     (config as unknown as Record<string, unknown>)[key] = option.many ? values : values[0];
   } catch (error) {
-    throw new Why403Error(where.startsWith('--') || where.startsWith('WHY403') ? 'USAGE' : 'CONFIG', `${where}: "${texts.join(',')}" ${(error as Error).message}`, '');
+    throw new Why403Error(
+      where.startsWith('--') || where.startsWith('WHY403') ? 'USAGE' : 'CONFIG',
+      `${where}: "${texts.join(',')}" ${(error as Error).message}`,
+      '',
+    );
   }
 }
 
@@ -251,9 +350,15 @@ function applyFile(config: Config, file: string, now: number): void {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter });
   const broken = document.errors[0];
-  if (broken) throw new Why403Error('CONFIG', `${file}:${counter.linePos(broken.pos[0]).line}: ${broken.message.split('\n')[0]}`, 'mend the YAML');
+  if (broken)
+    throw new Why403Error(
+      'CONFIG',
+      `${file}:${counter.linePos(broken.pos[0]).line}: ${broken.message.split('\n')[0]}`,
+      'mend the YAML',
+    );
   if (document.contents === null) return;
-  if (!isMap(document.contents)) throw new Why403Error('CONFIG', `${file}: is not a list of keys and values`, 'see README, "Configuration"');
+  if (!isMap(document.contents))
+    throw new Why403Error('CONFIG', `${file}: is not a list of keys and values`, 'see README, "Configuration"');
   const keys = new Map((Object.keys(OPTIONS) as OptionKey[]).map((k) => [yamlName(k), k]));
   for (const pair of document.contents.items) {
     const name = isScalar(pair.key) ? String(pair.key.value) : '';
@@ -267,7 +372,12 @@ function applyFile(config: Config, file: string, now: number): void {
       continue;
     }
     const key = keys.get(name);
-    if (!key) throw new Why403Error('CONFIG', `${where}: there is no such key`, `known keys: paths, ${[...keys.keys()].join(', ')}`);
+    if (!key)
+      throw new Why403Error(
+        'CONFIG',
+        `${where}: there is no such key`,
+        `known keys: paths, ${[...keys.keys()].join(', ')}`,
+      );
     if (value === null) continue;
     const list = z.array(FileValue).safeParse(Array.isArray(value) ? value : [value]);
     if (!list.success) throw new Why403Error('CONFIG', `${where}: is neither a value nor a list of values`, '');
@@ -294,5 +404,7 @@ export function zoneOffsetMs(zone: string | null, atMs: number): number {
     second: 'numeric',
   }).formatToParts(new Date(atMs));
   const n = (type: string): number => Number(parts.find((p) => p.type === type)!.value);
-  return Date.UTC(n('year'), n('month') - 1, n('day'), n('hour'), n('minute'), n('second')) - Math.floor(atMs / 1000) * 1000;
+  return (
+    Date.UTC(n('year'), n('month') - 1, n('day'), n('hour'), n('minute'), n('second')) - Math.floor(atMs / 1000) * 1000
+  );
 }

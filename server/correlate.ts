@@ -7,7 +7,7 @@
 import { dirname } from 'node:path';
 import type { Entry } from '../parsers/entry.ts';
 import { Bans } from './attribute/bans.ts';
-import { explains } from './attribute/match.ts';
+import { explains } from './attribute/explains.ts';
 import { factOf, Population } from './attribute/population.ts';
 import { assess, conclude } from './attribute/verdict.ts';
 import { BUCKET_MS, DECODED_BLOCKS_KEPT, SEGMENT_RECORDS, SLACK_MS } from './limits.ts';
@@ -67,7 +67,10 @@ export class Correlator {
       const isGiven = source.clockFrom.endsWith('(given)');
       if (isGiven || Math.abs(source.clockOffsetMs - finding.offsetMs) < 500) continue;
       source.clockOffsetMs = finding.offsetMs;
-      source.clockFrom = finding.offsetMs === 0 ? 'as logged, confirmed' : `learned from ${finding.support} requests shared with ${finding.againstPath}`;
+      source.clockFrom =
+        finding.offsetMs === 0
+          ? 'as logged, confirmed'
+          : `learned from ${finding.support} requests shared with ${finding.againstPath}`;
       changed.push(source);
     }
     return changed;
@@ -101,7 +104,11 @@ export class Correlator {
   #linesIn(sources: Source[], fromMs: number, toMs: number): number {
     let lines = 0;
     for (const s of sources) {
-      for (const b of this.#archive.extents({ sourceId: s.id, fromMs: fromMs - s.clockOffsetMs, toMs: toMs - s.clockOffsetMs })) {
+      for (const b of this.#archive.extents({
+        sourceId: s.id,
+        fromMs: fromMs - s.clockOffsetMs,
+        toMs: toMs - s.clockOffsetMs,
+      })) {
         const span = Math.max(1, b.timeMaxMs - b.timeMinMs);
         const overlap = Math.min(b.timeMaxMs, toMs - s.clockOffsetMs) - Math.max(b.timeMinMs, fromMs - s.clockOffsetMs);
         lines += Math.ceil(b.lines * Math.min(1, Math.max(0, overlap) / span));
@@ -153,7 +160,11 @@ export class Correlator {
       if (t >= fromMs && t < toMs) refusals.push(refusal(a.request, conclude(a, around)));
     }
     this.#ledger.revise({ fromMs, toMs, refusals, done: group });
-    this.#ledger.saveShares(linked.shares.filter((s) => s.lines >= 20).map((s) => ({ sourceId: s.sourceId, share: 1 - s.withOuter / s.lines })));
+    this.#ledger.saveShares(
+      linked.shares
+        .filter((s) => s.lines >= 20)
+        .map((s) => ({ sourceId: s.sourceId, share: 1 - s.withOuter / s.lines })),
+    );
   }
 
   #entries(block: Block): Placed[] {

@@ -3,9 +3,9 @@
  * writes; whoever asks has connections of their own. `runToEnd` is for reports, `tick` for following.
  */
 import { matchesGlob } from 'node:path';
+import { zoneOffsetMs } from './config.ts';
 import { Correlator } from './correlate.ts';
 import { Ingest } from './ingest/ingest.ts';
-import { zoneOffsetMs } from './config.ts';
 import type { Layer } from './model/taxonomy.ts';
 import { SqliteArchive } from './store/sqlite/archive.ts';
 import { type Db, openDatabase } from './store/sqlite/database.ts';
@@ -56,7 +56,10 @@ export class Engine {
     this.ingest = new Ingest(this.archive, {
       paths: options.paths,
       refusedStatus,
-      layers: options.layers.map((l) => ({ layer: l.layer, matches: (p) => matchesGlob(p, l.pattern) || p === l.pattern })),
+      layers: options.layers.map((l) => ({
+        layer: l.layer,
+        matches: (p) => matchesGlob(p, l.pattern) || p === l.pattern,
+      })),
       zoneOffsetMs: (at) => zoneOffsetMs(options.timezone, at),
       zoneName: options.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
       zoneGiven: options.timezone !== null,
@@ -83,7 +86,10 @@ export class Engine {
       this.#learnAt = Math.ceil(this.ingest.linesRead * 1.5);
       this.#clocks();
     }
-    const linked = this.#caughtUp || this.ingest.linesRead > 200_000 || lines === 0 ? this.#correlator.step(this.ingest.sources()) : 0;
+    const linked =
+      this.#caughtUp || this.ingest.linesRead > 200_000 || lines === 0
+        ? this.#correlator.step(this.ingest.sources())
+        : 0;
     return lines > 0 || linked > 0;
   }
 
@@ -125,7 +131,8 @@ export class Engine {
       bytesTotal: total,
       linesRead: this.ingest.linesRead,
       linesPerSecond: Math.round(rate.linesPerSecond),
-      secondsLeft: this.#caughtUp || rate.bytesPerSecond <= 0 ? null : Math.ceil((total - stored) / rate.bytesPerSecond),
+      secondsLeft:
+        this.#caughtUp || rate.bytesPerSecond <= 0 ? null : Math.ceil((total - stored) / rate.bytesPerSecond),
     };
   }
 

@@ -35,7 +35,14 @@ export class Bans {
         const open = list.find((b) => b.toMs === Infinity);
         if (open) open.toMs = record.timeMs;
       } else if (BEGIN.test(verb)) {
-        list.push({ address, fromMs: record.timeMs, toMs: Infinity, by: e.logLogger ?? e.dataset, path: pathOf(record.line.sourceId), record });
+        list.push({
+          address,
+          fromMs: record.timeMs,
+          toMs: Infinity,
+          by: e.logLogger ?? e.dataset,
+          path: pathOf(record.line.sourceId),
+          record,
+        });
       }
       this.#byAddress.set(address, list);
     }
@@ -44,12 +51,12 @@ export class Bans {
   /** The ban in force for an address; a second of tolerance, since logs round. */
   at(address: string | null, timeMs: number): Ban | null {
     if (address === null) return null;
-    return (
-      this.#byAddress.get(address)?.find((b) => b.fromMs - 1500 <= timeMs && timeMs <= b.toMs + 3000) ?? null
-    );
+    return this.#byAddress.get(address)?.find((b) => b.fromMs - 1500 <= timeMs && timeMs <= b.toMs + 3000) ?? null;
   }
 }
 
 function isBanLine(e: Entry): boolean {
-  return e.clientAddress !== null && (e.kind === 'ban' || (e.dataset === 'syslog' && /blacklist/i.test(e.message ?? '')));
+  return (
+    e.clientAddress !== null && (e.kind === 'ban' || (e.dataset === 'syslog' && /blacklist/i.test(e.message ?? '')))
+  );
 }

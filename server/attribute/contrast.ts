@@ -86,7 +86,10 @@ function byAddress(f: Fact, p: Population): Inference | null {
   const others = distinct(scope.passed, (x) => x.client);
   if (others.size < CLIENTS_MIN) return null;
   const routes = distinct(refusedHere, (x) => x.path).size;
-  const refusedClients = distinct(scope.refused.filter((x) => x.class === f.class), (x) => x.client);
+  const refusedClients = distinct(
+    scope.refused.filter((x) => x.class === f.class),
+    (x) => x.client,
+  );
   if (refusedClients.size > others.size) return null;
   return {
     cause: 'address.denied',
@@ -282,7 +285,14 @@ function byHost(f: Fact, p: Population): Inference | null {
     confidence: bare ? 0.8 : 0.65,
     says: `every request for the host ${f.host} is refused, ${others.size} other hosts are served`,
     contrast: [
-      { field: 'host', value: f.host, refused: refused.length, refusedOf: refused.length, passed: 0, passedOf: p.all.passed.length },
+      {
+        field: 'host',
+        value: f.host,
+        refused: refused.length,
+        refusedOf: refused.length,
+        passed: 0,
+        passedOf: p.all.passed.length,
+      },
     ],
   };
 }

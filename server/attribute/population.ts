@@ -90,7 +90,7 @@ export function factOf(entries: Entry[], timeMs: number, refused: boolean, refus
   const second = path.indexOf('/', 1);
   let attributes: Record<string, string> | null = null;
   for (const e of entries) {
-    if (e.kind === 'access' && e.attributes) attributes = attributes ? { ...e.attributes, ...attributes } : e.attributes;
+    if (e.kind === 'access' && e.attributes !== null) attributes = { ...e.attributes, ...(attributes ?? {}) };
   }
   return {
     timeMs,

@@ -6,7 +6,7 @@
 import type { Entry } from '../../parsers/entry.ts';
 import { DETAIL_CHARS } from '../limits.ts';
 import type { Evidence, Hop, LinkedRequest, Verdict } from '../model/request.ts';
-import { type Cause, type Layer, LAYERS, type Role } from '../model/taxonomy.ts';
+import { type Cause, LAYERS, type Layer, type Role } from '../model/taxonomy.ts';
 import type { Bans } from './bans.ts';
 import { contrast, type Inference } from './contrast.ts';
 import { matchSignals } from './match.ts';
@@ -73,7 +73,8 @@ export function assess(request: LinkedRequest, refusedStatus: ReadonlySet<number
   }
   const wafHops = hops.map((h, i) => ({ h, i })).filter(({ h }) => h.entry.rules !== null || h.entry.kind === 'audit');
   const waf = wafHops.length > 0 ? resolveWaf(wafHops.map(({ h }) => h.entry)) : null;
-  const wafHop = waf === null ? -1 : (wafHops.find(({ h }) => h.entry.rules?.some((r) => r.id === waf.ruleId)) ?? wafHops[0]!).i;
+  const wafHop =
+    waf === null ? -1 : (wafHops.find(({ h }) => h.entry.rules?.some((r) => r.id === waf.ruleId)) ?? wafHops[0]!).i;
   const best = strongest(candidates, hops, decider);
   const manner = waf ? 'waf' : best ? best.match.signal.id : 'silent';
   return {
@@ -194,7 +195,9 @@ function fromBan(a: Assessment, ban: ReturnType<Bans['at']> & object, best: Cand
   const hop = a.request.hops[a.decider]!;
   const says = `${ban.address} was banned by ${ban.by} at ${new Date(ban.fromMs).toISOString()}`;
   const rate = /evasive|dos/i.test(ban.by) || /dos|flood/i.test(ban.record.entry.message ?? '');
-  const proof: Evidence[] = best ? [evidence(a.request.hops[best.hop]!, best.match.says, best.match.text, best.match.signal.source)] : [];
+  const proof: Evidence[] = best
+    ? [evidence(a.request.hops[best.hop]!, best.match.says, best.match.text, best.match.signal.source)]
+    : [];
   return verdict(a, {
     cause: rate ? 'limit.rate' : 'address.reputation',
     certainty: 'stated',
@@ -219,7 +222,9 @@ function fromCandidate(a: Assessment, best: Candidate, around: Surroundings, inf
   }
   const cause = inference?.cause ?? best.cause;
   const decidedHop = decidedHopOf(a, best.hop);
-  const confidence = inference ? Math.max(inference.confidence, cause === best.cause ? best.confidence : 0) : best.confidence;
+  const confidence = inference
+    ? Math.max(inference.confidence, cause === best.cause ? best.confidence : 0)
+    : best.confidence;
   return verdict(a, {
     cause,
     certainty: inference ? 'implied' : best.certainty,
@@ -229,7 +234,10 @@ function fromCandidate(a: Assessment, best: Candidate, around: Surroundings, inf
     rule: ruleOf(hop.entry),
     detail: inference ? `${best.match.says}; ${inference.says}` : best.match.says,
     evidence: proof,
-    alternatives: best.alternatives.filter((c) => c !== cause).slice(0, 3).map((c) => ({ cause: c, confidence: (1 - confidence) / 2 })),
+    alternatives: best.alternatives
+      .filter((c) => c !== cause)
+      .slice(0, 3)
+      .map((c) => ({ cause: c, confidence: (1 - confidence) / 2 })),
     contrast: inference?.contrast ?? [],
     decidedHop,
     wouldSettle: confidence < 0.6 ? settles(a) : null,
@@ -258,10 +266,18 @@ function ruleOf(e: Entry): string | null {
 function silent(a: Assessment, around: Surroundings, inferences: Inference[]): Verdict {
   const hop = a.request.hops[a.decider]!;
   const e = hop.entry;
-  const upstream = hop.layer !== 'app' && (e.upstreamStatusCode ?? 0) > 0 && e.upstreamStatusCode === e.httpResponseStatusCode;
+  const upstream =
+    hop.layer !== 'app' && (e.upstreamStatusCode ?? 0) > 0 && e.upstreamStatusCode === e.httpResponseStatusCode;
   const layer: Layer = upstream && hop.layer === 'web' ? 'app' : hop.layer;
   const best = inferences[0];
-  const proof = [evidence(hop, `${hop.layer} answered ${e.httpResponseStatusCode ?? a.request.status}, and no line further in exists`, null, null)];
+  const proof = [
+    evidence(
+      hop,
+      `${hop.layer} answered ${e.httpResponseStatusCode ?? a.request.status}, and no line further in exists`,
+      null,
+      null,
+    ),
+  ];
   if (a.withheld.length > 0) {
     const inner = a.request.hops[a.withheld[a.withheld.length - 1]!]!;
     const status = inner.entry.httpResponseStatusCode ?? 0;
@@ -318,7 +334,12 @@ function silent(a: Assessment, around: Surroundings, inferences: Inference[]): V
     path: hop.path,
     detail: `${hop.layer} answered ${a.request.status} itself and no line says why`,
     evidence: proof,
-    alternatives: RULE_LAYERS.has(layer) ? [{ cause: 'config.rewrite', confidence: 0.3 }, { cause: 'config.access', confidence: 0.2 }] : [],
+    alternatives: RULE_LAYERS.has(layer)
+      ? [
+          { cause: 'config.rewrite', confidence: 0.3 },
+          { cause: 'config.access', confidence: 0.2 },
+        ]
+      : [],
     decidedHop: a.decider,
     wouldSettle: settles(a),
   });
@@ -345,7 +366,8 @@ function hiddenFile(path: string): boolean {
 
 /** Which log would tell, by the product that decided. */
 const SETTLES: Record<string, string> = {
-  nginx: 'log $request_id, $upstream_status and $upstream_addr in nginx’s log_format, and keep error_log at level error (for rewrites: rewrite_log on at level notice)',
+  nginx:
+    'log $request_id, $upstream_status and $upstream_addr in nginx’s log_format, and keep error_log at level error (for rewrites: rewrite_log on at level notice)',
   apache: 'set LogLevel authz_core:debug rewrite:trace3 in Apache, and add %L to LogFormat and ErrorLogFormat',
   haproxy: 'add the name of the rule to HAProxy’s log-format, for instance %[last_rule_file]:%[last_rule_line]',
   caddy: 'name the handler in Caddy: log_append in the block that answers 403',
@@ -386,7 +408,13 @@ function verdict(
 ): Verdict {
   const roles: Role[] = a.request.hops.map((hop, i) => {
     if (hop.entry.kind !== 'access') return 'evidence';
-    if (i === v.decidedHop || (v.layer === 'waf' && i === a.decider && !a.request.hops.some((h, k) => k === v.decidedHop && h.entry.kind === 'access'))) return 'decided';
+    if (
+      i === v.decidedHop ||
+      (v.layer === 'waf' &&
+        i === a.decider &&
+        !a.request.hops.some((h, k) => k === v.decidedHop && h.entry.kind === 'access'))
+    )
+      return 'decided';
     const status = hop.entry.httpResponseStatusCode ?? 0;
     return status === a.request.status ? 'relayed' : 'received';
   });

@@ -26,7 +26,15 @@ export class Counters {
   readonly #hosts = new Map<number, Bounded>();
   #rows = new Map<string, CounterRow>();
 
-  add(sourceId: number, timeMs: number, host: string | null, path: string | null, method: string | null, status: number, bytes: number): void {
+  add(
+    sourceId: number,
+    timeMs: number,
+    host: string | null,
+    path: string | null,
+    method: string | null,
+    status: number,
+    bytes: number,
+  ): void {
     const minuteMs = timeMs - (timeMs % 60_000);
     const route = this.#bounded(this.#routes, sourceId, ROUTES_PER_SOURCE).fold(path === null ? '' : routeOf(path));
     const folded = host === null ? '' : this.#bounded(this.#hosts, sourceId, HOSTS_PER_SOURCE).fold(host);

@@ -22,7 +22,8 @@ export interface Discovery {
 }
 
 /** Names that are never logs; everything else is looked into. */
-const NOT_A_LOG = /\.(db|db-wal|db-shm|sqlite|lock|pid|sock|conf|cnf|ya?ml|pem|key|crt|png|jpe?g|gif|svg|ico|css|html?|js|mjs|ts|map|woff2?|so|exe|zip|tar|tgz|tmp|swp)$/i;
+const NOT_A_LOG =
+  /\.(db|db-wal|db-shm|sqlite|lock|pid|sock|conf|cnf|ya?ml|pem|key|crt|png|jpe?g|gif|svg|ico|css|html?|js|mjs|ts|map|woff2?|so|exe|zip|tar|tgz|tmp|swp)$/i;
 /** Compressed rotations are history; reading them comes with the rotation model. */
 const COMPRESSED = /\.(gz|zst|bz2|xz)$/i;
 
@@ -34,19 +35,32 @@ export function discover(paths: readonly string[], strict: boolean): Discovery {
     if (/[*?[\]{}]/.test(given) && !exists(given)) {
       const matches = globSync(given).sort();
       if (matches.length === 0 && strict) {
-        throw new Why403Error('NO_SUCH_PATH', `nothing matches ${given}`, 'check the pattern, and quote it so that the shell leaves it alone');
+        throw new Why403Error(
+          'NO_SUCH_PATH',
+          `nothing matches ${given}`,
+          'check the pattern, and quote it so that the shell leaves it alone',
+        );
       }
       for (const m of matches) walk(m, files, problems, true);
       continue;
     }
     if (!exists(given)) {
-      if (strict) throw new Why403Error('NO_SUCH_PATH', `there is no ${given}`, 'check the spelling; give log files, directories or quoted globs');
+      if (strict)
+        throw new Why403Error(
+          'NO_SUCH_PATH',
+          `there is no ${given}`,
+          'check the spelling; give log files, directories or quoted globs',
+        );
       continue;
     }
     walk(given, files, problems, true);
   }
   if (files.size > SOURCES_MAX) {
-    throw new Why403Error('USAGE', `${files.size} files are more than the ${SOURCES_MAX} that can be followed`, 'give fewer directories or a narrower glob');
+    throw new Why403Error(
+      'USAGE',
+      `${files.size} files are more than the ${SOURCES_MAX} that can be followed`,
+      'give fewer directories or a narrower glob',
+    );
   }
   return { files: [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1)), problems };
 }

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { detect } from '../../parsers/detect.ts';
+import { detect, saveDetection } from '../../parsers/detect.ts';
 import { isFailure } from '../../parsers/entry.ts';
 import { split } from '../../parsers/split.ts';
 import { errnoOf } from '../errors.ts';
@@ -115,7 +115,7 @@ export class Follower {
         : 'no known format fits; try `why403 parse --dataset NAME` on it';
       return false;
     }
-    this.source.reader = { dataset: found.dataset, envelope: found.envelope, pattern: null };
+    this.source.reader = { ...saveDetection(found), pattern: null };
     this.source.state = 'reading';
     this.source.advice = null;
     return true;
@@ -134,7 +134,7 @@ export class Follower {
     const endsLine = chunk[n - 1] === 10;
     const final = atEnd && (this.#options.final || (quiet && endsLine));
     const position = { offset: source.position, lineNumber: source.lines + 1, skipping: false };
-    const result = split(chunk, position, reader.rules, SPLIT_LIMITS, final);
+    const result = split(chunk, position, reader, SPLIT_LIMITS, final);
     if (result.consumed === 0) {
       if (this.#stuckAt !== size) {
         this.#stuckAt = size;
@@ -180,7 +180,11 @@ export class Follower {
           if (after.samples.length < UNPARSED_SAMPLES) {
             after.samples = [
               ...after.samples,
-              { line: record.lineNumber, text: record.text.slice(0, SAMPLE_CHARS), reason: entry.field ? `${entry.failure}: ${entry.field}` : entry.failure },
+              {
+                line: record.lineNumber,
+                text: record.text.slice(0, SAMPLE_CHARS),
+                reason: entry.field ? `${entry.failure}: ${entry.field}` : entry.failure,
+              },
             ];
           }
         }
@@ -199,7 +203,15 @@ export class Follower {
       const corrected = t + source.clockOffsetMs;
       if (entry.kind === 'access') {
         const status = entry.httpResponseStatusCode ?? 0;
-        counters.add(source.id, corrected, entry.urlDomain, entry.urlPath, entry.httpRequestMethod, status, entry.httpResponseBodySize ?? 0);
+        counters.add(
+          source.id,
+          corrected,
+          entry.urlDomain,
+          entry.urlPath,
+          entry.httpRequestMethod,
+          status,
+          entry.httpResponseBodySize ?? 0,
+        );
         if (this.#options.refusedStatus.has(status)) mark(dirty, corrected, 0);
       } else if (entry.kind !== 'app' || matters(entry.logLevel, entry.message)) mark(dirty, corrected, 2000);
     }
@@ -208,8 +220,10 @@ export class Follower {
     after.position = source.position + result.consumed;
     after.lastReadMs = now;
     after.state = after.position >= size ? 'following' : 'reading';
-    after.advice = after.parsed === 0 && after.unparsed > 20 ? 'none of its lines can be read in the format that was found' : null;
-    if (after.fingerprintBytes < FINGERPRINT_BYTES_MAX && after.position > after.fingerprintBytes) this.#fingerprint(after);
+    after.advice =
+      after.parsed === 0 && after.unparsed > 20 ? 'none of its lines can be read in the format that was found' : null;
+    if (after.fingerprintBytes < FINGERPRINT_BYTES_MAX && after.position > after.fingerprintBytes)
+      this.#fingerprint(after);
     return { blocks, dirtyBuckets: dirty, source: after, bytes: result.consumed, lines: after.lines - source.lines };
   }
 

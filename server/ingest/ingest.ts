@@ -4,13 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
-import type { Layer } from '../model/taxonomy.ts';
-import type { Source } from '../model/line.ts';
-import type { Archive } from '../store/archive.ts';
 import { errnoOf } from '../errors.ts';
+import type { Source } from '../model/line.ts';
+import type { Layer } from '../model/taxonomy.ts';
+import type { Archive } from '../store/archive.ts';
 import { Counters } from './counters.ts';
 import { discover, type Found, streamOf } from './discover.ts';
-import { adviceFor, Follower } from './follow.ts';
+import { adviceFor, type Batch, Follower } from './follow.ts';
 import { guessLayer } from './layer.ts';
 
 export interface IngestOptions {
@@ -65,7 +65,10 @@ export class Ingest {
       }
       const source = known.get(file.path) ?? this.#add(file);
       source.sizeBytes = file.size;
-      this.#followers.set(file.path, new Follower(source, { refusedStatus: this.#options.refusedStatus, final: this.#options.final }));
+      this.#followers.set(
+        file.path,
+        new Follower(source, { refusedStatus: this.#options.refusedStatus, final: this.#options.final }),
+      );
     }
   }
 
@@ -112,7 +115,7 @@ export class Ingest {
   step(now: number): number {
     const followers = [...this.#followers.values()];
     if (followers.length === 0) return 0;
-    const batches = [];
+    const batches: { follower: Follower; batch: Batch }[] = [];
     let bytes = 0;
     let quiet = 0;
     while (bytes < TRANSACTION_BYTES && quiet < followers.length) {
@@ -165,7 +168,9 @@ export class Ingest {
   applyZone(source: Source): boolean {
     if (!source.timeZoneless || source.clockFrom !== 'as logged') return false;
     source.clockOffsetMs = -this.#options.zoneOffsetMs(source.newestEventMs ?? Date.now());
-    source.clockFrom = this.#options.zoneGiven ? `zone ${this.#options.zoneName} (given)` : `zone ${this.#options.zoneName} (this machine's)`;
+    source.clockFrom = this.#options.zoneGiven
+      ? `zone ${this.#options.zoneName} (given)`
+      : `zone ${this.#options.zoneName} (this machine's)`;
     this.#archive.saveSource(source);
     return source.clockOffsetMs !== 0;
   }

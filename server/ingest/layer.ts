@@ -12,11 +12,15 @@ const WORDS: [RegExp, Layer][] = [
   [/^(wafs?|modsec(urity)?|mod_security|coraza|naxsi|modsec_audit)$/, 'waf'],
   [/^(gateways?|gw|api-?gateway|apigw|kong|apisix|apipark|tyk|krakend|auth-?proxy|authz|oauth2-proxy)$/, 'gateway'],
   [/^(web|www|webserver|httpd?|apache2?|nginx|lighttpd|iis)$/, 'web'],
-  [/^(apps?|applications?|services?|backends?|api|django|rails|laravel|express|gunicorn|uwsgi|php-fpm|tomcat|spring|node)$/, 'app'],
+  [
+    /^(apps?|applications?|services?|backends?|api|django|rails|laravel|express|gunicorn|uwsgi|php-fpm|tomcat|spring|node)$/,
+    'app',
+  ],
   [/^(network|firewall|iptables|nftables|ufw)$/, 'network'],
 ];
 /** Words that say no more than the product does: a folder above them that names a layer wins. */
-const PRODUCT_WORD = /^(varnish(ncsa)?|haproxy|nginx|apache2?|httpd?|lighttpd|traefik|envoy|kong|django|gunicorn|express|php-fpm|tomcat|modsec(urity)?|iis)$/;
+const PRODUCT_WORD =
+  /^(varnish(ncsa)?|haproxy|nginx|apache2?|httpd?|lighttpd|traefik|envoy|kong|django|gunicorn|express|php-fpm|tomcat|modsec(urity)?|iis)$/;
 
 export interface LayerGuess {
   layer: Layer;
@@ -24,9 +28,16 @@ export interface LayerGuess {
 }
 
 /** `given`: layer → globs of the user. */
-export function guessLayer(path: string, dataset: string | null, given: readonly { layer: Layer; matches: (path: string) => boolean }[]): LayerGuess {
+export function guessLayer(
+  path: string,
+  dataset: string | null,
+  given: readonly { layer: Layer; matches: (path: string) => boolean }[],
+): LayerGuess {
   for (const g of given) if (g.matches(path)) return { layer: g.layer, from: 'given' };
-  const parts = path.toLowerCase().split('/').filter((p) => p !== '' && p !== '.' && p !== '..');
+  const parts = path
+    .toLowerCase()
+    .split('/')
+    .filter((p) => p !== '' && p !== '.' && p !== '..');
   const directories = parts.slice(0, -1);
   // A folder that is a layer's own name is meant to say so; the nearest one wins.
   for (let i = directories.length - 1; i >= 0; i--) {
@@ -38,7 +49,10 @@ export function guessLayer(path: string, dataset: string | null, given: readonly
   const usual = dataset === null ? null : (FORMATS.get(dataset)?.usualLayer ?? null);
   if (usual !== null && isLayer(usual)) return { layer: usual, from: 'product' };
   for (let i = parts.length - 1; i >= 0; i--) {
-    const word = parts[i]!.replace(/\.(log|json|jsonl|txt)(\.\d+)?$/, '').replace(/[-_.](access|error|audit|json)$/, '');
+    const word = parts[i]!.replace(/\.(log|json|jsonl|txt)(\.\d+)?$/, '').replace(
+      /[-_.](access|error|audit|json)$/,
+      '',
+    );
     for (const [pattern, layer] of WORDS) if (pattern.test(word)) return { layer, from: 'path' };
   }
   return { layer: 'app', from: 'none' };

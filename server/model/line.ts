@@ -2,6 +2,7 @@
  * Where a record stands (a Line), what a source is, and what a stored block is. A Line is (source, byte offset)
  * for ever: line numbers are for people and derived.
  */
+import type { SavedDetection } from '../../parsers/detect.ts';
 import type { Entry } from '../../parsers/entry.ts';
 import type { Layer } from './taxonomy.ts';
 
@@ -18,11 +19,7 @@ export interface Line {
 }
 
 /** How the records of a source are read: enough to make the same reader again. */
-export interface ReaderSpec {
-  /** "nginx.access" */
-  dataset: string;
-  /** "rsyslog", null = no wrapper */
-  envelope: string | null;
+export interface ReaderSpec extends SavedDetection {
   /** The user's or the server's format string, for datasets that are compiled from one. */
   pattern: string | null;
 }

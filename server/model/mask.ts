@@ -28,7 +28,8 @@ export function maskText(text: string): string {
       SECRET_NAME.test(name) ? `${lead}${name}=${MASK}` : all,
     )
     .replace(/"([A-Za-z0-9_.-]{1,40})":\s*"((?:[^"\\]|\\.)*)"/g, (all, name: string, value: string) =>
-      (SECRET_NAME.test(name) && name !== 'code' && name !== 'key' && value !== '') || /^(cookie|set-cookie)$/i.test(name)
+      (SECRET_NAME.test(name) && name !== 'code' && name !== 'key' && value !== '') ||
+      /^(cookie|set-cookie)$/i.test(name)
         ? `"${name}":"${MASK}"`
         : all,
     )
@@ -37,5 +38,8 @@ export function maskText(text: string): string {
 
 /** Control characters (terminal escapes among them) made visible; for terminals and text reports. */
 export function plain(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return text.replace(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
 }

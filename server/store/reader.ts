@@ -2,26 +2,23 @@
  * How stored or fresh bytes become entries: one reader per (dataset, envelope, pattern), shared by ingest, by
  * whoever reads a block again, and by `parse`. Holds no state between records.
  */
-import { makeReader, readerFrom } from '../../parsers/detect.ts';
-import { type Entry, type Failure, isFailure } from '../../parsers/entry.ts';
-import { type RawRecord, type Rules, split } from '../../parsers/split.ts';
-import { BLOCK_BYTES_MAX, RECORD_BYTES_MAX } from '../limits.ts';
+import { makeReader, type Reader, restoreDetection } from '../../parsers/detect.ts';
+import { isFailure } from '../../parsers/entry.ts';
+import { type RawRecord, split } from '../../parsers/split.ts';
+import { RECORD_BYTES_MAX } from '../limits.ts';
 import type { Block, Placed, ReaderSpec } from '../model/line.ts';
-
-export interface RecordReader {
-  rules: Rules;
-  read(text: string, referenceMs: number): Entry | Failure;
-}
 
 export const SPLIT_LIMITS = { lineBytesMax: RECORD_BYTES_MAX, recordBytesMax: RECORD_BYTES_MAX };
 
-const readers = new Map<string, RecordReader>();
+const readers = new Map<string, Reader>();
 
-export function recordReader(spec: ReaderSpec): RecordReader {
-  const key = `${spec.dataset}\n${spec.envelope}\n${spec.pattern}`;
+export function recordReader(spec: ReaderSpec): Reader {
+  const key = JSON.stringify(spec);
   let reader = readers.get(key);
   if (!reader) {
-    reader = makeReader(readerFrom(spec.dataset, spec.envelope, spec.pattern));
+    const detected = restoreDetection(spec);
+    if (!detected) throw new Error(`no format ${spec.dataset} with wrapper ${spec.envelope}`);
+    reader = makeReader(detected);
     readers.set(key, reader);
   }
   return reader;
@@ -31,7 +28,7 @@ export function recordReader(spec: ReaderSpec): RecordReader {
 export function recordsOf(block: Block): RawRecord[] {
   const raw = Buffer.from(block.raw.buffer, block.raw.byteOffset, block.raw.byteLength);
   const at = { offset: block.offset, lineNumber: block.firstLine, skipping: false };
-  return split(raw, at, recordReader(block.reader).rules, SPLIT_LIMITS, true).records;
+  return split(raw, at, recordReader(block.reader), SPLIT_LIMITS, true).records;
 }
 
 /** Entries of a block with their positions; times are the records' own. Unreadable records are left out. */
@@ -49,6 +46,3 @@ export function entriesOf(block: Block): Placed[] {
   }
   return out;
 }
-
-/** A whole file's start, for detection. */
-export const DETECT_CHUNK = BLOCK_BYTES_MAX;

@@ -1,0 +1,32 @@
+/** RFC 4180, with cells that a spreadsheet would take for a formula defused by a leading apostrophe. */
+import type { ReportRecord } from './record.ts';
+
+const COLUMNS = [
+  'time',
+  'client',
+  'method',
+  'host',
+  'path',
+  'query',
+  'status',
+  'decidingLayer',
+  'decidingSource',
+  'cause',
+  'certainty',
+  'confidence',
+  'rule',
+  'detail',
+] as const;
+
+export const csvHeader = `${COLUMNS.join(',')}\r\n`;
+
+export function csvRow(r: ReportRecord): string {
+  return `${COLUMNS.map((c) => cell(r[c])).join(',')}\r\n`;
+}
+
+function cell(value: string | number | null): string {
+  if (value === null) return '';
+  let text = String(value);
+  if (typeof value === 'string' && /^[=+\-@\t\r]/.test(text)) text = `'${text}`;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
