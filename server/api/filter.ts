@@ -1,0 +1,25 @@
+/** A filter as it stands in a URL turned into what the store understands. */
+import { parseInstant } from '../clock.ts';
+import type { Filter } from '../store/questions.ts';
+import { FILTER_FIELDS, type RefusalFilter } from './contract.ts';
+import { BadRequest } from './problem.ts';
+
+export function filterOf(query: RefusalFilter, now: number): Filter {
+  const instant = (text: string | undefined, name: string): number | null => {
+    if (text === undefined || text === '') return null;
+    const ms = parseInstant(text, now);
+    if (ms === null) throw new BadRequest(`${name}: "${text.slice(0, 40)}" is no time; give ISO 8601 or a distance like 6h`);
+    return ms;
+  };
+  const where: Filter['where'] = [];
+  for (const field of FILTER_FIELDS) {
+    const values = query[field];
+    if (!values || values.length === 0) continue;
+    where.push({
+      field,
+      in: values.filter((v) => !v.startsWith('!')),
+      not: values.filter((v) => v.startsWith('!')).map((v) => v.slice(1)),
+    });
+  }
+  return { sinceMs: instant(query.since, 'since'), untilMs: instant(query.until, 'until'), where };
+}

@@ -1,0 +1,132 @@
+/**
+ * The engine in a thread of its own: reads, stores, correlates, evaluates alerts and delivers them, so that the
+ * API never waits for it. Watching the file system only wakes it; it looks by itself every few seconds as well.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { watch as watchFiles } from 'chokidar';
+import { type Channel, deliver } from './alert/deliver.ts';
+import { sendWebhook } from './alert/notify/webhook.ts';
+import type { AlertRule } from './alert/rule.ts';
+import { watch as watchAlerts } from './alert/watch.ts';
+import { now } from './clock.ts';
+import { Engine, type EngineOptions, type Progress } from './engine.ts';
+import { Why403Error } from './errors.ts';
+
+export interface WorkerOptions {
+  engine: EngineOptions;
+  rules: AlertRule[];
+  webhook: string | null;
+  webhookSecret: string | null;
+  publicUrl: string | null;
+}
+
+export type WorkerMessage =
+  | { kind: 'opened' }
+  | { kind: 'progress'; progress: Progress }
+  | { kind: 'change'; what: 'refusals' | 'sources' | 'alerts'; revision: number }
+  | { kind: 'delivery-failed'; error: string }
+  | { kind: 'failed'; message: string; hint: string };
+
+/** The scan that runs whether or not anything woke it (network file systems do not wake). */
+const SCAN_MS = 2000;
+/** Between two looks while nothing happens; an event cuts it short. */
+const IDLE_MS = 500;
+const ALERT_MS = 1000;
+const PROGRESS_MS = 250;
+
+const port = parentPort!;
+const post = (m: WorkerMessage): void => port.postMessage(m);
+
+async function run(options: WorkerOptions): Promise<void> {
+  const engine = new Engine(options.engine);
+  post({ kind: 'opened' });
+  let stopped = false;
+  let wake: (() => void) | null = null;
+  port.on('message', (m: string) => {
+    if (m === 'stop') {
+      stopped = true;
+      wake?.();
+    }
+  });
+  engine.scan(false);
+  const watcher = watchFiles(options.engine.paths.filter((p) => !/[*?[\]{}]/.test(p)), { ignoreInitial: true, ignorePermissionErrors: true, alwaysStat: false });
+  watcher.on('all', () => wake?.());
+  watcher.on('error', () => {
+    // The scan finds what the watcher cannot see.
+  });
+  const channels: Record<string, Channel> = {};
+  if (options.webhook !== null) {
+    const url = options.webhook;
+    channels.webhook = (m, id, at) => sendWebhook(url, options.webhookSecret, m, id, at);
+  }
+  let lastScan = now();
+  let lastAlert = 0;
+  let lastProgress = 0;
+  let revision = engine.ledger.revision();
+  let learned = false;
+  let sending: Promise<unknown> | null = null;
+  while (!stopped) {
+    const at = now();
+    if (at - lastScan >= SCAN_MS) {
+      lastScan = at;
+      engine.scan(false);
+    }
+    const busy = engine.tick(at);
+    if (!busy && !learned) {
+      learned = true;
+      engine.learnClocks();
+      continue;
+    }
+    const latest = engine.ledger.revision();
+    if (latest !== revision) {
+      revision = latest;
+      post({ kind: 'change', what: 'refusals', revision });
+    }
+    if (at - lastProgress >= PROGRESS_MS) {
+      lastProgress = at;
+      post({ kind: 'progress', progress: engine.progress(at) });
+      if (busy) post({ kind: 'change', what: 'sources', revision });
+    }
+    if (at - lastAlert >= ALERT_MS && options.rules.length > 0) {
+      lastAlert = at;
+      if (watchAlerts(options.rules, Object.keys(channels), engine.ledger, engine.questions, at)) post({ kind: 'change', what: 'alerts', revision });
+      sending ??= deliver(engine.ledger, engine.questions, channels, options.publicUrl, now)
+        .then((n) => {
+          if (n > 0) post({ kind: 'change', what: 'alerts', revision });
+        })
+        .catch((error: unknown) => post({ kind: 'delivery-failed', error: String(error) }))
+        .finally(() => {
+          sending = null;
+        });
+    }
+    await new Promise<void>((done) => {
+      if (busy) {
+        setImmediate(done);
+        return;
+      }
+      const timer = setTimeout(done, IDLE_MS);
+      wake = () => {
+        clearTimeout(timer);
+        // A writer rarely stops after one line: a few milliseconds make one block of many.
+        setTimeout(done, 20);
+      };
+    });
+    wake = null;
+  }
+  await watcher.close();
+  await sending;
+  engine.close();
+}
+
+run(workerData as WorkerOptions).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    post(
+      error instanceof Why403Error
+        ? { kind: 'failed', message: error.message, hint: error.hint }
+        : { kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error), hint: '' },
+    );
+    process.exitCode = 1;
+    setTimeout(() => process.exit(1), 50);
+  },
+);
