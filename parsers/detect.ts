@@ -64,8 +64,8 @@ const ORDER = [
   'fail2ban',
   'clf',
   'json',
-  'text.app',
   'syslog',
+  'text.app',
 ];
 const CLF_FAMILY = new Set(['nginx.access', 'apache.access', 'lighttpd.access']);
 
@@ -111,7 +111,7 @@ function score(format: Format, lines: string[], contexts: Context[], claimed: bo
     const first = i++;
     if (lines[first]!.trim() === '') continue;
     let count = 1;
-    if (starts !== undefined && starts(lines[first]!)) {
+    if (starts?.(lines[first]!)) {
       let closed = ends === undefined;
       while (i < lines.length) {
         const line = lines[i]!;

@@ -222,7 +222,9 @@ export function entryToJson(entry: Entry): Record<string, unknown> {
   if (!Number.isNaN(entry.timeMs)) out['@timestamp'] = new Date(entry.timeMs).toISOString();
   for (const [key, name] of Object.entries(FIELDS)) {
     const value = entry[key as keyof typeof FIELDS];
-    if (value === null || value === false || (Array.isArray(value) && value.length === 0)) continue;
+    // Only `false` of a flag is absent: wafIntercepted false says that the request was let through.
+    if (value === null || (key === 'timeZoneless' && value === false)) continue;
+    if (Array.isArray(value) && value.length === 0) continue;
     out[name] = value;
   }
   return out;

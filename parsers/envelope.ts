@@ -3,6 +3,7 @@
  * compose. A wrapper is found once per source (`detectEnvelope`), then applied to every line. It gives the inner
  * text and fills a Context; a line that does not have the wrapper gives null. To add a wrapper, add an entry.
  */
+import { levelOf } from './fields.ts';
 import type { Context } from './parser.ts';
 import { read, readIso, readSyslog } from './time.ts';
 
@@ -71,7 +72,11 @@ const rsyslogIso: Envelope = {
     const host = read.end + 1;
     const space = line.indexOf(' ', host);
     if (space <= host) return null;
+    // `2025-11-22T09:57:01Z WARN com.example.Foo: …` is an application's own line, not syslog of the host WARN.
+    if (space - host < 9 && levelOf(line.slice(host, space)) !== null) return null;
     const text = peelTag(line, space + 1, context);
+    const tag = context.envelopeTag;
+    if (tag !== null && tag.length < 9 && levelOf(tag) !== null) return null;
     context.envelopeHost = line.slice(host, space);
     return text;
   },

@@ -35,28 +35,55 @@ export function isMethod(text: string): boolean {
 
 /** `GET /a?b=c HTTP/1.1` into its fields; text that is no request line (TLS bytes, `-`) goes to the attribute `request`. */
 export function setRequestLine(entry: Entry, line: string): void {
-  const a = line.indexOf(' ');
-  const b = line.lastIndexOf(' ');
-  if (a <= 0) {
-    if (isMethod(line)) entry.httpRequestMethod = line;
-    else addAttribute(entry, 'request', line);
-    return;
+  setRequestAt(entry, line, 0, line.length);
+}
+
+/** The same for the part `from`…`to` of a line, without copying it first. */
+export function setRequestAt(entry: Entry, line: string, from: number, to: number): void {
+  let a: number;
+  // Shared texts for what nearly every line has: a slice of its own for method and protocol costs a tenth of the line.
+  if (line.charCodeAt(from) === 71 && line.charCodeAt(from + 3) === 32 && line.startsWith('GET', from)) {
+    a = from + 3;
+    entry.httpRequestMethod = 'GET';
+  } else {
+    a = line.indexOf(' ', from);
+    if (a < 0 || a >= to) a = to;
+    const method = line.slice(from, a);
+    if (!isMethod(method)) {
+      addAttribute(entry, 'request', line.slice(from, to));
+      return;
+    }
+    entry.httpRequestMethod = method;
+    if (a === to) return;
   }
-  const method = line.slice(0, a);
-  if (!isMethod(method)) {
-    addAttribute(entry, 'request', line);
-    return;
+  // The protocol is the last word: ` HTTP/1.1` has nine characters, `HTTP/2` fewer.
+  let b = to - 9;
+  if (b < a || line.charCodeAt(b) !== 32 || !isProtocol(line, b + 1)) {
+    b = line.lastIndexOf(' ', to - 1);
+    if (b < a || !isProtocol(line, b + 1)) b = to;
   }
-  entry.httpRequestMethod = method;
-  if (b > a && isProtocol(line, b + 1)) {
-    entry.networkProtocol = line.slice(b + 1);
+  if (b < to) {
+    const minor = to - b === 9 ? line.charCodeAt(b + 8) : 0;
+    const major = line.charCodeAt(b + 6);
+    if (minor === 49 && major === 49 && line.charCodeAt(b + 1) === 72) entry.networkProtocol = 'HTTP/1.1';
+    else if (minor === 48 && major === 50 && line.charCodeAt(b + 1) === 72) entry.networkProtocol = 'HTTP/2.0';
+    else entry.networkProtocol = line.slice(b + 1, to);
+    if (b === a) return;
+  }
+  if (line.charCodeAt(a + 1) !== 47) {
     setTarget(entry, line.slice(a + 1, b));
-  } else if (b === a && isProtocol(line, a + 1)) entry.networkProtocol = line.slice(a + 1);
-  else setTarget(entry, line.slice(a + 1));
+    return;
+  }
+  const q = line.indexOf('?', a + 1);
+  if (q < 0 || q >= b) entry.urlPath = line.slice(a + 1, b);
+  else {
+    entry.urlPath = line.slice(a + 1, q);
+    if (q + 1 < b) entry.urlQuery = line.slice(q + 1, b);
+  }
 }
 
 function isProtocol(line: string, at: number): boolean {
-  return line.startsWith('HTTP/', at) || line.startsWith('RTSP/', at);
+  return line.charCodeAt(at + 4) === 47 && (line.startsWith('HTTP', at) || line.startsWith('RTSP', at));
 }
 
 /** A request target: `/path?query`, or `http://host/path` as Varnish and proxies write it, or `host:port` of CONNECT. */
@@ -213,30 +240,48 @@ export function setClientPeer(entry: Entry, peer: string): void {
 }
 
 /**
- * Could only have been made to be unique: a UUID, 16 or more hex digits, or 20 or more letters and digits mixed.
- * Words, numbers, addresses and paths are not.
+ * Could only have been made to be unique: a UUID, 16 or more hex digits, or 20 or more letters and digits that
+ * change places often, as random text does. Words, numbers, host, thread and file names are not.
  */
 export function isUniqueId(text: string): boolean {
   const length = text.length;
-  if (length < 16 || length > 200) return false;
+  if (length < 16 || length > 200 || text.charCodeAt(0) === 47) return false;
   let digits = 0;
   let letters = 0;
   let others = 0;
   let hex = true;
+  // Changes between digit, small and capital letter, within a run without separators; a capital that begins a word
+  // is one change, not two.
+  let changes = 0;
+  let last = 0;
+  let run = 0;
+  let longest = 0;
   for (let i = 0; i < length; i++) {
     const c = text.charCodeAt(i);
-    if (c >= 48 && c <= 57) digits++;
-    else if ((c >= 97 && c <= 102) || (c >= 65 && c <= 70)) letters++;
-    else if ((c >= 103 && c <= 122) || (c >= 71 && c <= 90)) {
+    let kind = 0;
+    if (c >= 48 && c <= 57) {
+      digits++;
+      kind = 1;
+    } else if (c >= 97 && c <= 122) {
       letters++;
-      hex = false;
-    } else if (c === 45 || c === 95 || c === 64 || c === 43 || c === 61 || c === 58 || c === 46 || c === 47) others++;
+      kind = 2;
+      if (c > 102) hex = false;
+    } else if (c >= 65 && c <= 90) {
+      letters++;
+      kind = 3;
+      if (c > 70) hex = false;
+    } else if (c === 45 || c === 95 || c === 64 || c === 43 || c === 61 || c === 58 || c === 47) others++;
     else return false;
+    if (kind !== 0 && last !== 0 && kind !== last && !(last === 3 && kind === 2)) changes++;
+    // A long run of hex digits inside (Amazon's Root=1-…-…) is as good as one alone.
+    run = kind === 1 || (kind !== 0 && (c | 32) <= 102) ? run + 1 : 0;
+    if (run > longest) longest = run;
+    last = kind;
   }
-  if (text.charCodeAt(0) === 47) return false;
   if (hex && letters > 0 && digits > 0 && others === 0) return true;
   if (hex && length === 36 && others === 4 && text[8] === '-' && text[13] === '-') return true;
-  return length >= 20 && digits >= 3 && letters >= 3 && others * 4 <= length && !text.includes('//');
+  if (longest >= 20 && letters > 0 && changes >= 2) return true;
+  return length >= 20 && digits >= 1 && letters >= 3 && others * 4 <= length && changes >= (digits >= 3 ? 4 : 5);
 }
 
 /** Levels of every product, in the eight words of an Entry. */

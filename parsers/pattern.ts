@@ -556,7 +556,12 @@ function apacheItem(letter: string, argument: string | undefined): Item {
         ? item(argument, idSetter(`response.header.${argument.toLowerCase()}`))
         : attribute(`response.header.${argument.toLowerCase()}`);
     case 'e':
-      if (/^UNIQUE_ID$|REQUEST_ID$/i.test(argument)) return item(argument, idSetter(argument));
+      if (argument === 'UNIQUE_ID')
+        return item(argument, (entry, value) => {
+          addId(entry, value);
+          return null;
+        });
+      if (/REQUEST_ID$/i.test(argument)) return item(argument, idSetter(argument));
       if (argument === 'BALANCER_WORKER_NAME')
         return item(argument, (entry, value) => {
           entry.upstreamAddress = value.replace(/^[a-z]+:\/\//, '');

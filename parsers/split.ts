@@ -89,7 +89,25 @@ export function split(
   const records: RawRecord[] = [];
   const { starts, ends } = rules;
   if (starts === undefined) {
+    const plain = block.ascii && !block.nul;
     for (;;) {
+      // The common line in one step: complete, plain ASCII, not blank, within the limit.
+      const lf = text.indexOf('\n', at);
+      if (plain && lf - at <= limits.lineBytesMax && text.charCodeAt(at) > 32 && lf >= 0) {
+        const end = text.charCodeAt(lf - 1) === 13 ? lf - 1 : lf;
+        records.push({
+          offset: position.offset + at,
+          length: lf + 1 - at,
+          lineNumber,
+          lineCount: 1,
+          text: text.slice(at, end),
+          cut: false,
+          nul: false,
+        });
+        at = lf + 1;
+        lineNumber++;
+        continue;
+      }
       const line = nextLine(block, at, final);
       if (line === null) break;
       if (!isBlank(text, line.start, line.end))

@@ -204,8 +204,12 @@ function setDetails(entry: Entry, text: string): void {
   const path = /: (\/[^:\n]*)$/.exec(text);
   if (path === null || authFailure !== null) return;
   if (entry.eventCode !== null && URI_CODES.has(entry.eventCode)) setTarget(entry, path[1]!);
-  else entry.filePath = path[1]!;
+  else if (FILE_MESSAGES.test(text)) entry.filePath = path[1]!;
 }
+
+/** Messages that end in a file; others end in a URL path or in anything. */
+const FILE_MESSAGES =
+  /denied by server config|permission|symbolic link|unable to stat|does not exist|not found|ExecCGI|not executable|cannot |can't |script|directory|file/i;
 
 export const format: Format = {
   dataset: 'apache.error',

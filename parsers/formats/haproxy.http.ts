@@ -59,7 +59,7 @@ function parse(record: string): Entry | Failure {
     entry.message = line.slice(end + 2);
     return entry;
   }
-  if (words.length < 8) return { failure: 'torn' };
+  if (words.length < 7) return { failure: 'torn' };
   const tls = frontend.endsWith('~');
   addAttribute(entry, 'frontend', tls ? frontend.slice(0, -1) : frontend);
   if (tls) addAttribute(entry, 'tls', 'true');
@@ -67,6 +67,7 @@ function parse(record: string): Entry | Failure {
   setServer(entry, backend);
   const times = timers.split('/');
   if (times.length === 3) return tcp(entry, line, words, times);
+  if (words.length < 10) return { failure: 'torn' };
   if (times.length < 5) return { failure: 'format', field: 'timers' };
   return http(entry, line, at, words, times);
 }
@@ -185,15 +186,15 @@ function setTail(entry: Entry, line: string, from: number): void {
     } else value = line.slice(at, end);
     at = end + 1;
     if (value === '' || value === '-') continue;
-    if (isUniqueId(value) && first !== 123) addId(entry, value);
-    else if (isHttpsErrors(value)) addAttribute(entry, 'tls.errors', value);
+    if (isHttpsErrors(value)) addAttribute(entry, 'tls.errors', value);
     else if (value.includes('/TLSv')) {
       const [sni = '', version = '', cipher = ''] = value.split('/');
       addAttribute(entry, 'tls.sni', sni);
       addAttribute(entry, 'tls.version', version);
       addAttribute(entry, 'tls.cipher', cipher);
       if (entry.urlDomain === null && looksLikeHost(sni)) entry.urlDomain = domainOf(sni);
-    } else addAttribute(entry, `extra.${extra++}`, unhash(value));
+    } else if (isUniqueId(value) && first !== 123) addId(entry, value);
+    else addAttribute(entry, `extra.${extra++}`, unhash(value));
   }
 }
 

@@ -143,7 +143,7 @@ function setDetails(entry: Entry, message: string): void {
     if (end > 6) entry.userName = message.slice(6, end);
   } else if (message.startsWith('FastCGI sent in stderr: ')) {
     entry.logLogger = 'fastcgi';
-    const script = /(?:script '|in )(\/[^'\s]+)/.exec(message.slice(0, 2000));
+    const script = /(?:script '|in )(\/[^'\s:]+)/.exec(message.slice(0, 2000));
     if (script !== null) entry.filePath = script[1]!;
   } else {
     const path = /^(?:[a-z0-9_]+\(\) |directory index of |cannot [a-z ]+)"(\/[^"]*)"/.exec(message);

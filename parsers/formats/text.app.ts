@@ -4,7 +4,18 @@
  * Lines that do not begin so continue the record before (stack traces).
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute, addId, isAddress, isDigits, isMethod, isUniqueId, levelOf, setTarget } from '../fields.ts';
+import {
+  addAttribute,
+  addId,
+  isAddress,
+  isDigits,
+  isMethod,
+  isUniqueId,
+  levelOf,
+  peerAddress,
+  setClientPeer,
+  setTarget,
+} from '../fields.ts';
 import { mapJson, parseObject } from '../json.ts';
 import type { Context, Format } from '../parser.ts';
 import { read, readDashed, readIso, readSlashed } from '../time.ts';
@@ -41,6 +52,16 @@ function readHead(line: string): Head | null {
   // Traces are indented; a record is not.
   if (c === 32 || c === 9 || line === '') return null;
   let at = 0;
+  // Python's default `LEVEL:logger:message`, Ruby's `I, [time #pid]  INFO -- : message`.
+  const python = /^([A-Z]{4,8}):([\w.]+):/.exec(line);
+  const pythonLevel = python === null ? null : levelOf(python[1]!);
+  if (python !== null && pythonLevel !== null) {
+    head.level = pythonLevel;
+    head.words.push(python[2]!);
+    head.at = skipBlanks(line, python[0].length);
+    return head;
+  }
+  if (/^[DIWEFA], \[\d/.test(line)) at = 3;
   for (let token = 0; token < 12 && at < line.length; token++) {
     const c = line.charCodeAt(at);
     if (c === 32 || c === 9) {
@@ -83,7 +104,7 @@ function readHead(line: string): Head | null {
     if (word.endsWith(':') || word.endsWith(',')) word = word.slice(0, -1);
     if (head.level === null && word.length <= 12) {
       // Words that are also English are levels only in capitals, in brackets, or right behind the time.
-      const level = /^[A-Za-z]+$/.test(word) ? levelOf(word) : null;
+      const level = /^[A-Za-z]+$/.test(word) && !ENGLISH.has(word) ? levelOf(word) : null;
       if (
         level !== null &&
         (word === word.toUpperCase() || line.charCodeAt(end - 1) === 58 || !Number.isNaN(head.timeMs)) &&
@@ -91,9 +112,8 @@ function readHead(line: string): Head | null {
       ) {
         head.level = level;
         at = end;
-        if (line.startsWith(' -- :', at) || line.startsWith(' -- ', at)) {
-          at += 4;
-        }
+        if (line.startsWith(' -- :', at)) at += 5;
+        else if (line.startsWith(' -- ', at)) at += 4;
         continue;
       }
     }
@@ -158,6 +178,9 @@ function readHead(line: string): Head | null {
   if (line.startsWith('- ', head.at) || line.startsWith(': ', head.at)) head.at += 2;
   return head;
 }
+
+/** Levels of some loggers that begin ordinary messages too. */
+const ENGLISH = new Set(['http', 'log', 'config', 'fine', 'note', 'e', 'i', 'd', 'w']);
 
 function isLower(word: string): boolean {
   return word === word.toLowerCase();
@@ -238,7 +261,7 @@ function setNames(entry: Entry, head: Head): void {
     if (text === '' || text === '-') continue;
     const pair = /^(request_?id|req_?id|rid|trace_?id|correlation_?id)[=:] ?(\S+)$/i.exec(text);
     if (pair !== null && isUniqueId(pair[2]!)) addId(entry, pair[2]!);
-    else if (isUniqueId(text) && !text.includes('.')) addId(entry, text);
+    else if (isUniqueId(text) && !text.includes('/')) addId(entry, text);
     else if (isDigits(text) && text.length <= 8 && entry.processId === null) entry.processId = text;
     else if (isAddress(text) && entry.clientAddress === null) entry.clientAddress = text;
     else if (text.includes(',') && text.split(',').some((part) => isUniqueId(part))) {
@@ -312,7 +335,7 @@ function setRequestOf(entry: Entry, message: string): void {
     const from = /\b(?:from|for|client|ip|remote|addr(?:ess)?)[ =:]{1,2}"?'?\(?([0-9A-Fa-f.:]{7,45})\b/i.exec(
       message.slice(0, 2000),
     );
-    if (from !== null && isAddress(from[1]!)) entry.clientAddress = from[1]!;
+    if (from !== null && isAddress(peerAddress(from[1]!))) setClientPeer(entry, from[1]!);
   }
   if (entry.userName === null) {
     const user = /\buser(?:name)?[ =:]{1,2}["']?([A-Za-z0-9][\w.@+-]{0,60})["']?/i.exec(message.slice(0, 2000));
