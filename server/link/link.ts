@@ -60,6 +60,8 @@ class Linker {
   readonly #end: Float64Array;
   /** Per source: client addresses that are proxies of ours, not clients. */
   readonly #proxies = new Map<number, Set<string>>();
+  /** Sources that are asked by another layer before it answers; their lines are never requests of their own. */
+  readonly #asked = new Set<number>();
 
   constructor(records: Placed[], sources: Map<number, LinkSource>, options: LinkOptions) {
     this.#records = records.filter((r) => sources.has(r.line.sourceId));
@@ -289,7 +291,7 @@ class Linker {
     };
     const byKey = new Map<string, number[]>();
     for (const o of outer) {
-      if (this.#hasAccessAt(this.#root(o), innerOrder)) continue;
+      if (answeredHere(this.#entry(o)) || this.#hasAccessAt(this.#root(o), innerOrder)) continue;
       const key = keyOf(o);
       if (key === null) continue;
       const list = byKey.get(key);
@@ -306,13 +308,52 @@ class Linker {
         if (edge) edges.push(edge);
       }
     }
-    for (const edge of assign(edges, (x) => x)) {
+    for (const edge of assign(this.#plausible(edges), (x) => x)) {
       if (this.#hasAccessAt(this.#root(edge.inner), outerOrder)) continue;
       this.#joinAccess(
         edge,
         how === 'path' ? 'same method, path, client and time' : 'path ends alike, same client and time',
       );
     }
+  }
+
+  /**
+   * A proxy's address in an inner log belongs to one outer log. Where lines with a single candidate show which,
+   * candidates of the other outer logs are dropped.
+   */
+  #plausible(edges: Edge[]): Edge[] {
+    const perInner = new Map<number, number>();
+    for (const e of edges) perInner.set(e.inner, (perInner.get(e.inner) ?? 0) + 1);
+    const votes = new Map<string, Map<number, number>>();
+    const proxyOf = (i: number): string | null => {
+      const a = address(this.#entry(i).clientAddress);
+      const id = this.#records[i]!.line.sourceId;
+      return a !== null && this.#proxies.get(id)?.has(a) ? `${id} ${a}` : null;
+    };
+    for (const e of edges) {
+      const proxy = proxyOf(e.inner);
+      if (proxy === null || perInner.get(e.inner) !== 1) continue;
+      const counts = votes.get(proxy) ?? new Map<number, number>();
+      const outer = this.#records[e.outer]!.line.sourceId;
+      counts.set(outer, (counts.get(outer) ?? 0) + 1);
+      votes.set(proxy, counts);
+    }
+    const owner = new Map<string, number>();
+    for (const [proxy, counts] of votes) {
+      let total = 0;
+      let best = -1;
+      for (const [outer, n] of counts) {
+        total += n;
+        if (best < 0 || n > counts.get(best)!) best = outer;
+      }
+      if (counts.get(best)! >= 8 && counts.get(best)! >= total * 0.9) owner.set(proxy, best);
+    }
+    if (owner.size === 0) return edges;
+    return edges.filter((e) => {
+      const proxy = proxyOf(e.inner);
+      const only = proxy === null ? undefined : owner.get(proxy);
+      return only === undefined || this.#records[e.outer]!.line.sourceId === only;
+    });
   }
 
   #joinAccess(edge: Edge, says: string): void {
@@ -398,7 +439,7 @@ class Linker {
       inner: i,
       score,
       distance,
-      signature: `${a.urlPath} ${a.urlQuery} ${a.clientAddress} ${b.clientAddress} ${a.userAgentOriginal} ${sa} ${sb} ${this.#records[i]!.line.sourceId}`,
+      signature: `${how === 'subrequest' ? '' : `${a.urlPath} ${a.urlQuery}`} ${a.clientAddress} ${b.clientAddress} ${a.userAgentOriginal} ${sa} ${sb} ${this.#records[o]!.line.sourceId} ${this.#records[i]!.line.sourceId}`,
     };
   }
 
@@ -450,6 +491,7 @@ class Linker {
       }
       const taken = assign(edges, (x) => x);
       if (taken.length < free.length * 0.6) continue;
+      this.#asked.add(id);
       for (const edge of taken) this.#joinAccess(edge, 'asked by the outer layer: same client, agent and moment');
     }
   }
@@ -530,7 +572,7 @@ class Linker {
       facts.host ??= e.urlDomain;
       facts.agent ??= e.userAgentOriginal;
       facts.status ??= e.httpResponseStatusCode;
-      facts.filePath ??= e.filePath;
+      facts.filePath ??= e.filePath ?? e.attributes?.['proxy.url'] ?? null;
       facts.first = Math.min(facts.first, this.#start[m]!);
       facts.last = Math.max(facts.last, this.#end[m]!);
       if (this.#records[m]!.timeMs < this.#records[facts.index]!.timeMs) facts.index = m;
@@ -692,22 +734,22 @@ class Linker {
       shares.push({ sourceId, lines: list.length, withOuter });
     }
     const linkedShare = new Map(shares.map((s) => [s.sourceId, s.lines === 0 ? 0 : s.withOuter / s.lines]));
-    const reach = this.#reach();
     const done = new Set<number>();
     for (let i = 0; i < this.#records.length; i++) {
       const root = this.#root(i);
       if (done.has(root)) continue;
       done.add(root);
       const members = [...this.#membersOf(root)].sort(
-        (a, b) => this.#source(a).order - this.#source(b).order || rank(this.#entry(a)) - rank(this.#entry(b)) || a - b,
+        (a, b) => this.#orderOf(a) - this.#orderOf(b) || rank(this.#entry(a)) - rank(this.#entry(b)) || a - b,
       );
       const access = members.filter((m) => this.#entry(m).kind === 'access');
       const outermost = access[0];
       if (outermost === undefined) {
         const alone = this.#unseenRefusal(members);
-        if (alone !== null) requests.push(this.#request(members, alone, reach));
+        if (alone !== null) requests.push(this.#request(members, alone));
         continue;
       }
+      if (this.#asked.has(this.#records[outermost]!.line.sourceId)) continue;
       const status = this.#entry(outermost).httpResponseStatusCode ?? 0;
       if (!this.#options.refusedStatus.has(status)) {
         passed.push(this.#records[outermost]!);
@@ -718,9 +760,13 @@ class Linker {
         const clients = addressesOf(this.#entry(outermost)).filter((x) => !isPrivate(x));
         if (clients.length > 0) continue;
       }
-      requests.push(this.#request(members, outermost, reach));
+      requests.push(this.#request(members, outermost));
     }
     return { requests, shares, passed };
+  }
+
+  #orderOf(i: number): number {
+    return this.#source(i).order + (this.#asked.has(this.#records[i]!.line.sourceId) ? 0.5 : 0);
   }
 
   /** A refusal told by a log that has no access log around it: a WAF audit or application log given alone. */
@@ -735,13 +781,7 @@ class Linker {
     return this.#access.size === 0 ? teller : null;
   }
 
-  /** Per outer source and inner order: share of let-through requests that have a line there. */
-  #reach(): Map<string, { of: number; with: number; path: string }> {
-    const reach = new Map<string, { of: number; with: number; path: string }>();
-    return reach;
-  }
-
-  #request(members: number[], anchor: number, _reach: unknown): LinkedRequest {
+  #request(members: number[], anchor: number): LinkedRequest {
     const ordered = [anchor, ...members.filter((m) => m !== anchor)];
     const hops: Hop[] = ordered.map((m) => {
       const record = this.#records[m]!;
@@ -762,6 +802,14 @@ class Linker {
       absent: [],
     };
   }
+}
+
+/** The product says that it answered by itself: no inner layer was asked. */
+function answeredHere(entry: Entry): boolean {
+  const outcome = entry.eventOutcome;
+  if (outcome === null) return false;
+  if (outcome === 'synth' || outcome === 'hit') return true;
+  return entry.dataset === 'haproxy.http' && (outcome.startsWith('P') || outcome.startsWith('L'));
 }
 
 function push<K>(map: Map<K, number[]>, key: K, value: number): void {
