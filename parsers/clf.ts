@@ -73,13 +73,20 @@ export function parseClf(line: string, dataset: string, timePoint: TimePoint, ho
   const s1 = line.charCodeAt(status + 1) - 48;
   const s2 = line.charCodeAt(status + 2) - 48;
   const afterStatus = line.charCodeAt(status + 3);
+  if (line.charCodeAt(status) === 45 && line.charCodeAt(status + 1) === 32)
+    return setTail(entry, line, status + 2, hasSlash);
   if (
     !(s0 >= 0 && s0 <= 9 && s1 >= 0 && s1 <= 9 && s2 >= 0 && s2 <= 9) ||
     (afterStatus !== 32 && status + 3 < line.length)
   )
     return NO_STATUS;
   entry.httpResponseStatusCode = s0 * 100 + s1 * 10 + s2;
-  let at = status + 4;
+  return setTail(entry, line, status + 4, hasSlash);
+}
+
+/** Bytes, referrer, user agent, and whatever follows. */
+function setTail(entry: Entry, line: string, from: number, hasSlash: boolean): Entry | Failure {
+  let at = from;
   if (at >= line.length) return entry;
   let end = line.indexOf(' ', at);
   if (end < 0) end = line.length;
@@ -144,7 +151,7 @@ function cleanClient(entry: Entry): void {
 /** Prefixes of another width: `vhost:port client - user`, addresses in a list, users with blanks. */
 function setPrefix(entry: Entry, prefix: string, hostColumn: boolean): boolean {
   const words = prefix.split(' ');
-  if (words.length < 3) return false;
+  if (words.length < 2) return false;
   let i = 0;
   if (words.length >= 4) {
     const first = words[0]!;
@@ -170,13 +177,28 @@ function setPrefix(entry: Entry, prefix: string, hostColumn: boolean): boolean {
   const ident = words[i];
   if (ident === undefined) return false;
   if (ident !== '-') setIdent(entry, ident, hostColumn);
-  if (i + 1 < words.length) entry.userName = userOf(words.slice(i + 1).join(' '));
+  // An id between them: `vhost client - ID user`.
+  const rest = words.slice(i + 1).filter((word) => {
+    if (!isUniqueId(word)) return true;
+    addId(entry, word);
+    return false;
+  });
+  if (rest.length > 0) entry.userName = userOf(rest.join(' '));
   return true;
 }
 
 function isVhost(text: string): boolean {
   const colon = text.lastIndexOf(':');
   return colon > 0 && isDigits(text, colon + 1) && !isAddress(text);
+}
+
+/** Where something stands between the bytes and the quoted fields: the first two are referrer and user agent all the same. */
+function unnamedQuoted(entry: Entry, value: string, index: number): boolean {
+  if (index === 0) {
+    if (value !== '-' && value !== '' && !/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return false;
+    entry.httpRequestReferrer = known(value);
+  } else if (entry.userAgentOriginal === null) entry.userAgentOriginal = known(value);
+  return true;
 }
 
 /** Words with which Varnish says how it handled the request. */
@@ -190,6 +212,7 @@ export function setExtras(entry: Entry, line: string, from: number, mainFields: 
   if (mainFields === 1 && setIngress(entry, line, from)) return;
   let at = from;
   let unnamed = 0;
+  let quotes = 0;
   while (at < line.length) {
     const first = line.charCodeAt(at);
     if (first === 32) {
@@ -241,8 +264,19 @@ export function setExtras(entry: Entry, line: string, from: number, mainFields: 
       setNamed(entry, key, value);
       continue;
     }
+    if (mainFields === 0 && isQuoted && quotes < 2 && unnamedQuoted(entry, value, quotes++)) continue;
     if (value === '-' || value === '') continue;
-    if (isAddressList(value) && isQuoted && entry.forwardedFor === null) entry.forwardedFor = value;
+    if (!isQuoted && entry.durationMs === null && /^\d+(?:\.\d{3}|ms)$/.test(value)) {
+      // nginx's $request_time always has three decimals; Traefik writes the unit.
+      entry.durationMs = value.endsWith('ms') ? numberOf(value.slice(0, -2)) : secondsToMs(value);
+    } else if (
+      isQuoted &&
+      entry.upstreamAddress === null &&
+      /^https?:\/\/[^/\s]+\/?$/.test(value) &&
+      mainFields === 1
+    ) {
+      entry.upstreamAddress = value.replace(/^https?:\/\//, '').replace(/\/$/, '');
+    } else if (isAddressList(value) && isQuoted && entry.forwardedFor === null) entry.forwardedFor = value;
     else if (isUniqueId(value)) addId(entry, value);
     else if (!isQuoted && HANDLINGS.has(value)) {
       entry.eventOutcome = value;

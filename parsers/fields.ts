@@ -49,7 +49,9 @@ export function setRequestAt(entry: Entry, line: string, from: number, to: numbe
     a = line.indexOf(' ', from);
     if (a < 0 || a >= to) a = to;
     const method = line.slice(from, a);
-    if (!isMethod(method)) {
+    // In front of a target and a protocol any word was meant as a method, also `get` and `PATCHp`.
+    const meant = a < to && /^[A-Za-z_-]{1,20}$/.test(method) && / HTTP\/\d/.test(line.slice(Math.max(a, to - 10), to));
+    if (!meant && !isMethod(method)) {
       addAttribute(entry, 'request', line.slice(from, to));
       return;
     }

@@ -3,7 +3,7 @@
  * log, an audit log's part H or a JSON message. It names rules; which of them was the reason is not decided here.
  */
 import type { Entry, RuleMatch } from './entry.ts';
-import { addAttribute, addId, domainOf, isAddress, looksLikeHost, numberOf, unescapeText } from './fields.ts';
+import { addAttribute, addId, domainOf, isAddress, numberOf, unescapeText } from './fields.ts';
 
 export const SEVERITIES = ['emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'info', 'debug'];
 
@@ -187,7 +187,7 @@ export function setWafLine(entry: Entry, line: WafLine): void {
   if (line.phase !== '') addAttribute(entry, 'waf.phase', line.phase);
   if (line.uniqueId !== '') addId(entry, line.uniqueId);
   if (isAddress(line.hostname)) entry.serverAddress = line.hostname;
-  else if (looksLikeHost(line.hostname)) entry.urlDomain = domainOf(line.hostname);
+  else if (/^[\w.-]+(?::\d+)?$/.test(line.hostname)) entry.urlDomain = domainOf(line.hostname);
   if (line.uri !== '' && entry.urlPath === null) {
     const q = line.uri.indexOf('?');
     entry.urlPath = q < 0 ? line.uri : line.uri.slice(0, q);

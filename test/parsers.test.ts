@@ -319,7 +319,7 @@ test('unique ids are told from words', () => {
     '01ARZ3NDEKTSV4RRFFQ69G5FAV',
     '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     'CB007109:C8A3_0A000001:01BB_69216C1D_0001:04D2',
-    'Root=1-67891233-abcdef012345678912345678',
+    'Root=1-67891233-abcd9f12ab34ef5678901234',
   ])
     expect([id, isUniqueId(id)]).toEqual([id, true]);
   for (const word of [

@@ -11,6 +11,7 @@ import {
   isUniqueId,
   levelOf,
   setClientPeer,
+  setRequestLine,
   setTarget,
   unescapeText,
 } from '../fields.ts';
@@ -180,6 +181,11 @@ function setDetails(entry: Entry, text: string): void {
   if (filesystem >= 0) {
     const end = text.indexOf("'", filesystem + 18);
     if (end > 0) entry.filePath = text.slice(filesystem + 18, end);
+    return;
+  }
+  const request = /^Invalid URI in request ([A-Z]+ \/.*)$/.exec(text);
+  if (request !== null) {
+    setRequestLine(entry, request[1]!);
     return;
   }
   const directory =

@@ -6,6 +6,7 @@ import { addAttribute, addId, domainOf, isUniqueId, known, levelOf, setTarget } 
 import { flatten, isObject, type JsonObject, parseObject, textOf } from '../json.ts';
 import type { Format } from '../parser.ts';
 import { epochMs, read, readAny } from '../time.ts';
+import { parseWafLine, setWafLine } from '../waf.ts';
 
 const KNOWN = new Set([
   'level',
@@ -39,6 +40,15 @@ function parse(record: string): Entry | Failure {
   entry.logLevel = levelOf(json.level);
   if (typeof json.logger === 'string') entry.logLogger = json.logger;
   if (!isAccess || json.msg !== 'handled request') entry.message = json.msg;
+  const coraza = json.msg.indexOf('Coraza: ');
+  if (coraza === 0 || (coraza > 0 && coraza < 80 && json.msg.startsWith('[client "'))) {
+    const waf = parseWafLine(json.msg.slice(coraza + 8));
+    if (waf !== null) {
+      entry.clientAddress = coraza > 0 ? known(json.msg.slice(9, json.msg.indexOf('"', 9))) : null;
+      setWafLine(entry, waf);
+      entry.message = `Coraza: ${waf.action} ${waf.rule.match}`.trimEnd();
+    }
+  }
   if (isObject(request)) setRequest(entry, request);
   if (typeof json.status === 'number') entry.httpResponseStatusCode = json.status;
   if (typeof json.size === 'number') entry.httpResponseBodySize = json.size;

@@ -5,6 +5,7 @@
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
 import { isMethod, setRequestLine } from '../fields.ts';
 import { mapJson, parseObject } from '../json.ts';
+import { setFromMessage } from '../message.ts';
 import type { Context, Format } from '../parser.ts';
 
 function parse(record: string, context: Context): Entry | Failure {
@@ -26,6 +27,7 @@ function parse(record: string, context: Context): Entry | Failure {
     entry.kind = 'access';
   else {
     entry.timePoint = 'decision';
+    if (entry.message !== null) setFromMessage(entry, entry.message);
     // Nothing of a log record in it: some other JSON.
     if (
       Number.isNaN(entry.timeMs) &&

@@ -7,16 +7,15 @@ import { type Entry, emptyEntry, type Failure } from '../entry.ts';
 import {
   addAttribute,
   addId,
+  closingQuote,
   isAddress,
   isDigits,
-  isMethod,
   isUniqueId,
   levelOf,
-  peerAddress,
-  setClientPeer,
-  setTarget,
+  unescapeText,
 } from '../fields.ts';
 import { mapJson, parseObject } from '../json.ts';
+import { setFromMessage } from '../message.ts';
 import type { Context, Format } from '../parser.ts';
 import { read, readDashed, readIso, readSlashed } from '../time.ts';
 
@@ -210,6 +209,7 @@ function setBracket(head: Head, text: string): boolean {
 }
 
 function starts(line: string): boolean {
+  if (logfmt(line) !== null) return true;
   const head = readHead(line);
   if (head === null) return false;
   // A level alone begins a record only when it is written as one: `ERROR: …`, `[error] …`, `WARNING …`.
@@ -221,6 +221,17 @@ function parse(record: string, context: Context): Entry | Failure {
   if (trimmed === '') return { failure: 'empty' };
   const newline = trimmed.indexOf('\n');
   const line = newline < 0 ? trimmed : trimmed.slice(0, newline);
+  const pairs = logfmt(line);
+  if (pairs !== null) {
+    const entry = emptyEntry('text.app', 'app', 'decision');
+    mapJson(entry, pairs);
+    if (Number.isNaN(entry.timeMs)) {
+      entry.timeMs = context.envelopeMs;
+      entry.timeZoneless = !Number.isNaN(context.envelopeMs) && context.envelopeZoneless;
+    }
+    if (entry.message !== null) setFromMessage(entry, entry.message);
+    return entry;
+  }
   const head = readHead(line);
   if (head === null) return { failure: 'format' };
   const entry = emptyEntry('text.app', 'app', 'decision');
@@ -305,111 +316,35 @@ function setMessage(entry: Entry, text: string): void {
     }
   }
   entry.message ??= message;
-  setRequestOf(entry, message);
+  setFromMessage(entry, message);
 }
 
-/** `Forbidden: /staff`, `Forbidden (reason): /staff`, `GET /staff`, `from 203.0.113.7`, `user alice`. */
-function setRequestOf(entry: Entry, message: string): void {
-  if (entry.urlPath === null) {
-    const django =
-      /^(?:Forbidden|Unauthorized|Not Found|Bad Request|Method Not Allowed(?: \([A-Z]+\))?|Internal Server Error|Service Unavailable|Gone|Too Many Requests|Conflict)(?: \(.*\))?: (\/\S*)$/.exec(
-        message,
-      );
-    if (django !== null) {
-      setTarget(entry, django[1]!);
-      const method = /^Method Not Allowed \(([A-Z]+)\)/.exec(message);
-      if (method !== null) entry.httpRequestMethod = method[1]!;
+/** `time="…" level=warning msg="…" key=value` of logrus, slog and other logfmt writers, as an object; null = it is none. */
+function logfmt(line: string): Record<string, unknown> | null {
+  if (!/^(?:time|ts|t|level|lvl|logger)=\S/.test(line)) return null;
+  const out: Record<string, unknown> = Object.create(null);
+  let at = 0;
+  while (at < line.length) {
+    const equals = line.indexOf('=', at);
+    if (equals < 0) break;
+    const key = line.slice(at, equals).trim();
+    let end: number;
+    let value: string;
+    if (line.charCodeAt(equals + 1) === 34) {
+      end = closingQuote(line, equals + 2);
+      if (end < 0) end = line.length;
+      value = unescapeText(line.slice(equals + 2, end));
+      end++;
     } else {
-      const request = /(?:^|[\s"'[(])([A-Z]{3,8}) (?:"|')?(\/[^\s"'\])]*)/.exec(message.slice(0, 2000));
-      if (request !== null && isMethod(request[1]!) && HTTP_METHODS.has(request[1]!)) {
-        entry.httpRequestMethod ??= request[1]!;
-        setTarget(entry, request[2]!);
-        const status = /^(?: HTTP\/[\d.]+"?)? (?:-> |=> |status[=:]? ?)?([1-5]\d\d)\b/.exec(
-          message.slice(request.index + request[0].length),
-        );
-        if (status !== null && entry.httpResponseStatusCode === null) entry.httpResponseStatusCode = Number(status[1]);
-      }
+      end = line.indexOf(' ', equals);
+      if (end < 0) end = line.length;
+      value = line.slice(equals + 1, end);
     }
+    if (key !== '' && !key.includes(' ')) out[key] = value;
+    at = end + 1;
   }
-  if (entry.clientAddress === null) {
-    const from = /\b(?:from|for|client|ip|remote|addr(?:ess)?)[ =:]{1,2}"?'?\(?([0-9A-Fa-f.:]{7,45})\b/i.exec(
-      message.slice(0, 2000),
-    );
-    if (from !== null && isAddress(peerAddress(from[1]!))) setClientPeer(entry, from[1]!);
-  }
-  if (entry.userName === null) {
-    const user = /\buser(?:name)?[ =:]{1,2}["']?([A-Za-z0-9][\w.@+-]{0,60})["']?/i.exec(message.slice(0, 2000));
-    if (user !== null && !NOT_USERS.has(user[1]!.toLowerCase())) entry.userName = user[1]!.replace(/[.]$/, '');
-  }
+  return Object.keys(out).length >= 2 ? out : null;
 }
-
-const HTTP_METHODS = new Set([
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'DELETE',
-  'PATCH',
-  'OPTIONS',
-  'TRACE',
-  'CONNECT',
-  'PROPFIND',
-  'REPORT',
-  'MKCOL',
-  'COPY',
-  'MOVE',
-  'LOCK',
-  'PURGE',
-]);
-
-/** Words that follow "user" in sentences and are no names. */
-const NOT_USERS = new Set([
-  'is',
-  'has',
-  'does',
-  'not',
-  'lacks',
-  'was',
-  'agent',
-  'with',
-  'tried',
-  'must',
-  'cannot',
-  'could',
-  'without',
-  'or',
-  'and',
-  'in',
-  'id',
-  'name',
-  'group',
-  'role',
-  'account',
-  'session',
-  'token',
-  'for',
-  'from',
-  'to',
-  'of',
-  'the',
-  'a',
-  'may',
-  'did',
-  'no',
-  'null',
-  'none',
-  'undefined',
-  'logged',
-  'denied',
-  'access',
-  'input',
-  'info',
-  'data',
-  'by',
-  'on',
-  'at',
-  'pool',
-]);
 
 export const format: Format = {
   dataset: 'text.app',
