@@ -334,55 +334,64 @@ export function lastOf(value: string): string {
   return (comma >= 0 ? last.slice(comma + 1) : last).trim();
 }
 
-/** The names under which people log a value that an Entry has a field for. Values of `-` and '' say nothing, except for the upstream's status. */
+/** Kinds of values that people log behind the known fields. */
+type Named =
+  | 'id'
+  | 'seconds'
+  | 'millis'
+  | 'upstreamStatus'
+  | 'upstream'
+  | 'ua'
+  | 'host'
+  | 'forwarded'
+  | 'connection'
+  | 'port'
+  | 'user'
+  | 'address';
+
+const NAMES: Record<Named, string> = {
+  id: 'rid request_id requestid req_id reqid x_request_id http_x_request_id correlation_id x_correlation_id trace_id traceid unique_id uid id vxid ray cf_ray amzn_trace_id traceparent',
+  seconds: 'rt request_time req_time duration_s',
+  millis: 'ms duration_ms response_time_ms',
+  upstreamStatus: 'us upstream_status',
+  upstream: 'upstream upstream_addr uaddr backend',
+  ua: 'ua',
+  host: 'host http_host vhost server_name',
+  forwarded: 'xff x_forwarded_for http_x_forwarded_for forwarded_for',
+  connection: 'conn connection',
+  port: 'client_port remote_port',
+  user: 'user remote_user',
+  address: 'realip remote_addr',
+};
+const NAMED = new Map<string, Named>();
+for (const [kind, names] of Object.entries(NAMES)) for (const name of names.split(' ')) NAMED.set(name, kind as Named);
+
+/** Puts a named value into its field, else into the attribute of its name. `-` says nothing, except of the upstream's status. */
 export function setNamed(entry: Entry, key: string, value: string): void {
-  const name = key.toLowerCase().replaceAll('-', '_');
+  // Nearly all keys are written in lower case with `_`: no copy for them.
+  const kind = NAMED.get(key) ?? NAMED.get(key.toLowerCase().replaceAll('-', '_'));
   if (value === '-' || value === '') {
-    if (name === 'upstream_status' || name === 'us') entry.upstreamStatusCode = 0;
+    if (kind === 'upstreamStatus') entry.upstreamStatusCode = 0;
     return;
   }
-  switch (name) {
-    case 'rid':
-    case 'request_id':
-    case 'requestid':
-    case 'req_id':
-    case 'reqid':
-    case 'x_request_id':
-    case 'http_x_request_id':
-    case 'correlation_id':
-    case 'x_correlation_id':
-    case 'trace_id':
-    case 'traceid':
-    case 'unique_id':
-    case 'uid':
+  switch (kind) {
     case 'id':
-    case 'vxid':
-    case 'ray':
-    case 'cf_ray':
-    case 'amzn_trace_id':
-    case 'traceparent':
       if (isUniqueId(value)) addId(entry, value);
       else addAttribute(entry, key, value);
       return;
-    case 'rt':
-    case 'request_time':
-    case 'req_time':
-    case 'duration_s': {
+    case 'seconds': {
       const ms = secondsToMs(value);
       if (ms === null) addAttribute(entry, key, value);
       else entry.durationMs = ms;
       return;
     }
-    case 'ms':
-    case 'duration_ms':
-    case 'response_time_ms': {
+    case 'millis': {
       const ms = decimalOf(value);
       if (ms === null || ms < 0) addAttribute(entry, key, value);
       else entry.durationMs = ms;
       return;
     }
-    case 'us':
-    case 'upstream_status': {
+    case 'upstreamStatus': {
       const status = numberOf(lastOf(value));
       if (status === null || status > 999) addAttribute(entry, key, value);
       else {
@@ -392,43 +401,30 @@ export function setNamed(entry: Entry, key: string, value: string): void {
       return;
     }
     case 'upstream':
-    case 'upstream_addr':
-    case 'uaddr':
-    case 'backend':
       entry.upstreamAddress = lastOf(value);
       if (entry.upstreamAddress !== value) addAttribute(entry, key, value);
       return;
     case 'host':
-    case 'http_host':
-    case 'vhost':
-    case 'server_name':
       entry.urlDomain = domainOf(value);
       return;
-    case 'xff':
-    case 'x_forwarded_for':
-    case 'http_x_forwarded_for':
-    case 'forwarded_for':
+    case 'forwarded':
       entry.forwardedFor = value;
       return;
-    case 'conn':
     case 'connection':
       if (isDigits(value)) entry.connectionId = value;
       else addAttribute(entry, key, value);
       return;
-    case 'client_port':
-    case 'remote_port':
+    case 'port':
       entry.clientPort = numberOf(value);
       return;
     case 'user':
-    case 'remote_user':
       entry.userName = value;
       return;
     case 'ua':
       if (isAddressList(value) || /^\S+:\d+$/.test(lastOf(value))) entry.upstreamAddress = lastOf(value);
       else addAttribute(entry, key, value);
       return;
-    case 'realip':
-    case 'remote_addr':
+    case 'address':
       addAttribute(entry, key, peerAddress(value));
       return;
     default:

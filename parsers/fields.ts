@@ -9,9 +9,16 @@ export function known(value: string): string | null {
   return value === '-' || value === '' ? null : value;
 }
 
+/**
+ * An object without inherited names, so that hostile keys (`__proto__`, `toString`) are keys like others. Made by a
+ * constructor: `Object.create(null)` is a dictionary in V8 and three times as slow to fill.
+ */
+const Attributes = function Attributes() {} as unknown as new () => Record<string, string>;
+Attributes.prototype = Object.create(null);
+
 export function addAttribute(entry: Entry, name: string, value: string): void {
   if (value === '' || value === '-') return;
-  if (entry.attributes === null) entry.attributes = Object.create(null) as Record<string, string>;
+  if (entry.attributes === null) entry.attributes = new Attributes();
   // A name that comes twice keeps both values, as header fields do.
   const before = entry.attributes[name];
   entry.attributes[name] = before === undefined || before === value ? value : `${before}, ${value}`;

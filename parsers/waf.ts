@@ -33,27 +33,20 @@ export interface WafLine {
   others: Record<string, string>;
 }
 
-const FIRST_ITEMS = [
-  ' [file "',
-  ' [line "',
-  ' [id "',
-  ' [rev "',
-  ' [msg "',
-  ' [data "',
-  ' [severity "',
-  ' [hostname "',
-  ' [uri "',
-];
+const FIRST_ITEMS = [' [line "', ' [id "', ' [rev "', ' [msg "', ' [data "', ' [severity "', ' [hostname "', ' [uri "'];
 
 /**
  * `Access denied with code 403 (phase 2). Pattern match "…" at ARGS:q. [file "…"] [line "…"] …` without the
  * `ModSecurity: ` in front. Null when there are no bracketed items (messages about the engine itself).
  */
 export function parseWafLine(text: string): WafLine | null {
-  let first = -1;
-  for (const item of FIRST_ITEMS) {
-    const i = text.indexOf(item);
-    if (i >= 0 && (first < 0 || i < first)) first = i;
+  // Where there is a file it stands first.
+  let first = text.indexOf(' [file "');
+  if (first < 0) {
+    for (const item of FIRST_ITEMS) {
+      const i = text.indexOf(item);
+      if (i >= 0 && (first < 0 || i < first)) first = i;
+    }
   }
   if (first < 0) return null;
   const line: WafLine = {

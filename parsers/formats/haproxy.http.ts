@@ -66,10 +66,10 @@ function parse(record: string): Entry | Failure {
   if (!backend.includes('/')) return { failure: 'format', field: 'backend' };
   setServer(entry, backend);
   const times = timers.split('/');
-  if (times.length === 3) return tcp(entry, line, words, times);
+  if (times.length === 3) return tcp(entry, line, words);
   if (words.length < 10) return { failure: 'torn' };
   if (times.length < 5) return { failure: 'format', field: 'timers' };
-  return http(entry, line, at, words, times);
+  return http(entry, line, at, words);
 }
 
 /** `be_web/web1`; `<NOSRV>` = no server was asked. */
@@ -83,19 +83,20 @@ function setServer(entry: Entry, text: string): void {
   } else entry.upstreamAddress = text;
 }
 
-function setTimes(entry: Entry, names: string[], times: string[]): boolean {
-  for (let i = 0; i < names.length; i++) addAttribute(entry, names[i]!, times[i] ?? '');
-  const total = times[names.length - 1] ?? '';
-  const ms = numberOf(total.charCodeAt(0) === 43 ? total.slice(1) : total);
-  entry.durationMs = ms;
-  return ms !== null || total.charCodeAt(0) === 45;
+/** The last timer is the whole request (`+` with logasap); the others stay together as they are logged. */
+function setTimes(entry: Entry, timers: string): boolean {
+  addAttribute(entry, 'timers', timers);
+  const at = timers.lastIndexOf('/') + 1;
+  const first = timers.charCodeAt(at);
+  entry.durationMs = numberOf(timers.slice(first === 43 ? at + 1 : at));
+  return entry.durationMs !== null || first === 45;
 }
 
 function setBytes(entry: Entry, text: string): void {
   entry.httpResponseBodySize = numberOf(text.charCodeAt(0) === 43 ? text.slice(1) : text);
 }
 
-function http(entry: Entry, line: string, at: number, words: string[], times: string[]): Entry | Failure {
+function http(entry: Entry, line: string, at: number, words: string[]): Entry | Failure {
   const [
     ,
     ,
@@ -108,8 +109,7 @@ function http(entry: Entry, line: string, at: number, words: string[], times: st
     connections = '',
     queues = '',
   ] = words;
-  if (!setTimes(entry, ['time.request', 'time.queue', 'time.connect', 'time.response', 'time.total'], times))
-    return { failure: 'format', field: 'timers' };
+  if (!setTimes(entry, words[2] ?? '')) return { failure: 'format', field: 'timers' };
   const code = status === '-1' ? 0 : numberOf(status);
   if (code === null || code > 999) return { failure: 'status', field: 'status' };
   entry.httpResponseStatusCode = code;
@@ -205,10 +205,9 @@ function isHttpsErrors(value: string): boolean {
 }
 
 /** `addr [time] frontend backend/server Tw/Tc/Tt bytes state connections queues` */
-function tcp(entry: Entry, line: string, words: string[], times: string[]): Entry | Failure {
+function tcp(entry: Entry, line: string, words: string[]): Entry | Failure {
   const [, , , bytes = '', state = '', connections = '', queues = ''] = words;
-  if (!setTimes(entry, ['time.queue', 'time.connect', 'time.total'], times))
-    return { failure: 'format', field: 'timers' };
+  if (!setTimes(entry, words[2] ?? '')) return { failure: 'format', field: 'timers' };
   if (state.length !== 2) return { failure: 'format', field: 'termination_state' };
   setBytes(entry, bytes);
   entry.eventOutcome = state;
