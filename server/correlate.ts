@@ -16,6 +16,7 @@ import { isStrongId } from './link/keys.ts';
 import { link } from './link/link.ts';
 import { type LinkSource, orderOf } from './link/source.ts';
 import type { Block, Placed, Source } from './model/line.ts';
+import { maskQuery, maskText } from './model/mask.ts';
 import { type LinkedRequest, type Refusal, refusalId, type StoredHop, type Verdict } from './model/request.ts';
 import { routeOf } from './model/route.ts';
 import type { Archive } from './store/archive.ts';
@@ -152,7 +153,10 @@ export class Correlator {
     const around = {
       population,
       bans: new Bans(bans, (id) => byId.get(id)?.path ?? ''),
-      errorLogs: new Set(sources.map((s) => s.reader!.dataset)),
+      hasErrorLog: (path: string, product: string) =>
+        sources.some(
+          (s) => s.reader!.dataset === `${product}.error` && s.parsed > 0 && dirname(s.path) === dirname(path),
+        ),
     };
     const refusals: Refusal[] = [];
     for (const a of assessments) {
@@ -217,16 +221,26 @@ function refusal(request: LinkedRequest, verdict: Verdict): Refusal {
     method: first('httpRequestMethod'),
     host: first('urlDomain'),
     path,
-    query: outer.entry.urlQuery ?? null,
+    query: maskQuery(outer.entry.urlQuery),
     route: path === null ? '' : routeOf(path),
     protocol: first('networkProtocol'),
     status: request.status,
     user: first('userName'),
     userAgent: first('userAgentOriginal'),
-    referrer: first('httpRequestReferrer'),
+    referrer: maskNull(first('httpRequestReferrer')),
     requestIds: [...ids].slice(0, 8),
     sourceId: outer.line.sourceId,
-    verdict,
+    verdict: {
+      ...verdict,
+      detail: maskText(verdict.detail),
+      evidence: verdict.evidence.map((e) => ({
+        ...e,
+        says: maskText(e.says),
+        match: e.match === null ? null : maskText(e.match),
+      })),
+    },
     chain,
   };
 }
+
+const maskNull = (text: string | null): string | null => (text === null ? null : maskText(text));

@@ -91,9 +91,11 @@ function byAddress(f: Fact, p: Population): Inference | null {
     (x) => x.client,
   );
   if (refusedClients.size > others.size) return null;
+  // One refusal of a client that asked once says nothing about its address.
+  if (refusedHere.length < 2) return null;
   return {
     cause: 'address.denied',
-    confidence: routes >= 3 ? 0.8 : routes >= 2 ? 0.72 : others.size >= 8 ? 0.62 : 0.5,
+    confidence: routes >= 3 ? 0.8 : routes >= 2 ? 0.72 : 0.6,
     says: `${f.client} is refused on ${routes} path${routes === 1 ? '' : 's'} and let through on none, ${others.size} other addresses are let through`,
     contrast: [
       {
@@ -121,9 +123,16 @@ function byAllowList(f: Fact, p: Population): Inference | null {
   const elsewhere = [...refusedClients].filter((c) => p.client({ ...f, client: c }).passed.length > 0).length;
   const passedClients = distinct(scope.passed, (x) => x.client);
   for (const c of refusedClients) passedClients.delete(c);
+  const networks = distinct(
+    [...passedClients].map((client) => ({ ...f, client })),
+    (x) => networkOf(x.client),
+  );
+  const strangers = ![...refusedClients].some((c) => networks.has(networkOf(c) ?? ''));
+  const concentrated =
+    passedClients.size >= 2 && networks.size <= 3 && networks.size * 3 <= passedClients.size && strangers;
   const overlap = distinct(scope.passed, (x) => x.client).size - passedClients.size;
   if (overlap > refusedClients.size * 0.1) return null;
-  if (passedClients.size >= 1 && passedClients.size <= refusedClients.size * 0.6) {
+  if (concentrated || (passedClients.size >= 1 && passedClients.size <= refusedClients.size * 0.6)) {
     return {
       cause: 'address.not-allowed',
       confidence: scope.passed.length >= 5 ? 0.8 : 0.68,
@@ -149,6 +158,13 @@ function byAllowList(f: Fact, p: Population): Inference | null {
     };
   }
   return null;
+}
+
+/** "10.20" of 10.20.3.4, "2001:db8" of 2001:db8::1: what a list of networks would hold. */
+function networkOf(client: string | null): string | null {
+  if (client === null) return null;
+  const parts = client.split(client.includes(':') ? ':' : '.');
+  return parts.slice(0, 2).join('.');
 }
 
 function byReferer(f: Fact, p: Population): Inference | null {
@@ -177,30 +193,51 @@ function byReferer(f: Fact, p: Population): Inference | null {
   };
 }
 
-/** A logged attribute (captured header, country) whose value is always refused. */
+const COUNTRY = /^[A-Z]{2}$/;
+const NO_VALUE = /^(-{0,3}|XX|ZZ|T1|unknown)$/i;
+const HOST = /^([a-z0-9-]+\.)+[a-z0-9-]{1,24}(:\d+)?$/i;
+
+/** A logged attribute (captured header, country, host) with a value that is always refused while its other values pass. */
 function byAttribute(f: Fact, p: Population): Inference | null {
   if (f.attributes === null) return null;
   let best: Inference | null = null;
   for (const [key, value] of Object.entries(f.attributes)) {
-    if (!/^[A-Z]{2}$/.test(value)) continue;
-    const passedSame = p.all.passed.filter((x) => x.attributes?.[key] === value).length;
-    const passedOther = p.all.passed.filter((x) => x.attributes?.[key] !== undefined && x.attributes[key] !== value);
-    const refused = p.all.refused.filter((x) => x.class === f.class && x.attributes?.[key] === value);
-    const values = distinct(passedOther, (x) => x.attributes?.[key] ?? null);
-    if (passedSame > 0 || passedOther.length < 10 || values.size < 1 || refused.length < 2) continue;
-    if (!passedOther.every((x) => /^[A-Z]{2}$|^-?$|^(XX|ZZ|T1)$/.test(x.attributes![key]!))) continue;
+    const country = COUNTRY.test(value);
+    if (!country && !HOST.test(value)) continue;
+    const others = new Map<string, number>();
+    let passedSame = 0;
+    let passedOther = 0;
+    for (const x of p.all.passed) {
+      const v = x.attributes?.[key];
+      if (v === undefined || NO_VALUE.test(v)) continue;
+      if (v === value) passedSame++;
+      else {
+        passedOther++;
+        others.set(v, (others.get(v) ?? 0) + 1);
+      }
+    }
+    // An attribute that is nearly always different is an id, not a kind.
+    if (passedSame > 0 || passedOther < 10 || others.size * 3 > passedOther) continue;
+    if (![...others.keys()].every((v) => (country ? COUNTRY : HOST).test(v))) continue;
+    const ofClass = p.all.refused.filter((x) => x.class === f.class);
+    const refused = ofClass.filter((x) => x.attributes?.[key] === value).length;
+    if (refused < 2) continue;
+    const confidence = refused >= 4 ? 0.88 : 0.82;
+    if (best !== null && best.confidence >= confidence) continue;
     best = {
-      cause: 'address.geo',
-      confidence: refused.length >= 4 ? 0.85 : 0.72,
-      says: `all ${refused.length} requests from ${value} are refused, ${passedOther.length} from elsewhere are let through`,
+      cause: country ? 'address.geo' : 'config.host',
+      confidence,
+      says: country
+        ? `all ${refused} requests from ${value} are refused, ${passedOther} from elsewhere are let through`
+        : `all ${refused} requests for the host ${value} are refused, ${passedOther} for ${others.size} other hosts are let through`,
       contrast: [
         {
-          field: key,
+          field: country ? 'country' : 'host',
           value,
-          refused: refused.length,
-          refusedOf: p.all.refused.filter((x) => x.class === f.class).length,
+          refused,
+          refusedOf: ofClass.length,
           passed: 0,
-          passedOf: passedOther.length,
+          passedOf: passedOther,
         },
       ],
     };
@@ -282,7 +319,7 @@ function byHost(f: Fact, p: Population): Inference | null {
   if (paths < 3 && !bare) return null;
   return {
     cause: 'config.host',
-    confidence: bare ? 0.8 : 0.65,
+    confidence: bare ? 0.86 : 0.65,
     says: `every request for the host ${f.host} is refused, ${others.size} other hosts are served`,
     contrast: [
       {

@@ -37,6 +37,21 @@ export interface Assessment {
   fact: Fact;
 }
 
+/** Causes for which a product at its default level leaves no line in its error log; all others it logs. */
+const LEFT_WHEN_SILENT: Record<string, readonly Cause[] | undefined> = {
+  nginx: [
+    'origin.referer',
+    'credential.expired',
+    'credential.invalid',
+    'config.rewrite',
+    'config.host',
+    'address.geo',
+    'origin.cors',
+  ],
+  apache: ['origin.referer', 'config.rewrite', 'address.geo', 'origin.cors'],
+};
+const productOf = (dataset: string): string => dataset.split('.')[0]!;
+
 /** Layers whose products refuse by rules of their own without a line that says so. */
 const RULE_LAYERS = new Set<Layer>(['cdn', 'loadbalancer', 'gateway', 'web', 'waf', 'network']);
 /** Below this a line has only named a mechanism, and contrast may say which use of it. */
@@ -136,8 +151,8 @@ function strongest(candidates: Candidate[], hops: Hop[], decider: number): Candi
 export interface Surroundings {
   population: Population;
   bans: Bans;
-  /** Products whose error logs are among the sources: their silence means something. */
-  errorLogs: ReadonlySet<string>;
+  /** Is the error log of the server that wrote this access log among the sources? Then its silence means something. */
+  hasErrorLog: (accessPath: string, product: string) => boolean;
 }
 
 export function conclude(a: Assessment, around: Surroundings): Verdict {
@@ -323,6 +338,29 @@ function silent(a: Assessment, around: Surroundings, inferences: Inference[]): V
       evidence: proof,
       alternatives: [{ cause: 'config.rewrite', confidence: 0.15 }],
       decidedHop: a.decider,
+    });
+  }
+  const product = productOf(e.dataset);
+  const left = LEFT_WHEN_SILENT[product];
+  const spoke = a.request.hops.some((h) => h.entry.kind === 'error');
+  if (left !== undefined && !spoke && around.hasErrorLog(hop.path, product)) {
+    // This product writes a line for every refusal by address, method, limit or file: there is none.
+    const possible = inferences.find((x) => left.includes(x.cause));
+    if (possible) return inferred(a, possible, layer, proof);
+    return verdict(a, {
+      cause: 'config.rewrite',
+      certainty: 'implied',
+      confidence: 0.55,
+      layer,
+      path: hop.path,
+      detail: `${product} answered ${a.request.status} and its error log has no line for it, as it does for a return, map or rewrite rule`,
+      evidence: proof,
+      alternatives: [
+        { cause: 'gateway.policy', confidence: 0.15 },
+        { cause: 'credential.missing', confidence: 0.1 },
+      ],
+      decidedHop: a.decider,
+      wouldSettle: settles(a),
     });
   }
   if (best) return inferred(a, best, layer, proof);

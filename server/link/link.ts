@@ -30,8 +30,9 @@ export interface LinkResult {
   passed: Placed[];
 }
 
-/** Logs with whole seconds, buffers and rounding: two lines of one request may lie this far apart. */
-const NEAR_MS = 1600;
+/** Rounding and clocks that are not learned to the last millisecond: two lines of one request may lie this far apart. */
+const NEAR_MS = 1200;
+const GRAIN_MS = 999;
 /** A slow answer, logged at its start in one place and at its end in the other. */
 const FAR_MS = 20_000;
 /** Candidates looked at on each side of the nearest line. */
@@ -80,12 +81,16 @@ class Linker {
     this.#hasOuter = new Uint8Array(n);
     this.#start = new Float64Array(n);
     this.#end = new Float64Array(n);
+    const fine = new Set<number>();
+    for (const r of this.#records) if (r.entry.timeMs % 1000 !== 0) fine.add(r.line.sourceId);
     for (let i = 0; i < n; i++) {
       this.#parent[i] = i;
       const { entry, timeMs, line } = this.#records[i]!;
       const duration = entry.durationMs ?? 0;
+      // A log of whole seconds cuts the fraction off: the moment lies anywhere in that second.
+      const grain = fine.has(line.sourceId) ? 0 : GRAIN_MS;
       this.#start[i] = entry.timePoint === 'end' ? timeMs - duration : timeMs;
-      this.#end[i] = entry.timePoint === 'start' ? timeMs + duration : timeMs;
+      this.#end[i] = (entry.timePoint === 'start' ? timeMs + duration : timeMs) + grain;
       if (entry.kind === 'access') {
         const list = this.#access.get(line.sourceId);
         if (list) list.push(i);
@@ -208,9 +213,8 @@ class Linker {
     const outermost = Math.min(...access.map((i) => this.#source(i).order));
     const outer = access.filter((i) => this.#source(i).order === outermost);
     if (outer.length === 1) return list.length <= 200;
-    // The same server may log one request twice (internal redirect); two paths or moments are two requests.
-    const span = Math.max(...outer.map((i) => this.#end[i]!)) - Math.min(...outer.map((i) => this.#start[i]!));
-    return outer.length <= 2 && span <= NEAR_MS && new Set(outer.map((i) => this.#records[i]!.line.sourceId)).size > 1;
+    // Two services of one layer (a gateway and the one it asks) share the id; two lines of one log are two requests.
+    return list.length <= 200 && new Set(outer.map((i) => this.#records[i]!.line.sourceId)).size === outer.length;
   }
 
   // ---- 2: lines of one source that belong together whatever the access log says
@@ -438,7 +442,7 @@ class Linker {
       outer: o,
       inner: i,
       score,
-      distance,
+      distance: Math.abs(this.#start[o]! + this.#end[o]! - this.#start[i]! - this.#end[i]!),
       signature: `${how === 'subrequest' ? '' : `${a.urlPath} ${a.urlQuery}`} ${a.clientAddress} ${b.clientAddress} ${a.userAgentOriginal} ${sa} ${sb} ${this.#records[o]!.line.sourceId} ${this.#records[i]!.line.sourceId}`,
     };
   }
@@ -464,6 +468,10 @@ class Linker {
   #subrequests(): void {
     for (const [id, list] of this.#access) {
       const source = this.#sources.get(id)!;
+      if (this.#isAsked(id, list)) {
+        this.#asked.add(id);
+        continue;
+      }
       const free = list.filter((i) => !this.#hasOuter[i]);
       if (free.length < Math.max(5, list.length * 0.5)) continue;
       if (new Set(free.map((i) => this.#entry(i).urlPath)).size > 5) continue;
@@ -494,6 +502,20 @@ class Linker {
       this.#asked.add(id);
       for (const edge of taken) this.#joinAccess(edge, 'asked by the outer layer: same client, agent and moment');
     }
+  }
+
+  /** By ids: nearly every line shares its request with a line of another path in a log of the same layer or further out. */
+  #isAsked(id: number, list: number[]): boolean {
+    if (list.length < 5 || new Set(list.map((i) => this.#entry(i).urlPath)).size > 5) return false;
+    const order = this.#sources.get(id)!.order;
+    let asked = 0;
+    for (const i of list) {
+      const others = this.#accessIn(this.#root(i)).filter(
+        (m) => this.#records[m]!.line.sourceId !== id && this.#source(m).order <= order,
+      );
+      if (others.some((m) => this.#entry(m).urlPath !== this.#entry(i).urlPath)) asked++;
+    }
+    return asked >= list.length * 0.8;
   }
 
   // ---- 4: error, audit and application lines to their access line
@@ -673,10 +695,8 @@ class Linker {
           const target = this.#entry(a);
           const sameLog = this.#records[a]!.line.sourceId === sourceId;
           // Written before the answer; a log with whole seconds says the second only.
-          const precise = this.#records[a]!.timeMs % 1000 !== 0;
           const after = this.#end[a]! - this.#records[r]!.timeMs;
-          const early = precise ? -30 : -1010;
-          if (after < early || after > REASON_MS + (target.durationMs ?? 0)) continue;
+          if (after < -30 || after > REASON_MS + (target.durationMs ?? 0)) continue;
           if (sameLog && this.#records[a]!.line.offset < this.#records[r]!.line.offset) continue;
           if (this.#reasonsIn(this.#root(a))) continue;
           if (e.userName !== null && target.userName !== null && e.userName !== target.userName) continue;
