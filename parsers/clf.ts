@@ -204,6 +204,9 @@ function unnamedQuoted(entry: Entry, value: string, index: number): boolean {
 /** Words with which Varnish says how it handled the request. */
 const HANDLINGS = new Set(['hit', 'miss', 'pass', 'pipe', 'synth', 'error', 'hitmiss', 'hitpass']);
 
+/** No log format has more fields; a line that does is hostile or another thing, and its rest is kept as one text. */
+export const EXTRAS_MAX = 64;
+
 /**
  * What stands behind the known fields: quoted texts, `key=value`, `[bracketed]` and bare words. Known keys fill
  * fields, the others become attributes: `extra.0`, `extra.1` … for those without a name, counted without what is `-`.
@@ -213,11 +216,15 @@ export function setExtras(entry: Entry, line: string, from: number, mainFields: 
   let at = from;
   let unnamed = 0;
   let quotes = 0;
-  while (at < line.length) {
+  for (let fields = 0; at < line.length; ) {
     const first = line.charCodeAt(at);
     if (first === 32) {
       at++;
       continue;
+    }
+    if (fields++ === EXTRAS_MAX) {
+      addAttribute(entry, 'extra.rest', line.slice(at));
+      return;
     }
     let value: string;
     let isQuoted = false;

@@ -313,7 +313,12 @@ function choose(lines: string[], contexts: Context[], envelope: Envelope | null,
       rest.map((i) => lines[i]!),
       rest.map((i) => contexts[i]!),
       hint,
-    ).find((x) => x.parsed > 0 && x.parsed >= x.of * 0.6 && x.format.dataset !== 'syslog');
+    ).find(
+      (x) =>
+        x.parsed > 0 &&
+        (best.format.starts === undefined ? x.parsed >= x.of * 0.6 : !GENERIC.has(x.format.dataset)) &&
+        x.format.dataset !== 'syslog',
+    );
     // One stray line of text is junk, not a second format.
     if (second !== undefined && (second.parsed >= 3 || second.format.dataset !== 'text.app')) {
       const entries = second.entries;
@@ -403,6 +408,16 @@ export function makeReader(detected: Detected): Reader {
   const syslog = FORMATS.get('syslog');
   const tags = new Set(detected.tags);
 
+  // Where the main format has records of several lines, a line of an alternate is no continuation of them.
+  const { ends } = format;
+  const mainStarts = format.starts;
+  const starts =
+    mainStarts === undefined || alternates.length === 0
+      ? mainStarts
+      : (line: string) =>
+          mainStarts(line) ||
+          alternates.some((x) => (x.starts === undefined ? !isFailure(x.parse(line, context)) : x.starts(line)));
+
   const parseInner = (text: string): Entry | Failure => {
     const entry = format.parse(text, context);
     if (!isFailure(entry)) return entry;
@@ -416,8 +431,8 @@ export function makeReader(detected: Detected): Reader {
   if (envelope === null) {
     return {
       dataset: format.dataset,
-      starts: format.starts,
-      ends: format.ends,
+      starts,
+      ends,
       read(record, referenceMs) {
         context.referenceMs = referenceMs;
         return parseInner(record);
@@ -451,7 +466,6 @@ export function makeReader(detected: Detected): Reader {
       return syslog.parse(record, context);
     return entry;
   };
-  const { starts, ends } = format;
   return {
     dataset: format.dataset,
     starts: starts && ((line) => starts(peelLine(line) ?? line)),

@@ -55,13 +55,52 @@ export function parseObject(text: string): JsonObject | null {
   const value = tryParse(text);
   if (value !== undefined) return isObject(value) ? value : null;
   if (!text.endsWith('}')) return null;
-  const repaired = text
-    .replace(/("(?:[^"\\]|\\.)*"\s*:)\s*(?=[,}])/g, '$1null')
-    .replace(/("(?:[^"\\]|\\.)*"\s*:)\s*-\s*(?=[,}])/g, '$1null')
-    .replace(/("(?:[^"\\]|\\.)*"\s*:)\s*0+(?=\d)/g, '$1')
-    .replace(/\\x([0-9A-Fa-f]{2})/g, '\\u00$1');
-  const second = tryParse(repaired);
+  const second = tryParse(repair(text));
   return isObject(second) ? second : null;
+}
+
+/**
+ * One pass, because a hostile line must not cost more than its length: `\xHH` becomes `\u00HH` inside strings; outside,
+ * a member without value or with `-` becomes null and leading zeros go.
+ */
+function repair(text: string): string {
+  let out = '';
+  let from = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (quoted) {
+      if (c === 34) quoted = false;
+      else if (c === 92) {
+        if (text.charCodeAt(i + 1) === 120) {
+          out += `${text.slice(from, i)}\\u00`;
+          from = i + 2;
+        }
+        i++;
+      }
+      continue;
+    }
+    if (c === 34) quoted = true;
+    else if (c === 58) {
+      let at = i + 1;
+      while (text.charCodeAt(at) === 32) at++;
+      let end = at;
+      if (text.charCodeAt(end) === 45 && !(text.charCodeAt(end + 1) >= 48)) end++;
+      const next = text.charCodeAt(end);
+      if (next === 44 || next === 125) {
+        out += `${text.slice(from, i + 1)}null`;
+        from = end;
+      } else if (next === 48) {
+        while (text.charCodeAt(end) === 48 && text.charCodeAt(end + 1) >= 48 && text.charCodeAt(end + 1) <= 57) end++;
+        if (end > at) {
+          out += text.slice(from, i + 1);
+          from = end;
+        }
+      }
+      i = Math.max(i, from - 1);
+    }
+  }
+  return out + text.slice(from);
 }
 
 function tryParse(text: string): unknown {

@@ -35,6 +35,9 @@ export interface WafLine {
 
 const FIRST_ITEMS = [' [line "', ' [id "', ' [rev "', ' [msg "', ' [data "', ' [severity "', ' [hostname "', ' [uri "'];
 
+/** ` [name "`, at one place: no search through the rest of the text. */
+const ITEM = / \[([a-z_0-9]{1,24}) "/y;
+
 /**
  * `Access denied with code 403 (phase 2). Pattern match "…" at ARGS:q. [file "…"] [line "…"] …` without the
  * `ModSecurity: ` in front. Null when there are no bracketed items (messages about the engine itself).
@@ -67,16 +70,14 @@ export function parseWafLine(text: string): WafLine | null {
   while (at >= 0 && at < text.length) {
     const open = text.indexOf(' [', at);
     if (open < 0) break;
-    const quote = text.indexOf(' "', open);
-    if (quote < 0) break;
-    const name = text.slice(open + 2, quote);
-    if (!/^[a-z_0-9]{1,24}$/.test(name)) {
+    ITEM.lastIndex = open;
+    const item = ITEM.exec(text);
+    if (item === null) {
       at = open + 2;
       continue;
     }
-    const end = endOfItem(text, quote + 2);
-    const value = unescapeText(text.slice(quote + 2, end));
-    setItem(line, name, value);
+    const end = endOfItem(text, ITEM.lastIndex);
+    setItem(line, item[1]!, unescapeText(text.slice(ITEM.lastIndex, end)));
     at = end + 2;
   }
   return line;

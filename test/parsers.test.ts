@@ -220,6 +220,24 @@ describe('envelopes', () => {
     const datasets = lines.map((text) => (reader.read(text, reference) as Entry).dataset);
     expect(new Set(datasets)).toEqual(new Set(['nginx.access', 'nginx.error']));
     expect(found.confidence).toBeGreaterThan(0.9);
+    // Also where errors prevail, whose records have several lines.
+    const mostly = [error, error, 'stack', error, line, error, error].map(wrap);
+    const second = makeReader(detect(mostly, { fileName: 'c1-json.log' })!);
+    const { records } = split(
+      Buffer.from(`${mostly.join('\n')}\n`),
+      START,
+      second,
+      { lineBytesMax: 9999, recordBytesMax: 99999 },
+      true,
+    );
+    expect(records.map((r) => (second.read(r.text, reference) as Entry).dataset)).toEqual([
+      'nginx.error',
+      'nginx.error',
+      'nginx.error',
+      'nginx.access',
+      'nginx.error',
+      'nginx.error',
+    ]);
   });
 
   test('no wrapper', () => {

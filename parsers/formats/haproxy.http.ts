@@ -3,7 +3,7 @@
  * id) and HAProxy's own messages about servers. Times are the start, without zone; the wrapper gives the zone.
  * Capture groups vanish when they are empty, so braces are found by the brace, not by position.
  */
-import { setNamed } from '../clf.ts';
+import { EXTRAS_MAX, setNamed } from '../clf.ts';
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
 import {
   addAttribute,
@@ -45,7 +45,7 @@ function parse(record: string): Entry | Failure {
   setClientPeer(entry, peer);
   const at = read.end + 2;
   // `frontend backend/server timers …`, or `frontend/bind: message` of the error log.
-  const words = line.slice(at).split(' ', 13);
+  const words = wordsAt(line, at);
   const [frontend = '', backend = '', timers = ''] = words;
   if (frontend === '') return { failure: 'torn' };
   const slash = frontend.indexOf('/');
@@ -65,11 +65,30 @@ function parse(record: string): Entry | Failure {
   if (tls) addAttribute(entry, 'tls', 'true');
   if (!backend.includes('/')) return { failure: 'format', field: 'backend' };
   setServer(entry, backend);
-  const times = timers.split('/');
-  if (times.length === 3) return tcp(entry, line, words);
+  const slashes = slashesIn(timers);
+  if (slashes === 2) return tcp(entry, line, at, words);
   if (words.length < 10) return { failure: 'torn' };
-  if (times.length < 5) return { failure: 'format', field: 'timers' };
+  if (slashes < 4) return { failure: 'format', field: 'timers' };
   return http(entry, line, at, words);
+}
+
+/** The first ten words from `at` on. Faster than `split`, which would copy the rest of the line as well. */
+function wordsAt(line: string, at: number): string[] {
+  const words: string[] = [];
+  let from = at;
+  while (words.length < 10 && from < line.length) {
+    let end = line.indexOf(' ', from);
+    if (end < 0) end = line.length;
+    words.push(line.slice(from, end));
+    from = end + 1;
+  }
+  return words;
+}
+
+function slashesIn(text: string): number {
+  let n = 0;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) === 47) n++;
+  return n;
 }
 
 /** `be_web/web1`; `<NOSRV>` = no server was asked. */
@@ -129,7 +148,7 @@ function http(entry: Entry, line: string, at: number, words: string[]): Entry | 
     let end = line.indexOf('} ', pos);
     if (end < 0) end = line.endsWith('}') ? line.length - 1 : -1;
     if (end < 0) break;
-    for (const value of line.slice(pos + 1, end).split('|')) {
+    for (const value of line.slice(pos + 1, end).split('|', EXTRAS_MAX)) {
       const text = unhash(value);
       addAttribute(entry, `captured.${captured++}`, text);
       if (entry.urlDomain === null && looksLikeHost(text) && !text.includes('/')) entry.urlDomain = domainOf(text);
@@ -157,13 +176,17 @@ function http(entry: Entry, line: string, at: number, words: string[]): Entry | 
 function setTail(entry: Entry, line: string, from: number): void {
   let at = from;
   let extra = 0;
-  while (at < line.length) {
+  for (let fields = 0; at < line.length; ) {
     const first = line.charCodeAt(at);
     let end: number;
     let value: string;
     if (first === 32) {
       at++;
       continue;
+    }
+    if (fields++ === EXTRAS_MAX) {
+      addAttribute(entry, 'extra.rest', line.slice(at));
+      return;
     }
     const equals = line.indexOf('=', at);
     end = line.indexOf(' ', at);
@@ -205,7 +228,7 @@ function isHttpsErrors(value: string): boolean {
 }
 
 /** `addr [time] frontend backend/server Tw/Tc/Tt bytes state connections queues` */
-function tcp(entry: Entry, line: string, words: string[]): Entry | Failure {
+function tcp(entry: Entry, line: string, at: number, words: string[]): Entry | Failure {
   const [, , , bytes = '', state = '', connections = '', queues = ''] = words;
   if (!setTimes(entry, words[2] ?? '')) return { failure: 'format', field: 'timers' };
   if (state.length !== 2) return { failure: 'format', field: 'termination_state' };
@@ -214,23 +237,26 @@ function tcp(entry: Entry, line: string, words: string[]): Entry | Failure {
   addAttribute(entry, 'connections', connections);
   addAttribute(entry, 'queues', queues);
   addAttribute(entry, 'mode', 'tcp');
-  const tail = words.slice(7).join(' ');
-  if (tail !== '' && line.endsWith(tail)) setTail(entry, line, line.length - tail.length);
+  let pos = at;
+  for (let i = 0; i < 7; i++) pos += (words[i]?.length ?? 0) + 1;
+  setTail(entry, line, pos);
   return entry;
 }
 
 /** HAProxy writes bytes that do not print, `#`, and in places quotes and braces, as `#HH`. */
 function unhash(text: string): string {
-  if (text.indexOf('#') < 0) return text;
-  const bytes: number[] = [];
-  for (let i = 0; i < text.length; i++) {
-    const byte = text.charCodeAt(i) === 35 ? hexByte(text, i + 1) : -1;
-    if (byte >= 0) {
-      bytes.push(byte);
-      i += 2;
-    } else bytes.push(...Buffer.from(text.charAt(i), 'utf8'));
+  let hash = text.indexOf('#');
+  if (hash < 0) return text;
+  const parts: Buffer[] = [];
+  let from = 0;
+  for (; hash >= 0; hash = text.indexOf('#', hash + 1)) {
+    const byte = hexByte(text, hash + 1);
+    if (byte < 0) continue;
+    parts.push(Buffer.from(text.slice(from, hash)), Buffer.of(byte));
+    from = hash + 3;
   }
-  return Buffer.from(bytes).toString('utf8');
+  parts.push(Buffer.from(text.slice(from)));
+  return Buffer.concat(parts).toString();
 }
 
 /** Lines of the process: servers going up and down, proxies starting. */

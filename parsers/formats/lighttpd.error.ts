@@ -27,7 +27,7 @@ function parse(record: string): Entry | Failure {
   entry.logLogger = source[0].slice(0, source[0].indexOf('.'));
   addAttribute(entry, 'source', source[0]);
   entry.message = record.slice(end + 2).trimEnd();
-  const denied = /(?:url-access-deny|access denied|deny).*?(?: |: )(\/\S*)$/.exec(entry.message);
+  const denied = /(?:url-access-deny|access denied|deny).*?(?: |: )(\/\S*)$/.exec(entry.message.slice(0, 1000));
   if (denied !== null) entry.urlPath = denied[1]!;
   const errno = /: ([A-Z][a-z]+ [a-z ]+)$/.exec(entry.message);
   if (errno !== null) addAttribute(entry, 'error.message', errno[1]!);

@@ -249,7 +249,7 @@ function parse(record: string, context: Context): Entry | Failure {
     const trace = trimmed.slice(newline + 1);
     addAttribute(entry, 'error.stack_trace', trace.length > STACK_MAX ? trace.slice(-STACK_MAX) : trace);
     // Python names the exception last.
-    const last = trace.slice(trace.lastIndexOf('\n') + 1);
+    const last = trace.slice(trace.lastIndexOf('\n') + 1).slice(0, 400);
     const exception =
       /^([A-Za-z_][\w.]*(?:Error|Exception|Denied|Forbidden|Warning|Exists|NotFound|Exit|Interrupt|[A-Z]\w+))(?::|$)/.exec(
         last,
