@@ -13,7 +13,13 @@ function newest(path) {
   return Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))));
 }
 
-const sources = ['web', 'server/api/contract.ts', 'server/model/taxonomy.ts', 'vite.config.ts', 'package-lock.json'].map((p) => join(root, p));
+const sources = [
+  'web',
+  'server/api/contract.ts',
+  'server/model/taxonomy.ts',
+  'vite.config.ts',
+  'package-lock.json',
+].map((p) => join(root, p));
 const stale = !existsSync(built) || Math.max(...sources.map(newest)) > statSync(built).mtimeMs;
 if (stale || process.argv.includes('--always')) {
   process.stderr.write('building the page …\n');

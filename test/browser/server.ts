@@ -1,0 +1,24 @@
+/**
+ * The server the browser tests talk to. Today the stub, with the page built first if it is missing; set
+ * WHY403_TEST_URL to point the tests that need no special mode at a running why403.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type Mode, type Stub, startStub } from './stub-server.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+export function buildWeb() {
+  if (!existsSync(`${root}dist/web/index.html`))
+    execFileSync(process.execPath, [`${root}node_modules/vite/bin/vite.js`, 'build'], { cwd: root, stdio: 'pipe' });
+}
+
+export async function startServer(mode: Mode = 'full'): Promise<Stub> {
+  const url = process.env.WHY403_TEST_URL;
+  if (url && mode === 'full') return { url: url.replace(/\/$/, ''), close: async () => {}, addRefusal: () => {} };
+  buildWeb();
+  return startStub(mode);
+}
+/** The real server has other data: tests about the stub's own rows are left out then. */
+export const onStub = !process.env.WHY403_TEST_URL;

@@ -1,0 +1,72 @@
+/** The frame: header, the page for the address, and what moves between pages (focus, scroll). */
+import { useEffect, useRef } from 'react';
+import { Route, Switch, useLocation } from 'wouter';
+import { Header } from './components/header.tsx';
+import { going } from './data/hooks.ts';
+import { useStatus } from './data/questions.ts';
+import { AlertsPage } from './pages/alerts.tsx';
+import { NotFoundPage } from './pages/not-found.tsx';
+import { OverviewPage } from './pages/overview.tsx';
+import { RefusalPage } from './pages/refusal.tsx';
+import { RefusalsPage } from './pages/refusals.tsx';
+import { SourcesPage } from './pages/sources.tsx';
+
+export function App() {
+  const status = useStatus();
+  const [path] = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const last = useRef<string | null>(null);
+
+  // A new page begins at its top, and a screen reader at its heading.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs for the path alone
+  useEffect(() => {
+    const before = last.current;
+    last.current = path;
+    if (before === null || before === path) return;
+    going.cameFrom = before;
+    if (!going.back) window.scrollTo(0, 0);
+    going.back = false;
+    main.current?.focus({ preventScroll: true });
+  }, [path]);
+
+  return (
+    <>
+      <a
+        className="skip"
+        href="#main"
+        onClick={(e) => {
+          e.preventDefault();
+          main.current?.focus();
+        }}
+      >
+        Skip to content
+      </a>
+      <Header status={status.data} />
+      <main id="main" ref={main} tabIndex={-1}>
+        <Switch>
+          <Route path="/">
+            <OverviewPage status={status.data} />
+          </Route>
+          <Route path="/refusals">
+            <RefusalsPage status={status.data} />
+          </Route>
+          <Route path="/refusals/:id">{({ id }) => <RefusalPage key={id} id={id} />}</Route>
+          <Route path="/alerts">
+            <AlertsPage />
+          </Route>
+          <Route path="/sources">
+            <SourcesPage status={status.data} />
+          </Route>
+          <Route>
+            <NotFoundPage />
+          </Route>
+        </Switch>
+      </main>
+      {status.data && (
+        <footer className="foot">
+          why403 {status.data.version} · counts status {status.data.refusedStatus.join(', ')}
+        </footer>
+      )}
+    </>
+  );
+}

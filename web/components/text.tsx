@@ -1,0 +1,111 @@
+/**
+ * Text that came from logs, times and causes. Log text is hostile: it is isolated in direction, its control
+ * characters are shown by name, and it is never anything but text.
+ */
+import { Fragment, type ReactNode } from 'react';
+import {
+  CAUSE_TITLES,
+  type Cause,
+  CERTAINTY_TITLES,
+  type Certainty,
+  categoryColour,
+  categoryOf,
+  causeTitle,
+} from '../data/causes.ts';
+import { ago, fullMoment, moment, percent, pieces, utc } from '../data/format.ts';
+
+function plain(text: string, multiline: boolean): ReactNode {
+  return pieces(text, multiline).map((p, i) =>
+    p.acting ? (
+      // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one string have no other identity
+      <span key={i} className="ctl">
+        {p.text}
+      </span>
+    ) : (
+      // biome-ignore lint/suspicious/noArrayIndexKey: as above
+      <Fragment key={i}>{p.text}</Fragment>
+    ),
+  );
+}
+
+/** One value. `title` shows it whole where the layout cuts it. */
+export function LogText({ text, mono, clip }: { text: string; mono?: boolean; clip?: boolean }) {
+  const shown = pieces(text);
+  const name = [mono && 'mono', clip && 'clip'].filter(Boolean).join(' ');
+  return (
+    <bdi className={name || undefined} dir="ltr" title={clip ? shown.map((p) => p.text).join('') : undefined}>
+      {plain(text, false)}
+    </bdi>
+  );
+}
+
+/** A raw record with the parts that say something marked. Overlapping matches join. */
+export function RawRecord({ raw, matches }: { raw: string; matches: string[] }) {
+  const spans: [number, number][] = [];
+  for (const m of matches) {
+    const at = m ? raw.indexOf(m) : -1;
+    if (at >= 0) spans.push([at, at + m.length]);
+  }
+  spans.sort((a, b) => a[0] - b[0]);
+  const out: ReactNode[] = [];
+  let at = 0;
+  for (const [from, to] of spans) {
+    if (to <= at) continue;
+    const start = Math.max(from, at);
+    if (start > at) out.push(<Fragment key={at}>{plain(raw.slice(at, start), true)}</Fragment>);
+    out.push(<mark key={`m${start}`}>{plain(raw.slice(start, to), true)}</mark>);
+    at = to;
+  }
+  if (at < raw.length) out.push(<Fragment key={at}>{plain(raw.slice(at), true)}</Fragment>);
+  return (
+    <pre className="raw">
+      <bdi dir="ltr">{out}</bdi>
+    </pre>
+  );
+}
+
+export function Moment({ iso, now, full }: { iso: string; now: number; full?: boolean }) {
+  return (
+    <time dateTime={iso} title={utc(iso)} className="num">
+      {full ? fullMoment(iso) : moment(iso, now)}
+    </time>
+  );
+}
+export function Ago({ iso, now }: { iso: string; now: number }) {
+  return (
+    <time dateTime={iso} title={utc(iso)} className="num">
+      {ago(iso, now)}
+    </time>
+  );
+}
+
+export function Dot({ cause }: { cause: string }) {
+  return <span className="dot" style={{ background: categoryColour(categoryOf(cause)) }} aria-hidden="true" />;
+}
+export function CauseLabel({ cause, code }: { cause: string; code?: boolean }) {
+  return (
+    <span className="cause">
+      <Dot cause={cause} />
+      <span className="cause-words">
+        <span className="cause-title">{causeTitle(cause)}</span>
+        {code && Object.hasOwn(CAUSE_TITLES, cause as Cause) && <code className="code">{cause}</code>}
+      </span>
+    </span>
+  );
+}
+
+/** How a verdict is known, and how sure it is. "Stated · 97 %" */
+export function Sureness({ certainty, confidence }: { certainty: Certainty; confidence: number }) {
+  const c = CERTAINTY_TITLES[certainty];
+  return (
+    <span className={`sure sure-${certainty}`} title={`${c.says}. Confidence ${percent(confidence)}.`}>
+      <span className="sure-bars" aria-hidden="true">
+        {[0.25, 0.5, 0.75, 0.9].map((step) => (
+          <i key={step} data-on={confidence >= step || undefined} />
+        ))}
+      </span>
+      <span>{c.title}</span>
+      {certainty !== 'unknown' && <span className="muted num">{Math.round(confidence * 100)} %</span>}
+    </span>
+  );
+}

@@ -1,0 +1,128 @@
+/**
+ * Numbers, times and log text as people read them. Pure: takes values and `now`, returns strings; times are in
+ * the reader's zone, `utc` is what goes into the title attribute.
+ */
+const whole = new Intl.NumberFormat();
+export const count = (n: number) => whole.format(n);
+export const plural = (n: number, one: string, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
+
+/** 0.01234 → "1.23 %". Small but not nothing never reads as 0. */
+export function percent(share: number): string {
+  const p = share * 100;
+  if (p === 0) return '0 %';
+  if (p < 0.01) return '< 0.01 %';
+  if (p > 99.9 && p < 100) return '> 99.9 %';
+  return `${p.toLocaleString(undefined, { maximumFractionDigits: p < 1 ? 2 : p < 10 ? 2 : 1 })} %`;
+}
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+export function bytes(n: number): string {
+  let i = 0;
+  let v = n;
+  while (v >= 1000 && i < UNITS.length - 1) {
+    v /= 1000;
+    i++;
+  }
+  return `${v.toLocaleString(undefined, { maximumFractionDigits: v < 10 && i > 0 ? 1 : 0 })} ${UNITS[i]}`;
+}
+
+export function duration(ms: number): string {
+  const a = Math.abs(ms);
+  if (a < 1000) return `${Math.round(ms)} ms`;
+  if (a < 60_000) return `${(ms / 1000).toLocaleString(undefined, { maximumFractionDigits: a < 10_000 ? 1 : 0 })} s`;
+  if (a < 3_600_000) return `${Math.round(ms / 60_000)} min`;
+  if (a < 86_400_000 * 2)
+    return `${(ms / 3_600_000).toLocaleString(undefined, { maximumFractionDigits: a < 36_000_000 ? 1 : 0 })} h`;
+  return `${Math.round(ms / 86_400_000)} days`;
+}
+
+const clock = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hour12: false,
+});
+const minute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hour12: false });
+const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const dayYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
+
+export const timeOfDay = (iso: string) => clock.format(new Date(iso));
+export function dayOf(iso: string, now: number): string {
+  const d = new Date(iso);
+  return d.getFullYear() === new Date(now).getFullYear() ? day.format(d) : dayYear.format(d);
+}
+/** "14:02:33" today, "23 Nov, 14:02:33" otherwise. */
+export function moment(iso: string, now: number): string {
+  const d = new Date(iso);
+  return d.toDateString() === new Date(now).toDateString() ? clock.format(d) : `${dayOf(iso, now)}, ${clock.format(d)}`;
+}
+export function fullMoment(iso: string): string {
+  const d = new Date(iso);
+  return `${dayYear.format(d)}, ${clock.format(d)}.${String(d.getMilliseconds()).padStart(3, '0')}`;
+}
+export function ago(iso: string, now: number): string {
+  const s = Math.round((now - Date.parse(iso)) / 1000);
+  if (s < -5) return moment(iso, now);
+  if (s < 10) return 'just now';
+  if (s < 60) return `${s} s ago`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ago`;
+  if (s < 86_400) return `${Math.floor(s / 3600)} h ago`;
+  const days = Math.floor(s / 86_400);
+  return days < 30 ? `${plural(days, 'day')} ago` : dayOf(iso, now);
+}
+export const utc = (iso: string) => `${new Date(iso).toISOString().replace('T', ' ').replace('Z', '')} UTC`;
+
+/** Axis label for a bucket. */
+export function tick(iso: string, spanMs: number): string {
+  const d = new Date(iso);
+  if (spanMs <= 36 * 3_600_000) return minute.format(d);
+  if (spanMs <= 4 * 86_400_000) return `${day.format(d)} ${minute.format(d)}`;
+  return day.format(d);
+}
+
+export type Change = { text: string; direction: 'up' | 'down' | 'same' | 'new' };
+export function change(now: number, before: number): Change {
+  if (before === 0) return now === 0 ? { text: '–', direction: 'same' } : { text: 'new', direction: 'new' };
+  const r = now / before - 1;
+  if (Math.abs(r) < 0.005) return { text: '0 %', direction: 'same' };
+  const text =
+    r > 9.99
+      ? `× ${(r + 1).toLocaleString(undefined, { maximumFractionDigits: 0 })}`
+      : `${r > 0 ? '+' : '−'}${Math.abs(r * 100).toLocaleString(undefined, { maximumFractionDigits: Math.abs(r) < 0.1 ? 1 : 0 })} %`;
+  return { text, direction: r > 0 ? 'up' : 'down' };
+}
+
+/** Characters that would act on the reader's screen instead of being read: controls, bidi overrides, invisible ones. */
+const ACTING =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/;
+const ONE_LINE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/;
+
+function name(c: string): string {
+  const n = c.charCodeAt(0);
+  if (n < 0x20) return String.fromCharCode(0x2400 + n);
+  if (n === 0x7f) return '\u2421';
+  return `U+${n.toString(16).toUpperCase().padStart(4, '0')}`;
+}
+export type Piece = { text: string; acting: boolean };
+/** Splits text into what may be shown as it is and what is shown by name. "a\x1b[2J" → "a", ␛, "[2J" */
+export function pieces(text: string, multiline = false): Piece[] {
+  const pattern = multiline ? ACTING : ONE_LINE;
+  if (!pattern.test(text)) return [{ text, acting: false }];
+  const out: Piece[] = [];
+  let plain = '';
+  for (const c of text) {
+    if (pattern.test(c)) {
+      if (plain) out.push({ text: plain, acting: false });
+      plain = '';
+      out.push({ text: name(c), acting: true });
+    } else plain += c;
+  }
+  if (plain) out.push({ text: plain, acting: false });
+  return out;
+}
+/** The same as one plain string, for titles, labels and the clipboard. */
+export const inert = (text: string) =>
+  pieces(text)
+    .map((p) => p.text)
+    .join('');
+export const shorten = (text: string, max: number) => (text.length > max ? `${text.slice(0, max - 1)}…` : text);
