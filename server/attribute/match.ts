@@ -1,0 +1,153 @@
+/**
+ * Holds one entry against every signal table. The tables are the files of `signals/`; which exist is asked once,
+ * when this module loads. HOT for lines without a match: error logs are asked line by line, so signals stand in
+ * lists per dataset, those with a code in a map, and an entry that fits nothing costs a few string searches.
+ */
+import { readdirSync } from 'node:fs';
+import type { Entry } from '../../parsers/entry.ts';
+import type { Signal, SignalMatch } from './signal.ts';
+import { matchReason } from './signals/reasons.ts';
+import { clean, VALUE_CHARS } from './signals/words.ts';
+
+/** Longest part of a message that is held against expressions: reasons stand in front, and hostile lines are long. */
+const MESSAGE_CHARS = 4000;
+
+/** A layer that answers one of these for such a reason is evidence; any other status means that nothing was refused. */
+const REFUSING = new Set([
+  0, 400, 401, 403, 405, 407, 410, 418, 419, 421, 422, 423, 426, 428, 429, 444, 451, 495, 496, 500, 502, 503, 504,
+]);
+
+/** A table's decision below this leaves room for what the text says in words. */
+const SURE = 0.8;
+
+interface Shelf {
+  byCode: Map<string, Signal[]>;
+  others: Signal[];
+}
+
+/** Every signal of every table. Ids are unique. */
+export const SIGNALS: readonly Signal[] = await load();
+
+async function load(): Promise<Signal[]> {
+  const folder = new URL('./signals/', import.meta.url);
+  const files = readdirSync(folder).filter((f) => /^[a-z0-9-]+\.[jt]s$/.test(f));
+  const tables = await Promise.all(files.sort().map((f) => import(new URL(f, folder).href)));
+  const signals: Signal[] = [];
+  for (const table of tables) if (Array.isArray(table.default)) signals.push(...table.default);
+  return signals;
+}
+
+const shelves = new Map<string, Shelf>();
+
+function shelfOf(dataset: string): Shelf {
+  let shelf = shelves.get(dataset);
+  if (shelf !== undefined) return shelf;
+  shelf = { byCode: new Map(), others: [] };
+  for (const signal of SIGNALS) {
+    if (!signal.datasets.some((d) => (d.endsWith('*') ? dataset.startsWith(d.slice(0, -1)) : d === dataset))) continue;
+    if (signal.eventCode === undefined) shelf.others.push(signal);
+    else {
+      for (const code of typeof signal.eventCode === 'string' ? [signal.eventCode] : signal.eventCode) {
+        const list = shelf.byCode.get(code);
+        if (list === undefined) shelf.byCode.set(code, [signal]);
+        else list.push(signal);
+      }
+    }
+  }
+  shelves.set(dataset, shelf);
+  return shelf;
+}
+
+/**
+ * All signals that hold for the entry: decisions first, the surest first; what plain words say comes last. One
+ * `ignore` that holds is the only answer.
+ */
+export function matchSignals(entry: Entry): SignalMatch[] {
+  const shelf = shelfOf(entry.dataset);
+  const message =
+    entry.message !== null && entry.message.length > MESSAGE_CHARS
+      ? entry.message.slice(0, MESSAGE_CHARS)
+      : entry.message;
+  const found: SignalMatch[] = [];
+  const coded = entry.eventCode === null ? undefined : shelf.byCode.get(entry.eventCode);
+  if (coded !== undefined) {
+    for (const signal of coded) if (holds(signal, entry, message, found)) return [found[found.length - 1]!];
+  }
+  for (const signal of shelf.others) if (holds(signal, entry, message, found)) return [found[found.length - 1]!];
+  if (found.length > 1) found.sort(byWeight);
+  const best = found[0];
+  if (best === undefined || best.signal.kind !== 'decision' || best.signal.confidence < SURE) {
+    const reason = matchReason(entry);
+    if (reason !== null) found.push(reason);
+  }
+  return found;
+}
+
+const KINDS = { decision: 0, relay: 1, context: 2, ignore: 3 };
+
+function byWeight(a: SignalMatch, b: SignalMatch): number {
+  return KINDS[a.signal.kind] - KINDS[b.signal.kind] || b.signal.confidence - a.signal.confidence;
+}
+
+/** Adds the match when it holds; true = it is an `ignore`. */
+function holds(signal: Signal, entry: Entry, message: string | null, found: SignalMatch[]): boolean {
+  let text: string | null = null;
+  let groups: Record<string, string> | undefined;
+  if (signal.message !== undefined) {
+    if (message === null) return false;
+    if (typeof signal.message === 'string') {
+      if (!message.includes(signal.message)) return false;
+      text = signal.message;
+    } else {
+      const match = signal.message.exec(message);
+      if (match === null) return false;
+      text = match[0];
+      groups = match.groups;
+    }
+  }
+  if (signal.logger !== undefined && !test(signal.logger, entry.logLogger)) return false;
+  if (signal.outcome !== undefined && !test(signal.outcome, entry.eventOutcome)) return false;
+  if (signal.kind === 'decision' && !mayRefuse(signal, entry)) return false;
+  if (signal.when !== undefined && !signal.when(entry)) return false;
+  found.push({
+    signal,
+    says: fill(signal.says, entry, groups),
+    text: text === null ? null : text.slice(0, VALUE_CHARS),
+  });
+  return signal.kind === 'ignore';
+}
+
+function test(condition: string | RegExp, value: string | null): boolean {
+  if (value === null) return false;
+  return typeof condition === 'string' ? value.includes(condition) : condition.test(value);
+}
+
+/** The entry's own status, where it has one, has to be that of a refusal. */
+function mayRefuse(signal: Signal, entry: Entry): boolean {
+  const status = entry.httpResponseStatusCode;
+  return status === null || REFUSING.has(status) || (signal.status?.includes(status) ?? false);
+}
+
+/**
+ * `{name}` becomes a named group, a field of the Entry, or one of its attributes. `[…]` around a part leaves it
+ * out when a name in it is not known. "User {user} failed[ for {urlPath}]"
+ */
+export function fill(says: string, entry: Entry, groups?: Record<string, string | undefined>): string {
+  const value = (name: string): string | null => {
+    const raw =
+      groups?.[name] ??
+      (Object.hasOwn(entry, name) ? (entry as unknown as Record<string, unknown>)[name] : undefined) ??
+      (entry.attributes !== null && Object.hasOwn(entry.attributes, name) ? entry.attributes[name] : undefined);
+    return raw === undefined || raw === null || raw === '' || typeof raw === 'object' ? null : clean(String(raw));
+  };
+  const put = (part: string) => part.replace(/\{([\w.-]+)\}/g, (_, name: string) => value(name) ?? '…');
+  return says
+    .split(/(\[[^\]]*\])/)
+    .map((part) => {
+      if (!part.startsWith('[') || !part.endsWith(']')) return put(part);
+      const inner = part.slice(1, -1);
+      const names = [...inner.matchAll(/\{([\w.-]+)\}/g)].map((m) => m[1]!);
+      return names.every((n) => value(n) !== null) ? put(inner) : '';
+    })
+    .join('');
+}
