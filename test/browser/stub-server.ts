@@ -866,16 +866,13 @@ export async function startStub(mode: Mode = 'full', port = 0): Promise<Stub> {
   const query = (req: express.Request) => new URL(req.originalUrl, 'http://x').searchParams;
   if (mode === 'error')
     app.use('/api/v1', (_req, res) => {
-      res
-        .status(503)
-        .type('application/problem+json')
-        .json({
-          type: 'about:blank',
-          title: 'The store is not ready',
-          status: 503,
-          detail:
-            'The disk of the data directory is full (0 B left on /var/lib/why403). Free some space; reading goes on by itself.',
-        });
+      res.status(503).type('application/problem+json').json({
+        type: 'about:blank',
+        title: 'The store is not ready',
+        status: 503,
+        detail:
+          'The disk of the data directory is full (0 B left on /var/lib/why403). Free some space; reading goes on by itself.',
+      });
     });
   app.get('/api/v1/status', (_req, res) => {
     const status: Status = {

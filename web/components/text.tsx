@@ -57,6 +57,14 @@ export function RawRecord({ raw, matches }: { raw: string; matches: string[] }) 
     at = to;
   }
   if (at < raw.length) out.push(<Fragment key={at}>{plain(raw.slice(at), true)}</Fragment>);
+  // A record of many kilobytes scrolls in its own box, reachable by keyboard.
+  if (raw.length > 1500)
+    return (
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+      <pre className="raw raw-long" tabIndex={0} role="region" aria-label="Log record">
+        <bdi dir="ltr">{out}</bdi>
+      </pre>
+    );
   return (
     <pre className="raw">
       <bdi dir="ltr">{out}</bdi>

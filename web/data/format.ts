@@ -99,12 +99,14 @@ const ONE_LINE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u2
 
 function name(c: string): string {
   const n = c.charCodeAt(0);
-  if (n < 0x20) return String.fromCharCode(0x2400 + n);
-  if (n === 0x7f) return '\u2421';
+  if (n === 0x0a) return '\\n';
+  if (n === 0x0d) return '\\r';
+  if (n === 0x09) return '\\t';
+  if (n < 0x20 || n === 0x7f) return `\\x${n.toString(16).padStart(2, '0')}`;
   return `U+${n.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 export type Piece = { text: string; acting: boolean };
-/** Splits text into what may be shown as it is and what is shown by name. "a\x1b[2J" → "a", ␛, "[2J" */
+/** Splits text into what may be shown as it is and what is shown by name. "a<ESC>[2J" → "a", "\x1b", "[2J" */
 export function pieces(text: string, multiline = false): Piece[] {
   const pattern = multiline ? ACTING : ONE_LINE;
   if (!pattern.test(text)) return [{ text, acting: false }];

@@ -1,4 +1,5 @@
 /** The first page: how many requests were refused, since when, for which causes, and where to look next. */
+import { useMediaQuery } from '@mantine/hooks';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import type { FilterField, Overview, Status } from '../../server/api/contract.ts';
@@ -85,24 +86,30 @@ function Figures({ data }: { data: Overview }) {
 function Trend({ data, filters, onChange }: { data: Overview; filters: Filters; onChange: (f: Filters) => void }) {
   const [asTable, setAsTable] = useState(false);
   const now = useNow();
+  const narrow = useMediaQuery('(max-width: 620px)', undefined, { getInitialValueInEffect: false }) ?? false;
+  // Fewer, wider bars where there is no room: neighbours are added up.
+  const join = narrow ? Math.ceil(data.series.length / 40) : 1;
   const { points, categories, sums } = useMemo(() => {
     const sums = new Map<Category, number>();
-    const points = data.series.map((s, i) => {
-      const p: Point = {
-        time: s.time,
-        requests: s.requests,
-        refused: s.refused,
-        previous: data.previous[i]?.refused ?? null,
-      };
+    const points: Point[] = [];
+    data.series.forEach((s, i) => {
+      const before = data.previous[i]?.refused ?? null;
+      let p = points.at(-1);
+      if (!p || i % join === 0) {
+        p = { time: s.time, requests: 0, refused: 0, previous: before === null ? null : 0 };
+        points.push(p);
+      }
+      p.requests += s.requests;
+      p.refused += s.refused;
+      if (p.previous !== null) p.previous += before ?? 0;
       for (const [cause, n] of Object.entries(s.byCause)) {
         const c = categoryOf(cause);
         p[c] = (p[c] ?? 0) + n;
         sums.set(c, (sums.get(c) ?? 0) + n);
       }
-      return p;
     });
     return { points, sums, categories: CATEGORIES.filter((c) => sums.has(c)) };
-  }, [data]);
+  }, [data, join]);
   const peak = points.reduce((a, p) => (p.refused > a.refused ? p : a), points[0]!);
   const label = `Refusals over time, stacked by cause category. ${count(data.totals.refused)} in all${peak ? `, most at ${new Date(peak.time).toLocaleString()}: ${count(peak.refused)}` : ''}.`;
   return (
@@ -188,6 +195,8 @@ function Trend({ data, filters, onChange }: { data: Overview; filters: Filters; 
               points={points}
               categories={categories}
               overview={data}
+              bucketMs={data.bucketMs * join}
+              narrow={narrow}
               label={label}
               onZoom={(since, until) => onChange({ ...filters, since, until })}
             />

@@ -1,4 +1,5 @@
 /** One refused request: who refused it and why, how that is known, and what to change. */
+import { useState } from 'react';
 import { Link } from 'wouter';
 import type { Hop, RefusalDetail } from '../../server/api/contract.ts';
 import { Copy } from '../components/copy.tsx';
@@ -208,13 +209,28 @@ function Contrast({ r }: { r: RefusalDetail }) {
   );
 }
 
+const LONG_CHARS = 400;
+/** A value that may be thousands of characters: its beginning, and all of it on request. */
+function Long({ text }: { text: string }) {
+  const [all, setAll] = useState(false);
+  if (text.length <= LONG_CHARS) return <LogText text={text} mono />;
+  return (
+    <>
+      <LogText text={all ? text : `${text.slice(0, LONG_CHARS)}…`} mono />{' '}
+      <button type="button" className="text-button" aria-expanded={all} onClick={() => setAll(!all)}>
+        {all ? 'Show less' : `Show all ${count(text.length)} characters`}
+      </button>
+    </>
+  );
+}
+
 function Facts({ r }: { r: RefusalDetail }) {
   const fact = (name: string, value: string | null) =>
     value === null || value === '' ? null : (
       <div key={name}>
         <dt>{name}</dt>
         <dd>
-          <LogText text={value} mono />
+          <Long text={value} />
         </dd>
       </div>
     );
@@ -342,13 +358,13 @@ export function RefusalPage({ id }: { id: string }) {
               <EvidenceList r={r} />
               <Contrast r={r} />
               <Lines r={r} />
+              <Facts r={r} />
             </div>
             <div className="split-side">
               <section className="card" aria-label="What to do">
                 <h2 className="card-title">What to do</h2>
                 <Playbook book={r.playbook} products={[...new Set(r.chain.map((h) => h.dataset.split('.')[0]!))]} />
               </section>
-              <Facts r={r} />
               <Similar r={r} />
             </div>
           </div>

@@ -312,23 +312,25 @@ export function RefusalsPage({ status }: { status: Status | undefined }) {
             </span>
           )}
         </h1>
-        <Range filters={filters} current={filters.since ?? (filters.until ? undefined : 'all')} onChange={setFilters} />
+        <div className="page-acts">
+          {(total ?? 0) > 0 && (
+            <Link href={href('/', { ...filters, since: filters.since ?? (filters.until ? undefined : 'all') })}>
+              Overview of these
+            </Link>
+          )}
+          <Range
+            filters={filters}
+            current={filters.since ?? (filters.until ? undefined : 'all')}
+            onChange={setFilters}
+          />
+        </div>
       </div>
-      <Chips filters={filters} onChange={setFilters} now={now}>
-        {(total ?? 0) > 0 && (
-          <Link
-            className="text-button"
-            href={href('/', { ...filters, since: filters.since ?? (filters.until ? undefined : 'all') })}
-          >
-            Overview of these
-          </Link>
-        )}
-      </Chips>
-      <div className="pill-space">
+      <Chips filters={filters} onChange={setFilters} now={now} />
+      <div className="pill-space" role="status">
         {fresh !== 0 && rows.length > 0 && (
           <button type="button" className="pill" onClick={showFresh}>
             <ArrowUpIcon size={14} />
-            <span role="status">{fresh > 0 ? `${count(fresh)} new` : 'List has changed'}</span>
+            {fresh > 0 ? `${count(fresh)} new` : 'List has changed'}
           </button>
         )}
       </div>

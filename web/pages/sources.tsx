@@ -78,7 +78,7 @@ function Source({ s, now }: { s: SourceState; now: number }) {
           ) : (
             `${s.clockOffsetMs > 0 ? '+' : '−'}${duration(Math.abs(s.clockOffsetMs))}`
           )}
-          {s.timeZone && <span className="muted"> {s.timeZone}</span>}
+          {s.timeZone && <span className="muted zone">{s.timeZone}</span>}
         </td>
       </tr>
       {(s.advice || open) && (
