@@ -5,7 +5,7 @@ import type { Values } from './values.ts';
 
 /** First doubt of every address rule: is it the client's address at all? */
 const whose = (v: Values): string =>
-  `Make sure that ${v.address} is the client and not your own proxy. One address with very many users is a proxy.`;
+  `Make sure that ${v.who} is not one of your own proxies. An address with very many users mostly is.`;
 
 const realAddress: Fix = {
   product: null,
@@ -42,7 +42,7 @@ const allow = (v: Values): Fix[] => [
   {
     product: 'Varnish',
     text: 'Add the address to the ACL that the rule uses.',
-    snippet: `acl allowed { "${v.address}"; }\nsub vcl_recv {\n  if (req.url == ${v.pathSent(vcl)} && client.ip !~ allowed) { return (synth(403)); }\n}`,
+    snippet: `acl allowed { "${v.address}"; }\nsub vcl_recv {\n  if (regsub(req.url, "\\?.*", "") == ${v.pathSent(vcl)} && client.ip !~ allowed) { return (synth(403)); }\n}`,
   },
   {
     product: 'IIS',
@@ -102,7 +102,7 @@ const allow = (v: Values): Fix[] => [
   {
     product: 'Azure API Management',
     text: 'Extend ip-filter of this operation.',
-    snippet: `<ip-filter action="allow">\n  <address>${v.address === '<address>' ? '203.0.113.0' : v.address}</address>\n</ip-filter>`,
+    snippet: `<ip-filter action="allow">\n  <address>${v.address === '<address>' ? '&lt;address&gt;' : v.address}</address>\n</ip-filter>`,
   },
   {
     product: 'Google Cloud Armor',
@@ -118,7 +118,7 @@ const allow = (v: Values): Fix[] => [
 
 export const address: Category<'address'> = {
   'address.denied': (v) => ({
-    meaning: `The address ${v.address} is on a deny list. Other addresses pass on the same route.`,
+    meaning: `A deny list names ${v.who}. Other addresses pass on the same route.`,
     confirm: [
       whose(v),
       `Find the entry: \`grep -rnF ${v.shellAddress} /etc/nginx /etc/apache2 /etc/httpd /etc/haproxy\`, and the range around it.`,
@@ -158,7 +158,7 @@ export const address: Category<'address'> = {
   }),
 
   'address.not-allowed': (v) => ({
-    meaning: `The route is open to listed addresses only, and ${v.address} is not listed.`,
+    meaning: `The route is open to listed addresses only. The list lacks ${v.who}.`,
     confirm: [
       whose(v),
       'See whether this client passed earlier. If so, its address changed or the list did.',
@@ -178,7 +178,7 @@ export const address: Category<'address'> = {
   }),
 
   'address.geo': (v) => ({
-    meaning: `The country, region or network of ${v.address} is blocked.`,
+    meaning: `A block on a country, region or network covers ${v.who}.`,
     confirm: [
       `Look the address up: \`whois ${v.shellAddress}\`, \`mmdblookup --file GeoLite2-Country.mmdb --ip ${v.shellAddress} country iso_code\`.`,
       'Check the age of the geo database. Addresses move between countries.',
@@ -188,12 +188,12 @@ export const address: Category<'address'> = {
       {
         product: 'nginx',
         text: 'Name exceptions by address before the country decides. geo and geoip log nothing, so add the country to log_format.',
-        snippet: `geo $known { default 0; ${v.address} 1; }\nmap "$known:$geoip2_country" $refused { default 0; "0:<country>" 1; }\nif ($refused) { return 403; }`,
+        snippet: `# http block\ngeo $known { default 0; ${v.address} 1; }\nmap "$known:$geoip2_country" $refused { default 0; "0:<country>" 1; }\n# server block\nif ($refused) { return 403; }`,
       },
       {
         product: 'Apache',
         text: 'Let the address pass beside the country rule.',
-        snippet: `<Location ${v.path(apachePath)}>\n  <RequireAny>\n    Require ip ${v.address}\n    Require not env BlockedCountry\n  </RequireAny>\n</Location>`,
+        snippet: `<Location ${v.path(apachePath)}>\n  <RequireAny>\n    Require ip ${v.address}\n    <RequireAll>\n      Require all granted\n      Require not env BlockedCountry\n    </RequireAll>\n  </RequireAny>\n</Location>`,
       },
       {
         product: 'HAProxy',
@@ -234,7 +234,7 @@ export const address: Category<'address'> = {
   }),
 
   'address.reputation': (v) => ({
-    meaning: `The address ${v.address} was banned for what it did earlier, or a threat feed lists it.`,
+    meaning: `A ban for earlier behaviour, or a threat feed, covers ${v.who}.`,
     confirm: [
       `fail2ban: \`fail2ban-client banned ${v.shellAddress}\`. CrowdSec: \`cscli decisions list --ip ${v.shellAddress}\`.`,
       'Read the log lines that led to the ban, before its start.',

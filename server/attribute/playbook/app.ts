@@ -1,5 +1,5 @@
 /** Playbooks for what no log explains: the application's silence, and the unknown. */
-import { json, shell } from './quote.ts';
+import { json } from './quote.ts';
 import type { Category, Template } from './template.ts';
 import type { Values } from './values.ts';
 
@@ -82,7 +82,7 @@ export const unknown = (v: Values): Template => ({
     'See what the refusal says would settle it, and add that log.',
     `Repeat the request: \`${v.curl}\`. Server, Via and X-headers of the answer name the layer.`,
     'Ask each layer directly, from the inside outward, with the same Host header. The first that refuses decided.',
-    ...(v.facts.clientAddress === null ? [] : [`Look for ${v.address} in the logs of ban tools and packet filters.`]),
+    ...(v.facts.clientAddress === null ? [] : [`Look for ${v.who} in the logs of ban tools and packet filters.`]),
   ],
   fix: [
     {
@@ -113,7 +113,6 @@ export const unknown = (v: Values): Template => ({
   prevent: [
     'Read the logs of every layer here, the error and audit logs too.',
     'Log a request id and the status of the next layer everywhere.',
-    ...(v.facts.user === null ? [] : [`Keep an eye on this user meanwhile: ${v.user(shell)}.`]),
   ],
   doNot: [
     'Do not switch layers off in turn on a live site.',

@@ -30,7 +30,7 @@ export const config: Category<'config'> = {
       {
         product: null,
         text: 'SELinux refuses although the rights are good: give the directory the type for web content.',
-        snippet: `semanage fcontext -a -t httpd_sys_content_t ${v.directory((d) => shell(`${d}(/.*)?`))}\nrestorecon -Rv ${v.directory(shell)}`,
+        snippet: `semanage fcontext -a -t httpd_sys_content_t ${v.directory(tree)}\nrestorecon -Rv ${v.directory(shell)}`,
       },
       {
         product: 'PHP-FPM',
@@ -85,7 +85,7 @@ export const config: Category<'config'> = {
       {
         product: 'Caddy',
         text: 'Name the index file for this path.',
-        snippet: `handle_path ${v.path((p) => caddy(`${p.replace(/\/+$/, '')}/`))} {\n  file_server { index index.html }\n}`,
+        snippet: `handle_path ${v.path((p) => caddy(`${p.replace(/\/+$/, '')}/`))} {\n  file_server {\n    index index.html index.php\n  }\n}`,
       },
       {
         product: 'IIS',
@@ -157,7 +157,7 @@ export const config: Category<'config'> = {
       {
         product: 'Varnish',
         text: 'Except this path in the rule of vcl_recv.',
-        snippet: `if (req.url != ${v.pathSent(vcl)} && <condition of the rule>) { return (synth(403)); }`,
+        snippet: `if (regsub(req.url, "\\?.*", "") != ${v.pathSent(vcl)} && <condition of the rule>) { return (synth(403)); }`,
       },
       {
         product: null,
@@ -202,7 +202,7 @@ export const config: Category<'config'> = {
       {
         product: 'Varnish',
         text: 'Except this path from the synth. Give each synth a reason of its own, which varnishlog shows.',
-        snippet: `if (req.url != ${v.pathSent(vcl)} && <condition of the rule>) { return (synth(403, "rule 12")); }`,
+        snippet: `if (regsub(req.url, "\\?.*", "") != ${v.pathSent(vcl)} && <condition of the rule>) { return (synth(403, "rule 12")); }`,
       },
       {
         product: 'Caddy',
@@ -265,7 +265,7 @@ export const config: Category<'config'> = {
       {
         product: 'IIS',
         text: 'Allow the verb in request filtering. WebDAV takes PUT and DELETE for itself: remove its module if it is not used.',
-        snippet: `<requestFiltering><verbs><add verb="${v.method === '<method>' ? 'PUT' : v.method}" allowed="true" /></verbs></requestFiltering>`,
+        snippet: `<requestFiltering><verbs><add verb="${v.method === '<method>' ? '&lt;method&gt;' : v.method}" allowed="true" /></verbs></requestFiltering>`,
       },
       {
         product: 'ModSecurity / Coraza with CRS',
@@ -491,4 +491,6 @@ export const config: Category<'config'> = {
 
 /** The shorthand `Values=` splits at commas, and `*` and `?` match anything. */
 const albValue = (p: string): string | null => (/[,*?[\]{}=]/.test(p) ? null : shell(p));
+/** A directory and all below it, as semanage reads it: an expression. */
+const tree = (d: string): string | null => (/[\\^$|?*+()[\]{}]/.test(d) ? null : shell(`${d}(/.*)?`));
 const secPath = (p: string): string | null => (p.includes('%') ? null : secRule(p));

@@ -1,6 +1,12 @@
 /** Playbooks for `credential.*`: what the client showed to prove who it is. */
-import { apachePath, nginx } from './quote.ts';
+import { apachePath, jsonPath, nginx, regexLiteral, shell } from './quote.ts';
 import type { Category } from './template.ts';
+
+/** oauth2-proxy: method and expression in one string. */
+const getOnly = (p: string): string | null => {
+  const literal = regexLiteral(p);
+  return literal === null ? null : JSON.stringify(`GET=^${literal}$`);
+};
 
 export const credential: Category<'credential'> = {
   'credential.missing': (v) => ({
@@ -49,7 +55,7 @@ export const credential: Category<'credential'> = {
       {
         product: 'oauth2-proxy',
         text: 'A sign-in page is sent with status 403. For a public path add it to the routes without login.',
-        snippet: `skip_auth_routes = [\n  "GET=^/<path>$",\n]`,
+        snippet: `skip_auth_routes = [\n  ${v.path(getOnly)},\n]`,
       },
       {
         product: 'CloudFront and S3',
@@ -118,12 +124,12 @@ export const credential: Category<'credential'> = {
       {
         product: 'Apache',
         text: 'Check the user in the password file.',
-        snippet: `htpasswd -v '<password file>' '<user>'`,
+        snippet: `htpasswd -v '<password file>' ${v.user(shell)}`,
       },
       {
         product: 'nginx',
         text: 'Check the user in the file of auth_basic_user_file.',
-        snippet: `htpasswd -v '<password file>' '<user>'`,
+        snippet: `htpasswd -v '<password file>' ${v.user(shell)}`,
       },
       {
         product: 'Spring',
@@ -147,7 +153,7 @@ export const credential: Category<'credential'> = {
     ],
   }),
 
-  'credential.expired': (v) => ({
+  'credential.expired': () => ({
     meaning: 'The credential was good once. Its time has passed.',
     confirm: [
       'Compare the expiry of the token, key or URL with the time of the request.',
@@ -235,7 +241,7 @@ export const credential: Category<'credential'> = {
     doNot: ['Do not bring a revoked credential back to life.', 'Do not turn revocation checks off.'],
   }),
 
-  'credential.scope': () => ({
+  'credential.scope': (v) => ({
     meaning: 'The credential is valid. It lacks the scope, audience or claim that this operation asks for.',
     confirm: [
       'Decode the token locally and compare scope and aud with what the evidence names.',
@@ -246,7 +252,7 @@ export const credential: Category<'credential'> = {
       {
         product: 'Spring',
         text: 'Scopes appear as authorities with the prefix SCOPE_. Ask for the one that the client has by right.',
-        snippet: `http.authorizeHttpRequests(a -> a\n    .requestMatchers("/<path>").hasAuthority("SCOPE_<scope>"));`,
+        snippet: `http.authorizeHttpRequests(a -> a\n    .requestMatchers(${v.path(jsonPath)}).hasAuthority("SCOPE_<scope>"));`,
       },
       {
         product: 'Envoy / Istio',

@@ -6,7 +6,7 @@ import type { Values } from './values.ts';
 const exempt = (v: Values): Fix => ({
   product: 'Laravel',
   text: 'For webhooks only, which carry a signature of their own: except this one path. People who see 419 need a fresh page, not an exception.',
-  snippet: `// bootstrap/app.php\n->withMiddleware(function (Middleware $middleware) {\n    $middleware->validateCsrfTokens(except: [\n        ${v.path((p) => single(p.replace(/^\/+/, '')))},\n    ]);\n})`,
+  snippet: `// bootstrap/app.php\n->withMiddleware(function (Middleware $middleware) {\n    $middleware->validateCsrfTokens(except: [\n        ${v.path((p) => (p.includes('*') ? null : single(p.replace(/^\/+/, ''))))},\n    ]);\n})`,
 });
 
 const tokens = (v: Values): Fix[] => [
@@ -108,7 +108,7 @@ export const csrf: Category<'csrf'> = {
       'The Origin or Referer of the request does not match the site that the framework believes it is. Mostly a proxy hides the real scheme or host.',
     confirm: [
       'Compare the Origin header of the request with the host and scheme that the application sees.',
-      `Look at what the proxy sends on: X-Forwarded-Proto must be https, Host must be ${v.host}.`,
+      `Look at what the proxy sends on: X-Forwarded-Proto must be https, Host must be ${v.host === '<host>' ? 'the public name' : v.host}.`,
       'See whether it began with TLS or a new domain in front of the application.',
     ],
     fix: [
@@ -157,7 +157,7 @@ export const csrf: Category<'csrf'> = {
       'Keep the list of trusted origins beside the list of host names.',
     ],
     doNot: [
-      'Do not trust every origin, nor "null".',
+      'Do not trust every origin, nor the opaque one that sandboxed pages send.',
       'Do not let clients set X-Forwarded-Proto themselves: the proxy must overwrite it.',
     ],
   }),

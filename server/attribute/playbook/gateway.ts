@@ -298,7 +298,7 @@ export const gateway: Category<'gateway'> = {
       },
       {
         product: 'Open Policy Agent',
-        text: 'An undefined result or an error counts as no. Load the bundle, and give the rule a default.',
+        text: 'A rule without a result counts as no, and so does an error. Load the bundle, and give the rule a default.',
         snippet: `curl -sS 'http://localhost:8181/health?bundles=true'`,
       },
       {

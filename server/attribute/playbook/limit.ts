@@ -1,5 +1,5 @@
 /** Playbooks for `limit.*`: too much, too often, or switched off. */
-import { haproxy, nginx, shell } from './quote.ts';
+import { apachePath, haproxy, json, jsonPath, nginx, shell, single } from './quote.ts';
 import type { Category } from './template.ts';
 
 export const limit: Category<'limit'> = {
@@ -7,7 +7,7 @@ export const limit: Category<'limit'> = {
     meaning: 'Too many requests came in too short a time from one client, key or address.',
     confirm: [
       'Count the requests of this client in the minute before, and compare with the limit.',
-      `See whether ${v.address} stands for many people: a proxy, an office, a mobile network.`,
+      `See whether ${v.who} stands for many people: a proxy, an office, a mobile network.`,
       'Look for a client that repeats without waiting, or a page that sends many calls at once.',
     ],
     fix: [
@@ -31,7 +31,7 @@ export const limit: Category<'limit'> = {
         product: 'mod_qos',
         inside: ['Apache'],
         text: 'Raise the limit of this location. QS_ErrorResponseCode 429 says it better than 500.',
-        snippet: `QS_LocRequestLimit /<path> 100\nQS_ErrorResponseCode 429`,
+        snippet: `QS_LocRequestLimit ${v.path(apachePath)} 100\nQS_ErrorResponseCode 429`,
       },
       {
         product: 'HAProxy',
@@ -70,7 +70,7 @@ export const limit: Category<'limit'> = {
       {
         product: 'Cloudflare',
         text: 'Except this path from the rate rule by its expression.',
-        snippet: `not (http.host eq "${v.host}" and http.request.uri.path eq ${v.pathSent((p) => JSON.stringify(p))})`,
+        snippet: `not (http.host eq "${v.host}" and http.request.uri.path eq ${v.pathSent(json)})`,
       },
       {
         product: 'ModSecurity / Coraza with CRS',
@@ -96,7 +96,7 @@ export const limit: Category<'limit'> = {
       {
         product: 'Express / Node.js',
         text: 'Raise the number for this route. Behind a proxy set trust proxy, else all clients share one count.',
-        snippet: `app.set('trust proxy', 1);\napp.use(${v.path((p) => JSON.stringify(p))}, rateLimit({ windowMs: 60_000, limit: 600 }));`,
+        snippet: `app.set('trust proxy', 1);\napp.use(${v.path(jsonPath)}, rateLimit({ windowMs: 60_000, limit: 600 }));`,
       },
       {
         product: null,
@@ -174,7 +174,7 @@ export const limit: Category<'limit'> = {
       {
         product: 'Rails',
         text: 'Devise: unlock the one user.',
-        snippet: `User.find_by(email: "<user>").unlock_access!`,
+        snippet: `User.find_by(email: ${v.user(single)}).unlock_access!`,
       },
       {
         product: 'Laravel',
@@ -229,7 +229,7 @@ export const limit: Category<'limit'> = {
       {
         product: 'Django',
         text: 'Activate the user again.',
-        snippet: `from django.contrib.auth import get_user_model\nget_user_model().objects.filter(username=${v.user((u) => JSON.stringify(u))}).update(is_active=True)`,
+        snippet: `from django.contrib.auth import get_user_model\nget_user_model().objects.filter(username=${v.user(json)}).update(is_active=True)`,
       },
       {
         product: null,

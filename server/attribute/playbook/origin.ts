@@ -1,5 +1,5 @@
 /** Playbooks for `origin.*`: policies about the page that a request comes from. */
-import { apachePath, lighttpd, nginx } from './quote.ts';
+import { apachePath, json, jsonPath, lighttpd, nginx } from './quote.ts';
 import type { Category } from './template.ts';
 
 export const origin: Category<'origin'> = {
@@ -14,7 +14,7 @@ export const origin: Category<'origin'> = {
       {
         product: 'Spring',
         text: 'List the origin, and the method and headers that the preflight asks for. Spring Security needs cors() as well.',
-        snippet: `http.cors(Customizer.withDefaults());\nregistry.addMapping(${v.path((p) => JSON.stringify(p))})\n    .allowedOrigins("https://<origin>").allowedMethods("GET", "${v.method}");`,
+        snippet: `http.cors(Customizer.withDefaults());\nregistry.addMapping(${v.path(jsonPath)})\n    .allowedOrigins("https://<origin>").allowedMethods("GET", "${v.method}");`,
       },
       {
         product: 'Express / Node.js',
@@ -108,7 +108,7 @@ export const origin: Category<'origin'> = {
       {
         product: 'Cloudflare',
         text: 'Hotlink Protection: exempt this path by a configuration rule.',
-        snippet: `(http.host eq "${v.host}" and http.request.uri.path eq ${v.pathSent((p) => JSON.stringify(p))})`,
+        snippet: `(http.host eq "${v.host}" and http.request.uri.path eq ${v.pathSent(json)})`,
       },
       {
         product: null,

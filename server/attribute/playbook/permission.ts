@@ -1,5 +1,5 @@
 /** Playbooks for `permission.*`: who they are is known, what they may do is the question. */
-import { apachePath, json, shell } from './quote.ts';
+import { apachePath, json, jsonPath, jsonRegex, shell } from './quote.ts';
 import type { Category } from './template.ts';
 
 export const permission: Category<'permission'> = {
@@ -20,7 +20,7 @@ export const permission: Category<'permission'> = {
       {
         product: 'Spring',
         text: 'Match the rule to the authority that the user really has. hasRole("X") asks for the authority "ROLE_X".',
-        snippet: `http.authorizeHttpRequests(a -> a\n    .requestMatchers(${v.path(json)}).hasAuthority("<authority>")\n    .anyRequest().authenticated());`,
+        snippet: `http.authorizeHttpRequests(a -> a\n    .requestMatchers(${v.path(jsonPath)}).hasAuthority("<authority>")\n    .anyRequest().authenticated());`,
       },
       {
         product: 'Laravel',
@@ -40,12 +40,12 @@ export const permission: Category<'permission'> = {
       {
         product: 'Express / Node.js',
         text: 'Change the guard of this route, not the guard of the router above it.',
-        snippet: `router.use(${v.path(json)}, requireRole('<role>'));`,
+        snippet: `router.use(${v.path(jsonPath)}, requireRole('<role>'));`,
       },
       {
         product: 'Symfony',
         text: 'Change the access_control entry of this path, or grant the role. The first matching entry wins.',
-        snippet: `security:\n  access_control:\n    - { path: '^/<path>$', roles: ROLE_<ROLE> }`,
+        snippet: `security:\n  access_control:\n    - { path: ${v.path(jsonRegex)}, roles: ROLE_<ROLE> }`,
       },
       {
         product: 'WordPress',

@@ -32,6 +32,10 @@ export const shell: Escaper = (value) =>
 /** nginx parameter. `$` starts a variable and cannot be escaped. */
 export const nginx: Escaper = (value) => when(value, /\$/, (v) => (PLAIN.test(v) ? v : `"${backslash(v, /["\\]/g)}"`));
 
+/** Key of an nginx map, where a tilde starts an expression and some words have a meaning of their own. */
+export const nginxMapKey: Escaper = (value) =>
+  /^[~\\]|^(?:default|include|hostnames|volatile)$/.test(value) ? null : nginx(value);
+
 /** Apache directive argument. `${NAME}` and `%{NAME}` are replaced even between quotes. */
 export const apache: Escaper = (value) => when(value, /[$%]\{/, (v) => `"${backslash(v, /["\\]/g)}"`);
 
@@ -39,7 +43,7 @@ export const apache: Escaper = (value) => when(value, /[$%]\{/, (v) => `"${backs
 export const apachePath: Escaper = (value) => (/[*?[\]]/.test(value) ? null : apache(value));
 
 /** The value as a regular expression that matches only itself. Not quoted for any file format. */
-export const regexLiteral: Escaper = (value) => when(value, NEVER, (v) => backslash(v, /[\\^$.|?*+()[\]{}/-]/g));
+export const regexLiteral: Escaper = (value) => when(value, NEVER, (v) => backslash(v, /[\\^$.|?*+()[\]{}]/g));
 
 /** Pattern of RewriteCond and its like: the whole value, between quotes. */
 export const apacheRegex: Escaper = (value) => {
@@ -62,6 +66,15 @@ export const yaml: Escaper = (value) => when(value, /\{\{|\$\{/, (v) => JSON.str
 
 /** JSON string; also a string literal of Python, JavaScript, Java and C#, which share these escapes. */
 export const json: Escaper = (value) => when(value, NEVER, (v) => JSON.stringify(v));
+
+/** String literal of a path for frameworks, which read these characters as patterns: Spring, Express, FastAPI. */
+export const jsonPath: Escaper = (value) => when(value, /[*?:{}()[\]+|^$\\]/, (v) => JSON.stringify(v));
+
+/** JSON string with an expression that matches the whole value; TOML and YAML read it alike. */
+export const jsonRegex: Escaper = (value) => {
+  const literal = regexLiteral(value);
+  return literal === null || /\{\{|\$\{/.test(value) ? null : JSON.stringify(`^${literal}$`);
+};
 
 /** Single-quoted literal of PHP and Ruby: nothing is expanded in it. */
 export const single: Escaper = (value) => when(value, NEVER, (v) => `'${backslash(v, /['\\]/g)}'`);

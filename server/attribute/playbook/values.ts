@@ -24,8 +24,8 @@ export interface PlaybookFacts {
 }
 
 /** The placeholder goes through the same escaper, so that `<` redirects nothing in a shell and matches nothing in a rule. */
-const write = (value: string | null, placeholder: string, escape: Escaper): string =>
-  (value === null ? null : escape(value)) ?? escape(placeholder) ?? placeholder;
+const write = (value: string | null, placeholder: string, quote: Escaper): string =>
+  (value === null ? null : quote(value)) ?? quote(placeholder) ?? placeholder;
 
 const quotedIfOpen = (text: string): string => (text.startsWith('<') ? `'${text}'` : text);
 
@@ -55,28 +55,35 @@ export class Values {
     this.hasParameter = facts.parameter !== null && facts.parameter !== '';
   }
 
+  /** For sentences: "the address 203.0.113.7", or no address at all. */
+  get who(): string {
+    return this.address === '<address>' ? "the client's address" : `the address ${this.address}`;
+  }
+  get whichRule(): string {
+    return this.rule === '<rule>' ? 'the rule' : `rule ${this.rule}`;
+  }
   /** The path as servers match it, after decoding: nginx, Apache, Caddy, lighttpd, frameworks. */
-  path(escape: Escaper): string {
-    return write(decoded(rawPath(this.facts.path)), '/<path>', escape);
+  path(quote: Escaper): string {
+    return write(decoded(rawPath(this.facts.path)), '/<path>', quote);
   }
   /** The path as it was sent: HAProxy, Varnish, WAFs in the cloud. */
-  pathSent(escape: Escaper): string {
-    return write(rawPath(this.facts.path), '/<path>', escape);
+  pathSent(quote: Escaper): string {
+    return write(rawPath(this.facts.path), '/<path>', quote);
   }
-  file(escape: Escaper): string {
-    return write(fileOf(this.facts.filePath), '/<file>', escape);
+  file(quote: Escaper): string {
+    return write(fileOf(this.facts.filePath), '/<file>', quote);
   }
   /** Directory of the file. */
-  directory(escape: Escaper): string {
+  directory(quote: Escaper): string {
     const file = fileOf(this.facts.filePath);
     const at = file === null ? -1 : file.replace(/\/+$/, '').lastIndexOf('/');
-    return write(file === null || at < 0 ? null : file.slice(0, at) || '/', '/<directory>', escape);
+    return write(file === null || at < 0 ? null : file.slice(0, at) || '/', '/<directory>', quote);
   }
-  agent(escape: Escaper): string {
-    return write(this.facts.userAgent, '<user agent>', escape);
+  agent(quote: Escaper): string {
+    return write(this.facts.userAgent, '<user agent>', quote);
   }
-  user(escape: Escaper): string {
-    return write(this.facts.user, '<user>', escape);
+  user(quote: Escaper): string {
+    return write(this.facts.user, '<user>', quote);
   }
   /** "ARGS:q" from "ARGS:q" or "q". */
   target(): string {
@@ -85,9 +92,9 @@ export class Values {
     return secTarget(p) ?? secTarget(`ARGS:${p}`) ?? 'ARGS:<parameter>';
   }
   /** "q" of "ARGS:q". */
-  parameter(escape: Escaper): string {
+  parameter(quote: Escaper): string {
     const p = this.facts.parameter;
-    return write(p === null ? null : p.slice(p.indexOf(':') + 1), '<parameter>', escape);
+    return write(p === null ? null : p.slice(p.indexOf(':') + 1), '<parameter>', quote);
   }
   /** "https://shop.example.com" */
   get origin(): string {

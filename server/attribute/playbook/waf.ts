@@ -2,7 +2,7 @@
  * Playbooks for `waf.*`. Most classes differ in what the rule feared and in how an application keeps clear of it;
  * the way to except one parameter of one path is the product's and the same for all.
  */
-import { json, nginx, secRule, shell } from './quote.ts';
+import { json, nginxMapKey, secRule, shell } from './quote.ts';
 import type { Category, Fix, Template } from './template.ts';
 import type { Values } from './values.ts';
 
@@ -40,6 +40,9 @@ const naxsi = (v: Values): Fix => ({
   snippet: `BasicRule wl:${v.ruleNumber} "mz:$URL:${v.path(naxsiPath)}|${v.hasParameter ? `$ARGS_VAR:${v.parameter(naxsiName)}` : 'ARGS'}";`,
 });
 
+/** Both run inside nginx: NAXSI counts its rules in thousands, CRS in hundred thousands. */
+const inServer = (v: Values): Fix[] => (/^\d{1,4}$/.test(v.rule) ? [naxsi(v), crs(v)] : [crs(v), naxsi(v)]);
+
 const naxsiName = (p: string): string | null => (/^[\w.\-<>]{1,120}$/.test(p) ? p.toLowerCase() : null);
 const naxsiPath = (p: string): string | null => (/^[\w./\-<>~@]{1,300}$/.test(p) ? p.toLowerCase() : null);
 
@@ -59,7 +62,7 @@ const aws = (v: Values): Fix => ({
 
 const cloudflare = (v: Values): Fix => ({
   product: 'Cloudflare',
-  text: `Add a WAF exception above the managed rules: skip only rule ${v.rule}, for this expression.`,
+  text: `Add a WAF exception above the managed rules: skip only ${v.whichRule}, for this expression.`,
   snippet: `(http.host eq "${v.host}" and http.request.uri.path eq ${v.pathSent(json)})`,
 });
 
@@ -95,11 +98,11 @@ function matched(v: Values, own: { meaning: string; confirm: string; application
   return {
     meaning: own.meaning,
     confirm: [
-      `Read rule ${v.rule} and the matched data in the evidence.${v.hasParameter ? ` It matched in ${v.target()}.` : ''}`,
+      `Read ${v.whichRule} and the matched data in the evidence.${v.hasParameter ? ` It matched in ${v.target()}.` : ''}`,
       own.confirm,
       'See who was refused: one scanner with many paths, or known users on one form.',
     ],
-    fix: [crs(v), naxsi(v), aws(v), cloudflare(v), ...others(v)],
+    fix: [...inServer(v), aws(v), cloudflare(v), ...others(v)],
     prevent: [
       own.application,
       'Run new rules and new forms in detection mode first, and read what they would refuse.',
@@ -183,7 +186,7 @@ export const waf: Category<'waf'> = {
   'waf.scanner': (v) => ({
     ...matched(v, {
       meaning: 'The request looks like a security scanner, by its user agent or its probes.',
-      confirm: `Ask whether ${v.address} is your own scanner or monitor, and whether a test was announced.`,
+      confirm: `Ask whether ${v.who} is that of your own scanner or monitor, and whether a test was announced.`,
       application: 'Agree on address, time and user agent before a security test.',
       doNot: 'Do not allow by user agent alone; anybody can send it.',
     }),
@@ -211,7 +214,7 @@ export const waf: Category<'waf'> = {
       {
         product: 'nginx',
         text: 'If a map of your own refuses it, name this client as known. The value is compared as a whole.',
-        snippet: `map $http_user_agent $known_client {\n  default 0;\n  ${v.agent(nginx)} 1;\n}`,
+        snippet: `map $http_user_agent $known_client {\n  default 0;\n  ${v.agent(nginxMapKey)} 1;\n}`,
       },
       {
         product: 'ModSecurity / Coraza with CRS',
@@ -410,8 +413,7 @@ export const waf: Category<'waf'> = {
       doNot: 'Do not delete the rule before you know what it protects.',
     }),
     fix: [
-      crs(v),
-      naxsi(v),
+      ...inServer(v),
       {
         product: 'AWS WAF',
         text: 'Narrow the rule: combine it by AND with a NOT for this path.',
