@@ -9,7 +9,7 @@ import type { Entry } from '../parsers/entry.ts';
 import { Bans } from './attribute/bans.ts';
 import { explains } from './attribute/explains.ts';
 import { factOf, Population } from './attribute/population.ts';
-import { assess, conclude } from './attribute/verdict.ts';
+import { assess, conclude, fromCache, isCached } from './attribute/verdict.ts';
 import { BUCKET_MS, DECODED_BLOCKS_KEPT, SEGMENT_RECORDS, SLACK_MS } from './limits.ts';
 import { learnClocks } from './link/clocks.ts';
 import { isStrongId } from './link/keys.ts';
@@ -147,6 +147,7 @@ export class Correlator {
     const linked = link(records, linkSources, { refusedStatus: this.#options.refusedStatus, explains });
 
     const population = new Population();
+    // In order of time: histories of clients are searched by it.
     for (const p of linked.passed) population.add(factOf([p.entry], p.timeMs, false, ''));
     const assessments = linked.requests.map((r) => assess(r, this.#options.refusedStatus));
     for (const a of assessments) population.add(a.fact);
@@ -159,9 +160,19 @@ export class Correlator {
         ),
     };
     const refusals: Refusal[] = [];
+    // What a cache may go on answering with: the latest refusal of each address that came from further in.
+    const cacheable = new Map<string, { verdict: Verdict; timeMs: number }>();
     for (const a of assessments) {
       const t = a.request.timeMs;
-      if (t >= fromMs && t < toMs) refusals.push(refusal(a.request, conclude(a, around)));
+      const address = `${a.fact.method} ${a.fact.host ?? ''} ${a.fact.path}?${a.fact.query ?? ''}`;
+      let verdict: Verdict;
+      if (isCached(a)) verdict = fromCache(a, cacheable.get(address) ?? null);
+      else {
+        if (!(t >= fromMs && t < toMs) && a.request.hops.length === 1) continue;
+        verdict = conclude(a, around);
+        if (a.request.hops.length > 1) cacheable.set(address, { verdict, timeMs: t });
+      }
+      if (t >= fromMs && t < toMs) refusals.push(refusal(a.request, verdict));
     }
     this.#ledger.revise({ fromMs, toMs, refusals, done: group });
     this.#ledger.saveShares(

@@ -49,7 +49,10 @@ async function run(options: WorkerOptions): Promise<void> {
     }
   });
   engine.scan(false);
-  const watcher = watchFiles(options.engine.paths.filter((p) => !/[*?[\]{}]/.test(p)), { ignoreInitial: true, ignorePermissionErrors: true, alwaysStat: false });
+  const watcher = watchFiles(
+    options.engine.paths.filter((p) => !/[*?[\]{}]/.test(p)),
+    { ignoreInitial: true, ignorePermissionErrors: true, alwaysStat: false },
+  );
   watcher.on('all', () => wake?.());
   watcher.on('error', () => {
     // The scan finds what the watcher cannot see.
@@ -89,7 +92,8 @@ async function run(options: WorkerOptions): Promise<void> {
     }
     if (at - lastAlert >= ALERT_MS && options.rules.length > 0) {
       lastAlert = at;
-      if (watchAlerts(options.rules, Object.keys(channels), engine.ledger, engine.questions, at)) post({ kind: 'change', what: 'alerts', revision });
+      if (watchAlerts(options.rules, Object.keys(channels), engine.ledger, engine.questions, at))
+        post({ kind: 'change', what: 'alerts', revision });
       sending ??= deliver(engine.ledger, engine.questions, channels, options.publicUrl, now)
         .then((n) => {
           if (n > 0) post({ kind: 'change', what: 'alerts', revision });
@@ -124,7 +128,11 @@ run(workerData as WorkerOptions).then(
     post(
       error instanceof Why403Error
         ? { kind: 'failed', message: error.message, hint: error.hint }
-        : { kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error), hint: '' },
+        : {
+            kind: 'failed',
+            message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+            hint: '',
+          },
     );
     process.exitCode = 1;
     setTimeout(() => process.exit(1), 50);

@@ -9,7 +9,13 @@ import { type Message, message } from './notify/message.ts';
 
 export type Channel = (m: Message, deliveryId: string, now: number) => Promise<void>;
 
-export async function deliver(ledger: Ledger, questions: Questions, channels: Record<string, Channel>, publicUrl: string | null, now: () => number): Promise<number> {
+export async function deliver(
+  ledger: Ledger,
+  questions: Questions,
+  channels: Record<string, Channel>,
+  publicUrl: string | null,
+  now: () => number,
+): Promise<number> {
   const due = ledger.dueDeliveries(now());
   for (const { delivery, alert } of due) {
     const send = channels[delivery.channel];
@@ -19,13 +25,29 @@ export async function deliver(ledger: Ledger, questions: Questions, channels: Re
       continue;
     }
     const evidence = questions
-      .refusals({ sinceMs: alert.firedAtMs - 3_600_000, untilMs: alert.firedAtMs + 120_000, where: alert.causes[0] ? [{ field: 'cause', in: [alert.causes[0].cause], not: [] }] : [] }, { after: null, limit: 3, order: 'newest' })
-      .flatMap((r) => r.verdict.evidence.slice(0, 1).map((e) => ({ file: e.path, line: e.line, says: e.says, cause: r.verdict.cause })));
+      .refusals(
+        {
+          sinceMs: alert.firedAtMs - 3_600_000,
+          untilMs: alert.firedAtMs + 120_000,
+          where: alert.causes[0] ? [{ field: 'cause', in: [alert.causes[0].cause], not: [] }] : [],
+        },
+        { after: null, limit: 3, order: 'newest' },
+      )
+      .flatMap((r) =>
+        r.verdict.evidence
+          .slice(0, 1)
+          .map((e) => ({ file: e.path, line: e.line, says: e.says, cause: r.verdict.cause })),
+      );
     try {
       await send(message(alert, delivery, evidence, publicUrl), `${alert.id}-${delivery.event}`, now());
       ledger.saveDelivery({ ...delivery, state: 'sent', attempts, atMs: now(), error: null });
     } catch (error) {
-      const why = error instanceof Error ? (error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message) : String(error);
+      const why =
+        error instanceof Error
+          ? error.cause instanceof Error
+            ? `${error.message}: ${error.cause.message}`
+            : error.message
+          : String(error);
       const given = attempts >= DELIVERY_ATTEMPTS_MAX;
       ledger.saveDelivery({
         ...delivery,

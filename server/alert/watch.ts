@@ -21,7 +21,13 @@ export function measure(rule: AlertRule, questions: Questions, now: number): { m
 }
 
 /** Returns whether anything changed. */
-export function watch(rules: readonly AlertRule[], channels: string[], ledger: Ledger, questions: Questions, now: number): boolean {
+export function watch(
+  rules: readonly AlertRule[],
+  channels: string[],
+  ledger: Ledger,
+  questions: Questions,
+  now: number,
+): boolean {
   const firing = new Map(ledger.firing().map((a) => [a.rule, a]));
   let changed = false;
   for (const rule of rules) {
@@ -31,7 +37,17 @@ export function watch(rules: readonly AlertRule[], channels: string[], ledger: L
     switch (decide(rule, m, open !== undefined)) {
       case 'fire': {
         const causes = questions.top(filter, 'cause', 5).map((c) => ({ cause: c.key, count: c.count }));
-        ledger.openAlert({ rule: rule.name, firedAtMs: now, value, peak: value, summary: sentence(rule, m, spell(rule.windowMs)), causes }, channels);
+        ledger.openAlert(
+          {
+            rule: rule.name,
+            firedAtMs: now,
+            value,
+            peak: value,
+            summary: sentence(rule, m, spell(rule.windowMs)),
+            causes,
+          },
+          channels,
+        );
         changed = true;
         break;
       }

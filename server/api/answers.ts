@@ -1,7 +1,8 @@
 /** The answers of the API: store rows into the contract's shapes. One function per question; no HTTP here. */
-import { playbookFor } from '../attribute/playbook/index.ts';
-import { measure } from '../alert/watch.ts';
+
 import { type AlertRule, valueOf } from '../alert/rule.ts';
+import { measure } from '../alert/watch.ts';
+import { playbookFor } from '../attribute/playbook/index.ts';
 import { iso } from '../clock.ts';
 import { CHART_BUCKETS_MAX } from '../limits.ts';
 import type { Source } from '../model/line.ts';
@@ -13,7 +14,18 @@ import { rawOf } from '../report/raw.ts';
 import type { Archive } from '../store/archive.ts';
 import type { AlertRow, DeliveryRow, Ledger } from '../store/ledger.ts';
 import type { Filter, PageKey, Questions, RefusalField } from '../store/questions.ts';
-import type { Alerts, AlertState, Overview, Playbook, RefusalDetail, RefusalRow, RefusalsPage, SearchResult, Sources, SourceState } from './contract.ts';
+import type {
+  AlertState,
+  Alerts,
+  Overview,
+  Playbook,
+  RefusalDetail,
+  RefusalRow,
+  RefusalsPage,
+  SearchResult,
+  SourceState,
+  Sources,
+} from './contract.ts';
 import { BadRequest, NotFound } from './problem.ts';
 
 export interface Store {
@@ -22,7 +34,10 @@ export interface Store {
   questions: Questions;
 }
 
-const STEPS_MS = [60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 7_200_000, 10_800_000, 21_600_000, 43_200_000, 86_400_000, 604_800_000];
+const STEPS_MS = [
+  60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 7_200_000, 10_800_000, 21_600_000, 43_200_000,
+  86_400_000, 604_800_000,
+];
 const TOP = 8;
 
 export function overview(store: Store, filter: Filter, now: number): Overview {
@@ -32,7 +47,10 @@ export function overview(store: Store, filter: Filter, now: number): Overview {
   const stored =
     refused === null && counted === null
       ? null
-      : { fromMs: Math.min(refused?.fromMs ?? Infinity, counted?.fromMs ?? Infinity), toMs: Math.max(refused?.toMs ?? -Infinity, counted?.toMs ?? -Infinity) };
+      : {
+          fromMs: Math.min(refused?.fromMs ?? Infinity, counted?.fromMs ?? Infinity),
+          toMs: Math.max(refused?.toMs ?? -Infinity, counted?.toMs ?? -Infinity),
+        };
   const untilMs = filter.untilMs ?? (filter.sinceMs === null ? (stored?.toMs ?? now) + 1 : now);
   const sinceMs = filter.sinceMs ?? stored?.fromMs ?? now - 3_600_000;
   if (untilMs <= sinceMs) throw new BadRequest('until lies before since');
@@ -88,8 +106,21 @@ export function overview(store: Store, filter: Filter, now: number): Overview {
     },
     series,
     previous: [...previous.entries()].sort((a, b) => a[0] - b[0]).map(([t, p]) => ({ time: iso(t), ...p })),
-    causes: causes.map((c) => ({ cause: c.key as Cause, count: c.count, previous: causesBefore.get(c.key) ?? 0, lastSeen: iso(c.lastMs) })),
-    top: { route: top('route'), client: top('client'), layer: top('layer'), host: top('host'), source: top('source'), rule: top('rule'), user: top('user') },
+    causes: causes.map((c) => ({
+      cause: c.key as Cause,
+      count: c.count,
+      previous: causesBefore.get(c.key) ?? 0,
+      lastSeen: iso(c.lastMs),
+    })),
+    top: {
+      route: top('route'),
+      client: top('client'),
+      layer: top('layer'),
+      host: top('host'),
+      source: top('source'),
+      rule: top('rule'),
+      user: top('user'),
+    },
     stored: stored === null ? null : { from: iso(stored.fromMs), to: iso(stored.toMs) },
   };
 }
@@ -117,8 +148,16 @@ export function refusalRow(r: Refusal): RefusalRow {
   };
 }
 
-export function refusals(store: Store, filter: Filter, page: { cursor: string | undefined; limit: number; order: 'newest' | 'oldest' }): RefusalsPage {
-  const rows = store.questions.refusals(filter, { after: page.cursor === undefined ? null : readCursor(page.cursor), limit: page.limit, order: page.order });
+export function refusals(
+  store: Store,
+  filter: Filter,
+  page: { cursor: string | undefined; limit: number; order: 'newest' | 'oldest' },
+): RefusalsPage {
+  const rows = store.questions.refusals(filter, {
+    after: page.cursor === undefined ? null : readCursor(page.cursor),
+    limit: page.limit,
+    order: page.order,
+  });
   const last = rows[rows.length - 1];
   return {
     rows: rows.map(refusalRow),
@@ -135,7 +174,8 @@ function readCursor(cursor: string): PageKey {
 
 export function refusal(store: Store, id: string): RefusalDetail {
   const r = store.questions.refusal(id);
-  if (!r) throw new NotFound(`there is no refusal ${id.slice(0, 60)}; it may have been revised away or be no longer kept`);
+  if (!r)
+    throw new NotFound(`there is no refusal ${id.slice(0, 60)}; it may have been revised away or be no longer kept`);
   const v = r.verdict;
   const count = (where: Filter['where']) => store.questions.countRefusals({ sinceMs: null, untilMs: null, where });
   return {
@@ -158,7 +198,13 @@ export function refusal(store: Store, id: string): RefusalDetail {
       linkConfidence: h.link.confidence,
       raw: maskText(rawOf(store.archive, h)),
     })),
-    evidence: v.evidence.map((e) => ({ file: e.path, line: e.line, says: e.says, match: e.match, documentation: e.documentation })),
+    evidence: v.evidence.map((e) => ({
+      file: e.path,
+      line: e.line,
+      says: e.says,
+      match: e.match,
+      documentation: e.documentation,
+    })),
     alternatives: v.alternatives,
     wouldSettle: v.wouldSettle,
     contrast: v.contrast,
@@ -179,7 +225,12 @@ export function sources(store: Store): Sources {
 
 /** A source that is in trouble: what the page marks and /metrics counts. */
 export function isTroubled(s: Source): boolean {
-  return s.state === 'unreadable' || s.state === 'unrecognised' || s.state === 'gone' || (s.unparsed > 20 && s.unparsed > s.parsed);
+  return (
+    s.state === 'unreadable' ||
+    s.state === 'unrecognised' ||
+    s.state === 'gone' ||
+    (s.unparsed > 20 && s.unparsed > s.parsed)
+  );
 }
 
 function sourceState(s: Source): SourceState {
@@ -234,7 +285,12 @@ function alertState(a: AlertRow, deliveries: DeliveryRow[]): AlertState {
     peak: a.peak,
     summary: a.summary,
     causes: a.causes.map((c) => ({ cause: isCause(c.cause) ? c.cause : 'unknown', count: c.count })),
-    deliveries: deliveries.map((d) => ({ channel: d.channel, state: d.state, at: d.atMs === null ? null : iso(d.atMs), error: d.error })),
+    deliveries: deliveries.map((d) => ({
+      channel: d.channel,
+      state: d.state,
+      at: d.atMs === null ? null : iso(d.atMs),
+      error: d.error,
+    })),
   };
 }
 
@@ -267,7 +323,12 @@ export function search(store: Store, text: string): SearchResult {
   };
   const direct = store.questions.refusal(q);
   if (direct) found(direct, 'id of the refusal');
-  for (const word of q.length > 200 ? q.split(/[\s"'=,[\](){}]+/).filter((w) => w.length >= 12).slice(0, 60) : [q]) {
+  for (const word of q.length > 200
+    ? q
+        .split(/[\s"'=,[\](){}]+/)
+        .filter((w) => w.length >= 12)
+        .slice(0, 60)
+    : [q]) {
     for (const r of store.questions.refusalsByRequestId(word, 5)) found(r, `request id ${word}`);
   }
   if (matches.length === 0 && q.length > 40) {
@@ -285,9 +346,14 @@ export function search(store: Store, text: string): SearchResult {
     }
   }
   const field = (name: RefusalField, value: string): void => {
-    const count = store.questions.countRefusals({ sinceMs: null, untilMs: null, where: [{ field: name, in: [value], not: [] }] });
+    const count = store.questions.countRefusals({
+      sinceMs: null,
+      untilMs: null,
+      where: [{ field: name, in: [value], not: [] }],
+    });
     if (count > 0) matches.push({ kind: 'filter', field: name, value, count });
   };
-  if (q.length <= 200) for (const name of ['client', 'path', 'route', 'user', 'host', 'rule', 'cause'] as const) field(name, q);
+  if (q.length <= 200)
+    for (const name of ['client', 'path', 'route', 'user', 'host', 'rule', 'cause'] as const) field(name, q);
   return { matches: matches.slice(0, 20) };
 }

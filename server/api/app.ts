@@ -61,7 +61,10 @@ export function makeApp(o: AppOptions): Express {
   );
   app.use(guard({ host: o.host, token: o.token, names: o.names }, o.now));
 
-  const ask = <N extends QuestionName>(name: N, answer: (query: z.output<(typeof QUESTIONS)[N]['query']>, req: Request) => unknown): void => {
+  const ask = <N extends QuestionName>(
+    name: N,
+    answer: (query: z.output<(typeof QUESTIONS)[N]['query']>, req: Request) => unknown,
+  ): void => {
     const question = QUESTIONS[name];
     app.get(question.path, (req, res) => {
       const query = question.query.safeParse(req.query);
@@ -75,7 +78,9 @@ export function makeApp(o: AppOptions): Express {
   };
   ask('status', () => o.status());
   ask('overview', (q) => answers.overview(o.store, filterOf(q, o.now()), o.now()));
-  ask('refusals', (q) => answers.refusals(o.store, filterOf(q, o.now()), { cursor: q.cursor, limit: q.limit, order: q.order }));
+  ask('refusals', (q) =>
+    answers.refusals(o.store, filterOf(q, o.now()), { cursor: q.cursor, limit: q.limit, order: q.order }),
+  );
   ask('refusal', (_q, req) => answers.refusal(o.store, String(req.params.id)));
   ask('sources', () => answers.sources(o.store));
   ask('alerts', () => answers.alerts(o.store, o.rules, o.now()));
@@ -91,7 +96,10 @@ export function makeApp(o: AppOptions): Express {
   });
   app.get('/readyz', (_req, res) => {
     const failed = o.status().ingest.state === 'failed';
-    res.status(failed ? 503 : 200).type('text').send(failed ? `not ready: ${o.status().ingest.error}\n` : 'ok\n');
+    res
+      .status(failed ? 503 : 200)
+      .type('text')
+      .send(failed ? `not ready: ${o.status().ingest.error}\n` : 'ok\n');
   });
   app.get('/metrics', async (_req, res) => {
     const m = await metrics(o.store, o.status());
@@ -106,7 +114,10 @@ export function makeApp(o: AppOptions): Express {
 
   if (o.web !== null && existsSync(join(o.web, 'index.html'))) {
     const web = o.web;
-    app.use('/assets', express.static(join(web, 'assets'), { immutable: true, maxAge: '1y', index: false, fallthrough: false }));
+    app.use(
+      '/assets',
+      express.static(join(web, 'assets'), { immutable: true, maxAge: '1y', index: false, fallthrough: false }),
+    );
     app.use(express.static(web, { index: false, maxAge: '1h' }));
     // Every other address is the page's own: it reads the path itself.
     app.get('/{*page}', (_req, res) => {
@@ -115,7 +126,10 @@ export function makeApp(o: AppOptions): Express {
     });
   } else {
     app.get('/{*page}', (_req, res) => {
-      res.status(503).type('text').send('The page is not built. In a checkout: npm run build. The API is at /api/v1/openapi.json\n');
+      res
+        .status(503)
+        .type('text')
+        .send('The page is not built. In a checkout: npm run build. The API is at /api/v1/openapi.json\n');
     });
   }
 

@@ -25,7 +25,12 @@ export function guard(options: { host: string; token: string | null; names: stri
     const host = (req.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
     if (options.token === null) {
       if (!isLoopback(host) && !options.names.includes(host)) {
-        sendProblem(res, 421, 'Misdirected request', `this server does not answer for the host "${host.slice(0, 100)}"`);
+        sendProblem(
+          res,
+          421,
+          'Misdirected request',
+          `this server does not answer for the host "${host.slice(0, 100)}"`,
+        );
         return;
       }
     }
@@ -73,6 +78,11 @@ export function guard(options: { host: string; token: string | null; names: stri
       if (failures.size > 10_000) failures.clear();
     }
     res.setHeader('www-authenticate', 'Bearer');
-    sendProblem(res, 401, 'Unauthorized', 'give the token: open the page with ?token=… once, or send Authorization: Bearer …');
+    sendProblem(
+      res,
+      401,
+      'Unauthorized',
+      'give the token: open the page with ?token=… once, or send Authorization: Bearer …',
+    );
   };
 }

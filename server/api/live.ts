@@ -16,7 +16,12 @@ export class Live {
       sendProblem(res, 503, 'Too many streams', `${LIVE_STREAMS_MAX} pages follow already; reload later`);
       return;
     }
-    res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', connection: 'keep-alive', 'x-accel-buffering': 'no' });
+    res.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      connection: 'keep-alive',
+      'x-accel-buffering': 'no',
+    });
     res.write('retry: 2000\n\n');
     this.#streams.add(res);
     req.on('close', () => this.#streams.delete(res));

@@ -1,14 +1,18 @@
 /** /metrics in Prometheus' text format; made when asked, from what the store and the engine know. */
 import { Gauge, Registry } from 'prom-client';
-import type { Status } from './contract.ts';
 import { isTroubled, type Store } from './answers.ts';
+import type { Status } from './contract.ts';
 
 export async function metrics(store: Store, status: Status): Promise<{ type: string; text: string }> {
   const registry = new Registry();
-  const gauge = (name: string, help: string, labelNames: string[] = []) => new Gauge({ name, help, labelNames, registers: [registry] });
-  gauge('why403_refused_requests', 'Refused requests stored').set(store.questions.countRefusals({ sinceMs: null, untilMs: null, where: [] }));
+  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+    new Gauge({ name, help, labelNames, registers: [registry] });
+  gauge('why403_refused_requests', 'Refused requests stored').set(
+    store.questions.countRefusals({ sinceMs: null, untilMs: null, where: [] }),
+  );
   const byCause = gauge('why403_refused_requests_by_cause', 'Refused requests stored, by cause', ['cause']);
-  for (const c of store.questions.top({ sinceMs: null, untilMs: null, where: [] }, 'cause', 100)) byCause.set({ cause: c.key }, c.count);
+  for (const c of store.questions.top({ sinceMs: null, untilMs: null, where: [] }, 'cause', 100))
+    byCause.set({ cause: c.key }, c.count);
   const lines = gauge('why403_source_lines', 'Lines read', ['path', 'dataset', 'layer']);
   const unparsed = gauge('why403_source_unparsed_records', 'Records that could not be read', ['path']);
   const behind = gauge('why403_source_bytes_behind', 'Bytes in the file that are not stored yet', ['path']);

@@ -17,15 +17,6 @@ export interface Inference {
 const PASSED_MIN = 3;
 const CLIENTS_MIN = 3;
 
-const distinct = (facts: Fact[], of: (f: Fact) => string | null): Set<string> => {
-  const out = new Set<string>();
-  for (const f of facts) {
-    const v = of(f);
-    if (v !== null) out.add(v);
-  }
-  return out;
-};
-
 /** All inferences that hold, best first. `allowed` limits them to the causes a line left open; null = any. */
 export function contrast(fact: Fact, population: Population, allowed: readonly Cause[] | null): Inference[] {
   const found = [
@@ -33,6 +24,7 @@ export function contrast(fact: Fact, population: Population, allowed: readonly C
     byAddress(fact, population),
     byAllowList(fact, population),
     byReferer(fact, population),
+    byOrigin(fact, population),
     byAttribute(fact, population),
     byRate(fact, population),
     byAgent(fact, population),
@@ -46,28 +38,27 @@ const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 function byMethod(f: Fact, p: Population): Inference | null {
   if (READS.has(f.method)) return null;
+  const reads = (methods: Map<string, number>): number => [...READS].reduce((n, m) => n + (methods.get(m) ?? 0), 0);
   let scope = p.route(f);
-  let passed = scope.passed.filter((x) => READS.has(x.method));
-  if (passed.length < 2) {
-    scope = p.area(f);
-    passed = scope.passed.filter((x) => READS.has(x.method));
-  }
-  const sameMethodPassed = scope.passed.filter((x) => x.method === f.method).length;
-  const refused = scope.refused.filter((x) => x.class === f.class);
-  if (passed.length < 2 || sameMethodPassed > 0) return null;
-  if (refused.some((x) => READS.has(x.method))) return null;
+  if (reads(scope.passed.methods) < 2) scope = p.area(f);
+  const passed = reads(scope.passed.methods);
+  const refused = scope.refused(f.class);
+  // Reads of this very route that are refused as well would be another rule's doing.
+  const readsRefused = reads(p.route(f).refused(f.class).methods);
+  if (passed < 2 || (scope.passed.methods.get(f.method) ?? 0) > 0 || readsRefused > 0) return null;
+  if (reads(refused.methods) > 0 && (refused.methods.get(f.method) ?? 0) < 3) return null;
   return {
     cause: 'config.method',
-    confidence: passed.length >= 5 ? 0.82 : 0.7,
+    confidence: passed >= 5 ? 0.82 : 0.7,
     says: `${f.method} is refused on ${f.area}, reads are let through`,
     contrast: [
       {
         field: 'method',
         value: f.method,
-        refused: refused.filter((x) => x.method === f.method).length,
-        refusedOf: refused.length,
+        refused: refused.methods.get(f.method) ?? 0,
+        refusedOf: refused.n,
         passed: 0,
-        passedOf: scope.passed.length,
+        passedOf: scope.passed.n,
       },
     ],
   };
@@ -76,35 +67,30 @@ function byMethod(f: Fact, p: Population): Inference | null {
 /** Others get through on this very path, this client nowhere. */
 function byAddress(f: Fact, p: Population): Inference | null {
   if (f.client === null) return null;
-  const own = p.client(f);
+  const own = p.client(f.client);
   const refusedHere = own.refused.filter((x) => x.class === f.class);
-  const firstRefusal = Math.min(...refusedHere.map((x) => x.timeMs), f.timeMs);
-  const passedSince = own.passed.filter((x) => x.timeMs > firstRefusal);
-  if (passedSince.length > 0) return null;
-  let scope = p.path(f);
-  if (distinct(scope.passed, (x) => x.client).size < CLIENTS_MIN) scope = p.route(f);
-  const others = distinct(scope.passed, (x) => x.client);
-  if (others.size < CLIENTS_MIN) return null;
-  const routes = distinct(refusedHere, (x) => x.path).size;
-  const refusedClients = distinct(
-    scope.refused.filter((x) => x.class === f.class),
-    (x) => x.client,
-  );
-  if (refusedClients.size > others.size) return null;
   // One refusal of a client that asked once says nothing about its address.
   if (refusedHere.length < 2) return null;
+  const firstRefusal = Math.min(...refusedHere.map((x) => x.timeMs));
+  const latest = own.passed[own.passed.length - 1];
+  if (latest !== undefined && own.passed.some((x) => x.timeMs > firstRefusal)) return null;
+  let scope = p.path(f);
+  if (scope.passed.clients.size < CLIENTS_MIN) scope = p.route(f);
+  const others = scope.passed.clients.size;
+  if (others < CLIENTS_MIN || scope.refused(f.class).clients.size > others) return null;
+  const routes = new Set(refusedHere.map((x) => x.path)).size;
   return {
     cause: 'address.denied',
     confidence: routes >= 3 ? 0.8 : routes >= 2 ? 0.72 : 0.6,
-    says: `${f.client} is refused on ${routes} path${routes === 1 ? '' : 's'} and let through on none, ${others.size} other addresses are let through`,
+    says: `${f.client} is refused on ${routes} path${routes === 1 ? '' : 's'} and let through on none, ${others} other addresses are let through`,
     contrast: [
       {
         field: 'client',
         value: f.client,
         refused: refusedHere.length,
-        refusedOf: p.all.refused.filter((x) => x.class === f.class).length,
+        refusedOf: p.all.refused(f.class).n,
         passed: 0,
-        passedOf: scope.passed.length,
+        passedOf: scope.passed.n,
       },
     ],
   };
@@ -113,81 +99,103 @@ function byAddress(f: Fact, p: Population): Inference | null {
 /** Hardly anybody gets through here; the same clients get through elsewhere. */
 function byAllowList(f: Fact, p: Population): Inference | null {
   let scope = p.route(f);
-  let refused = scope.refused.filter((x) => x.class === f.class);
-  if (distinct(refused, (x) => x.client).size < CLIENTS_MIN) {
-    scope = p.area(f);
-    refused = scope.refused.filter((x) => x.class === f.class);
+  if (scope.refused(f.class).clients.size < CLIENTS_MIN) scope = p.area(f);
+  const refused = scope.refused(f.class);
+  if (refused.clients.size < CLIENTS_MIN) return null;
+  let elsewhere = 0;
+  let overlap = 0;
+  for (const c of refused.clients.keys()) {
+    if (p.client(c).passed.length > 0) elsewhere++;
+    if (scope.passed.clients.has(c)) overlap++;
   }
-  const refusedClients = distinct(refused, (x) => x.client);
-  if (refusedClients.size < CLIENTS_MIN) return null;
-  const elsewhere = [...refusedClients].filter((c) => p.client({ ...f, client: c }).passed.length > 0).length;
-  const passedClients = distinct(scope.passed, (x) => x.client);
-  for (const c of refusedClients) passedClients.delete(c);
-  const networks = distinct(
-    [...passedClients].map((client) => ({ ...f, client })),
-    (x) => networkOf(x.client),
-  );
-  const strangers = ![...refusedClients].some((c) => networks.has(networkOf(c) ?? ''));
-  const concentrated =
-    passedClients.size >= 2 && networks.size <= 3 && networks.size * 3 <= passedClients.size && strangers;
-  const overlap = distinct(scope.passed, (x) => x.client).size - passedClients.size;
-  if (overlap > refusedClients.size * 0.1) return null;
-  if (concentrated || (passedClients.size >= 1 && passedClients.size <= refusedClients.size * 0.6)) {
+  if (overlap > refused.clients.size * 0.1) return null;
+  const passedClients = scope.passed.clients.size - overlap;
+  const networks = new Set<string>();
+  if (passedClients < 5000)
+    for (const c of scope.passed.clients.keys()) if (!refused.clients.has(c)) networks.add(networkOf(c));
+  const strangers = ![...refused.clients.keys()].some((c) => networks.has(networkOf(c)));
+  const concentrated = passedClients >= 2 && networks.size <= 3 && networks.size * 3 <= passedClients && strangers;
+  if (concentrated || (passedClients >= 1 && passedClients <= refused.clients.size * 0.6)) {
     return {
       cause: 'address.not-allowed',
-      confidence: scope.passed.length >= 5 ? 0.8 : 0.68,
-      says: `${refusedClients.size} addresses are refused on ${f.area}, only ${passedClients.size} get through`,
+      confidence: scope.passed.n >= 5 ? 0.8 : 0.68,
+      says: `${refused.clients.size} addresses are refused on ${f.area}, only ${passedClients} get through`,
       contrast: [
         {
           field: 'client',
           value: 'not on the list',
-          refused: refused.length,
-          refusedOf: refused.length,
+          refused: refused.n,
+          refusedOf: refused.n,
           passed: 0,
-          passedOf: scope.passed.length,
+          passedOf: scope.passed.n,
         },
       ],
     };
   }
-  if (passedClients.size === 0 && scope.passed.length === 0 && elsewhere >= CLIENTS_MIN) {
+  if (scope.passed.n === 0 && elsewhere >= CLIENTS_MIN) {
     return {
       cause: 'config.access',
       confidence: 0.55,
-      says: `nobody gets through on ${f.area}: ${refusedClients.size} addresses are refused there`,
+      says: `nobody gets through on ${f.area}: ${refused.clients.size} addresses are refused there`,
       contrast: [],
     };
   }
   return null;
 }
 
-/** "10.20" of 10.20.3.4, "2001:db8" of 2001:db8::1: what a list of networks would hold. */
-function networkOf(client: string | null): string | null {
-  if (client === null) return null;
+/** "10.20" of 10.20.3.4, "2001.db8" of 2001:db8::1: what a list of networks would hold. */
+function networkOf(client: string): string {
   const parts = client.split(client.includes(':') ? ':' : '.');
-  return parts.slice(0, 2).join('.');
+  return `${parts[0]}.${parts[1]}`;
 }
 
 function byReferer(f: Fact, p: Population): Inference | null {
   if (f.refererHost === null || f.refererHost === '' || f.refererHost === f.host) return null;
   let scope = p.route(f);
-  if (scope.passed.length < PASSED_MIN) scope = p.area(f);
-  if (scope.passed.length < PASSED_MIN) return null;
-  const refused = scope.refused.filter((x) => x.class === f.class);
-  const foreignPassed = scope.passed.filter((x) => x.refererHost === f.refererHost).length;
-  const withReferer = refused.filter((x) => x.refererHost !== null && x.refererHost !== '').length;
-  if (foreignPassed > 0 || withReferer < refused.length * 0.9) return null;
+  if (scope.passed.n < PASSED_MIN) scope = p.area(f);
+  if (scope.passed.n < PASSED_MIN) return null;
+  const refused = scope.refused(f.class);
+  if ((scope.passed.referers.get(f.refererHost) ?? 0) > 0 || refused.withReferer < refused.n * 0.9) return null;
   return {
     cause: 'origin.referer',
-    confidence: refused.length >= 3 ? 0.82 : 0.7,
+    confidence: refused.n >= 3 ? 0.82 : 0.7,
     says: `requests that come from ${f.refererHost} are refused, those with another or no Referer are let through`,
     contrast: [
       {
         field: 'referer',
         value: f.refererHost,
-        refused: withReferer,
-        refusedOf: refused.length,
+        refused: refused.withReferer,
+        refusedOf: refused.n,
         passed: 0,
-        passedOf: scope.passed.length,
+        passedOf: scope.passed.n,
+      },
+    ],
+  };
+}
+
+/** The Origin header, where it is logged: this one is always refused, others or none are let through. */
+function byOrigin(f: Fact, p: Population): Inference | null {
+  if (f.attributes === null) return null;
+  const key = Object.keys(f.attributes).find((k) => /(^|[._])origin$/i.test(k));
+  if (key === undefined) return null;
+  const origin = f.attributes[key]!;
+  if (!/^[a-z-]+:\/\//i.test(origin)) return null;
+  let scope = p.route(f);
+  if (scope.passed.n < PASSED_MIN) scope = p.area(f);
+  const refused = p.attributeRefused(f.class, key, origin);
+  if (scope.passed.n < PASSED_MIN || (p.attributePassed(key)?.get(origin) ?? 0) > 0) return null;
+  return {
+    cause: 'origin.cors',
+    confidence: refused >= 3 ? 0.84 : 0.72,
+    says: `requests with the Origin ${origin.slice(0, 80)} are refused, those with another or none are let through`,
+    contrast: [
+      {
+        field: 'origin',
+        value: origin.slice(0, 120),
+        refused,
+        refusedOf: p.all.refused(f.class).n,
+        passed: 0,
+        passedOf: scope.passed.n,
       },
     ],
   };
@@ -195,7 +203,7 @@ function byReferer(f: Fact, p: Population): Inference | null {
 
 const COUNTRY = /^[A-Z]{2}$/;
 const NO_VALUE = /^(-{0,3}|XX|ZZ|T1|unknown)$/i;
-const HOST = /^([a-z0-9-]+\.)+[a-z0-9-]{1,24}(:\d+)?$/i;
+const HOST = /^(([a-z0-9-]+\.)+[a-z][a-z0-9-]{1,23}|\d{1,3}(\.\d{1,3}){3})(:\d+)?$/i;
 
 /** A logged attribute (captured header, country, host) with a value that is always refused while its other values pass. */
 function byAttribute(f: Fact, p: Population): Inference | null {
@@ -203,24 +211,20 @@ function byAttribute(f: Fact, p: Population): Inference | null {
   let best: Inference | null = null;
   for (const [key, value] of Object.entries(f.attributes)) {
     const country = COUNTRY.test(value);
-    if (!country && !HOST.test(value)) continue;
-    const others = new Map<string, number>();
-    let passedSame = 0;
+    if (!country && !(/host|captured/i.test(key) && HOST.test(value))) continue;
+    const passed = p.attributePassed(key);
+    if (passed === null || passed.has(value)) continue;
+    const others: string[] = [];
     let passedOther = 0;
-    for (const x of p.all.passed) {
-      const v = x.attributes?.[key];
-      if (v === undefined || NO_VALUE.test(v)) continue;
-      if (v === value) passedSame++;
-      else {
-        passedOther++;
-        others.set(v, (others.get(v) ?? 0) + 1);
-      }
+    for (const [v, n] of passed) {
+      if (NO_VALUE.test(v)) continue;
+      passedOther += n;
+      others.push(v);
     }
     // An attribute that is nearly always different is an id, not a kind.
-    if (passedSame > 0 || passedOther < 10 || others.size * 3 > passedOther) continue;
-    if (![...others.keys()].every((v) => (country ? COUNTRY : HOST).test(v))) continue;
-    const ofClass = p.all.refused.filter((x) => x.class === f.class);
-    const refused = ofClass.filter((x) => x.attributes?.[key] === value).length;
+    if (passedOther < 10 || others.length * 3 > passedOther) continue;
+    if (!others.every((v) => (country ? COUNTRY : HOST).test(v))) continue;
+    const refused = p.attributeRefused(f.class, key, value);
     if (refused < 2) continue;
     const confidence = refused >= 4 ? 0.88 : 0.82;
     if (best !== null && best.confidence >= confidence) continue;
@@ -229,13 +233,13 @@ function byAttribute(f: Fact, p: Population): Inference | null {
       confidence,
       says: country
         ? `all ${refused} requests from ${value} are refused, ${passedOther} from elsewhere are let through`
-        : `all ${refused} requests for the host ${value} are refused, ${passedOther} for ${others.size} other hosts are let through`,
+        : `all ${refused} requests for the host ${value} are refused, ${passedOther} for ${others.length} other hosts are let through`,
       contrast: [
         {
           field: country ? 'country' : 'host',
           value,
           refused,
-          refusedOf: ofClass.length,
+          refusedOf: p.all.refused(f.class).n,
           passed: 0,
           passedOf: passedOther,
         },
@@ -245,50 +249,67 @@ function byAttribute(f: Fact, p: Population): Inference | null {
   return best;
 }
 
-/** The client got through several times on this route just before, and gets through again later or did so fast. */
+const RATE_WINDOW_MS = 60_000;
+
+/** The client got through several times on this route just before. */
 function byRate(f: Fact, p: Population): Inference | null {
-  const own = p.client(f);
-  const window = 60_000;
-  const before = own.passed.filter(
-    (x) => x.timeMs <= f.timeMs + 1000 && x.timeMs > f.timeMs - window && x.method === f.method && sameRoute(x, f),
-  );
-  if (before.length < 4) return null;
-  const latest = Math.max(...before.map((x) => x.timeMs));
-  if (f.timeMs - latest > 30_000) return null;
-  const refused = own.refused.filter((x) => x.class === f.class && sameRoute(x, f));
-  const span = latest - Math.min(...before.map((x) => x.timeMs));
-  const perSecond = before.length / Math.max(1, span / 1000);
-  if (perSecond < 0.3) return null;
+  const own = p.client(f.client);
+  const sameRoute = (x: { route: string; area: string; path: string }): boolean =>
+    x.route === f.route || (x.area === f.area && x.area.length > 1 && x.area !== x.path);
+  let before = 0;
+  let first = Infinity;
+  let latest = -Infinity;
+  // In order of time: look back from the end of the window only.
+  let i = firstAfter(own.passed, f.timeMs + 1000) - 1;
+  for (; i >= 0 && own.passed[i]!.timeMs > f.timeMs - RATE_WINDOW_MS; i--) {
+    const x = own.passed[i]!;
+    if (x.method !== f.method || !sameRoute(x)) continue;
+    before++;
+    first = Math.min(first, x.timeMs);
+    latest = Math.max(latest, x.timeMs);
+    if (before >= 500) break;
+  }
+  if (before < 4 || f.timeMs - latest > RATE_WINDOW_MS / 2) return null;
+  const span = latest - first;
+  if (before / Math.max(1, span / 1000) < 0.3) return null;
+  const refused = own.refused.filter((x) => x.class === f.class && sameRoute(x)).length;
   return {
     cause: 'limit.rate',
-    confidence: before.length >= 8 ? 0.85 : before.length >= 6 ? 0.78 : 0.66,
-    says: `${before.length} requests of ${f.client} to this route were let through in ${Math.max(1, Math.round(span / 1000))} s, then ${refused.length} refused`,
+    confidence: before >= 8 ? 0.85 : before >= 6 ? 0.78 : 0.66,
+    says: `${before} requests of ${f.client} to this route were let through in ${Math.max(1, Math.round(span / 1000))} s, then ${refused} refused`,
     contrast: [
       {
         field: 'client',
         value: f.client ?? '',
-        refused: refused.length,
-        refusedOf: refused.length,
-        passed: before.length,
+        refused,
+        refusedOf: refused,
+        passed: before,
         passedOf: own.passed.length,
       },
     ],
   };
 }
 
-function sameRoute(a: Fact, b: Fact): boolean {
-  return a.route === b.route || (a.area === b.area && a.area.length > 1 && a.area !== a.path);
+function firstAfter(list: { timeMs: number }[], timeMs: number): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const mid = (low + high) >> 1;
+    if (list[mid]!.timeMs <= timeMs) low = mid + 1;
+    else high = mid;
+  }
+  return low;
 }
 
 function byAgent(f: Fact, p: Population): Inference | null {
-  if (f.agent === null || f.agent === '') return null;
-  const refused = p.all.refused.filter((x) => x.class === f.class && x.agent === f.agent);
-  const passedAgent = p.all.passed.filter((x) => x.agent === f.agent).length;
+  if (f.agent === null || f.agent === '' || p.agentPassed(f.agent) > 0) return null;
+  const clients = p.agentRefused(f.class, f.agent);
+  let refused = 0;
+  for (const n of clients.values()) refused += n;
   let scope = p.path(f);
-  if (scope.passed.length < PASSED_MIN) scope = p.route(f);
-  if (passedAgent > 0 || refused.length < 2 || scope.passed.length < PASSED_MIN) return null;
-  const clients = distinct(refused, (x) => x.client);
-  const sameClientPassed = [...clients].some((c) => p.client({ ...f, client: c }).passed.length > 0);
+  if (scope.passed.n < PASSED_MIN) scope = p.route(f);
+  if (refused < 2 || scope.passed.n < PASSED_MIN) return null;
+  const sameClientPassed = [...clients.keys()].slice(0, 50).some((c) => p.client(c).passed.length > 0);
   if (clients.size < 2 && !sameClientPassed) return null;
   return {
     cause: 'config.rewrite',
@@ -298,10 +319,10 @@ function byAgent(f: Fact, p: Population): Inference | null {
       {
         field: 'user agent',
         value: f.agent.slice(0, 120),
-        refused: refused.length,
-        refusedOf: p.all.refused.filter((x) => x.class === f.class).length,
+        refused,
+        refusedOf: p.all.refused(f.class).n,
         passed: 0,
-        passedOf: scope.passed.length,
+        passedOf: scope.passed.n,
       },
     ],
   };
@@ -310,26 +331,16 @@ function byAgent(f: Fact, p: Population): Inference | null {
 function byHost(f: Fact, p: Population): Inference | null {
   if (f.host === null) return null;
   const scope = p.host(f);
-  const refused = scope.refused.filter((x) => x.class === f.class);
-  if (scope.passed.length > 0 || refused.length < 2) return null;
-  const others = distinct(p.all.passed, (x) => x.host);
-  if (others.size === 0) return null;
-  const paths = distinct(refused, (x) => x.path).size;
+  const refused = scope.refused(f.class);
+  if (scope.passed.n > 0 || refused.n < 2 || p.hostsPassed === 0) return null;
   const bare = /^[\d.:[\]]+$/.test(f.host);
-  if (paths < 3 && !bare) return null;
+  if (refused.clients.size < 3 && !bare) return null;
   return {
     cause: 'config.host',
     confidence: bare ? 0.86 : 0.65,
-    says: `every request for the host ${f.host} is refused, ${others.size} other hosts are served`,
+    says: `every request for the host ${f.host} is refused, ${p.hostsPassed} other hosts are served`,
     contrast: [
-      {
-        field: 'host',
-        value: f.host,
-        refused: refused.length,
-        refusedOf: refused.length,
-        passed: 0,
-        passedOf: p.all.passed.length,
-      },
+      { field: 'host', value: f.host, refused: refused.n, refusedOf: refused.n, passed: 0, passedOf: p.all.passed.n },
     ],
   };
 }
@@ -351,7 +362,7 @@ function bySignedLink(f: Fact, p: Population): Inference | null {
     else if (SIGNATURE.test(name) && value.length >= 8) signed = true;
   }
   if (expiry === null || !signed) return null;
-  const passed = p.area(f).passed.length;
+  const passed = p.area(f).passed.n;
   if (expiry < f.timeMs) {
     return {
       cause: 'credential.expired',

@@ -56,6 +56,8 @@ const productOf = (dataset: string): string => dataset.split('.')[0]!;
 const RULE_LAYERS = new Set<Layer>(['cdn', 'loadbalancer', 'gateway', 'web', 'waf', 'network']);
 /** Below this a line has only named a mechanism, and contrast may say which use of it. */
 const OPEN_BELOW = 0.7;
+/** Below this the likeliest cause is more often wrong than right. */
+const GUESS_BELOW = 0.48;
 
 const depth = (layer: Layer): number => LAYERS.indexOf(layer);
 
@@ -170,13 +172,14 @@ export function conclude(a: Assessment, around: Surroundings): Verdict {
   }
   if (ban && (best === null || isAddressLike(best)) && decided.layer !== 'app') return fromBan(a, ban, best);
 
-  const open = best === null ? null : [best.cause, ...best.alternatives];
+  // An error line leaves open what its text can stand for; a field of an access line only says that the layer refused.
+  const open = best === null || hops[best.hop]!.entry.kind === 'access' ? null : [best.cause, ...best.alternatives];
   const inferences = contrast(a.fact, around.population, open);
   const inference = inferences[0];
-  if (best) {
-    if (inference) return fromCandidate(a, best, around, inference);
-    return fromCandidate(a, best, around, null);
-  }
+  if (best && inference) return fromCandidate(a, best, around, inference);
+  if (best && best.confidence >= GUESS_BELOW) return fromCandidate(a, best, around, null);
+  // A field that only shows that the layer refused is no reason: better no cause than the likeliest of many.
+  if (best) return undecided(a, best);
   return silent(a, around, inferences);
 }
 
@@ -256,6 +259,25 @@ function fromCandidate(a: Assessment, best: Candidate, around: Surroundings, inf
     contrast: inference?.contrast ?? [],
     decidedHop,
     wouldSettle: confidence < 0.6 ? settles(a) : null,
+  });
+}
+
+/** The layer is known, the reason is not: its likeliest readings are named as alternatives only. */
+function undecided(a: Assessment, best: Candidate): Verdict {
+  const hop = a.request.hops[best.hop]!;
+  const share = Math.round((best.confidence / (best.alternatives.length + 1)) * 100) / 100;
+  return verdict(a, {
+    cause: 'unknown',
+    certainty: 'unknown',
+    confidence: 0.3,
+    layer: best.layer,
+    path: hop.path,
+    rule: ruleOf(hop.entry),
+    detail: best.match.says,
+    evidence: [evidence(hop, best.match.says, best.match.text, best.match.signal.source)],
+    alternatives: [best.cause, ...best.alternatives].slice(0, 4).map((cause) => ({ cause, confidence: share })),
+    decidedHop: decidedHopOf(a, best.hop),
+    wouldSettle: settles(a),
   });
 }
 
@@ -396,6 +418,48 @@ function inferred(a: Assessment, inference: Inference, layer: Layer, proof: Evid
     decidedHop: a.decider,
     wouldSettle: inference.confidence < 0.7 ? settles(a) : null,
   });
+}
+
+/** Answered out of a cache: the refusal that was cached was decided by somebody else, some time before. */
+export function isCached(a: Assessment): boolean {
+  const { hops } = a.request;
+  return (
+    hops.every((h) => h.entry.kind !== 'access' || h === hops[0]) &&
+    /^(hit|TCP_\w*HIT\w*)/i.test(hops[0]!.entry.eventOutcome ?? '')
+  );
+}
+
+/** What an earlier request for the same address was refused for, passed on to one that was answered out of the cache. */
+export function fromCache(a: Assessment, earlier: { verdict: Verdict; timeMs: number } | null): Verdict {
+  const hop = a.request.hops[0]!;
+  if (earlier === null) {
+    return verdict(a, {
+      cause: 'unknown',
+      certainty: 'unknown',
+      confidence: 0.3,
+      layer: hop.layer,
+      path: hop.path,
+      detail: `${hop.layer} answered ${a.request.status} out of its cache; the request that was refused first is not among these lines`,
+      evidence: [evidence(hop, 'answered out of the cache', hop.entry.eventOutcome, null)],
+      decidedHop: 0,
+      wouldSettle: 'the logs of the time when this answer was cached',
+    });
+  }
+  const v = earlier.verdict;
+  return {
+    ...verdict(a, {
+      cause: v.cause,
+      certainty: 'implied',
+      confidence: v.confidence * 0.95,
+      layer: v.decidingLayer === 'unknown' ? hop.layer : v.decidingLayer,
+      path: v.decidingPath,
+      rule: v.rule,
+      detail: `cached answer of the refusal at ${new Date(earlier.timeMs).toISOString().slice(11, 19)}Z: ${v.detail}`,
+      evidence: [evidence(hop, 'answered out of the cache', hop.entry.eventOutcome, null), ...v.evidence.slice(0, 2)],
+      alternatives: v.alternatives,
+      decidedHop: -1,
+    }),
+  };
 }
 
 function hiddenFile(path: string): boolean {

@@ -52,12 +52,14 @@ const STAMPS: { find: RegExp; read: (m: string[]) => number; write: (d: Date, m:
   {
     find: /(\d{4})\/(\d\d)\/(\d\d) (\d\d):(\d\d):(\d\d)/g,
     read: (m) => Date.UTC(+m[1]!, +m[2]! - 1, +m[3]!, +m[4]!, +m[5]!, +m[6]!),
-    write: (d) => `${d.getUTCFullYear()}/${two(d.getUTCMonth() + 1)}/${two(d.getUTCDate())} ${two(d.getUTCHours())}:${two(d.getUTCMinutes())}:${two(d.getUTCSeconds())}`,
+    write: (d) =>
+      `${d.getUTCFullYear()}/${two(d.getUTCMonth() + 1)}/${two(d.getUTCDate())} ${two(d.getUTCHours())}:${two(d.getUTCMinutes())}:${two(d.getUTCSeconds())}`,
   },
   {
     find: /[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d) (\d{4})/g,
     read: (m) => Date.UTC(+m[6]!, MONTHS.indexOf(m[1]!), +m[2]!, +m[3]!, +m[4]!, +m[5]!),
-    write: (d) => `${DAYS[d.getUTCDay()]} ${MONTHS[d.getUTCMonth()]} ${two(d.getUTCDate())} ${two(d.getUTCHours())}:${two(d.getUTCMinutes())}:${two(d.getUTCSeconds())} ${d.getUTCFullYear()}`,
+    write: (d) =>
+      `${DAYS[d.getUTCDay()]} ${MONTHS[d.getUTCMonth()]} ${two(d.getUTCDate())} ${two(d.getUTCHours())}:${two(d.getUTCMinutes())}:${two(d.getUTCSeconds())} ${d.getUTCFullYear()}`,
   },
 ];
 
@@ -132,7 +134,9 @@ function load(): Replayed[] {
     .map((row) => {
       const r = JSON.parse(row) as { refused: boolean; lines: [string, number, number][] };
       const pieces = r.lines.map(([file, line, count]) => {
-        const text = linesOf(file).slice(line - 1, line - 1 + count).join('\n');
+        const text = linesOf(file)
+          .slice(line - 1, line - 1 + count)
+          .join('\n');
         return { file, text, atMs: timeOf(text) };
       });
       return { refused: r.refused, pieces, startMs: Math.min(...pieces.map((p) => p.atMs)) };

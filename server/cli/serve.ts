@@ -1,12 +1,13 @@
 /** `why403 serve` and `demo`: opens the port, starts the engine's thread, and stops both in order. */
-import { createServer } from 'node:http';
+
 import { existsSync } from 'node:fs';
-import { join, dirname } from 'node:path';
+import { createServer } from 'node:http';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { AlertRule } from '../alert/rule.ts';
-import { makeApp } from '../api/app.ts';
 import { isTroubled } from '../api/answers.ts';
+import { makeApp } from '../api/app.ts';
 import type { Status } from '../api/contract.ts';
 import { isLoopback } from '../api/guard.ts';
 import { Live } from '../api/live.ts';
@@ -28,14 +29,24 @@ import { progressLine } from './terminal.ts';
 export async function serve(config: Config, wantsDemo: boolean): Promise<void> {
   const isDemo = wantsDemo || config.paths.length === 0;
   if (!isLoopback(config.host) && config.token === null) {
-    throw new Why403Error('UNSAFE_HOST', `${config.host} can be reached by others`, 'give --token SECRET (16 characters or more), or leave --host away');
+    throw new Why403Error(
+      'UNSAFE_HOST',
+      `${config.host} can be reached by others`,
+      'give --token SECRET (16 characters or more), or leave --host away',
+    );
   }
   const log = makeLog(config.logLevel);
   const demo = isDemo ? startDemo(now) : null;
   const paths = demo ? [join(demo.directory, 'logs')] : config.paths;
   try {
     if (!demo) discover(paths, true);
-    await run(config, paths, demo ? join(demo.directory, 'data') : (config.data ?? defaultDataDirectory(process.env)), demo !== null, log);
+    await run(
+      config,
+      paths,
+      demo ? join(demo.directory, 'data') : (config.data ?? defaultDataDirectory(process.env)),
+      demo !== null,
+      log,
+    );
   } finally {
     demo?.stop();
   }
@@ -44,17 +55,38 @@ export async function serve(config: Config, wantsDemo: boolean): Promise<void> {
 function rulesOf(config: Config, demo: boolean): AlertRule[] {
   const rate = config.alertRate ?? (demo ? 0.1 : null);
   if (rate === null) return [];
-  return [{ name: 'refused share', kind: 'rate', threshold: rate, windowMs: config.alertWindowMs, minimumRequests: config.alertMinimumRequests }];
+  return [
+    {
+      name: 'refused share',
+      kind: 'rate',
+      threshold: rate,
+      windowMs: config.alertWindowMs,
+      minimumRequests: config.alertMinimumRequests,
+    },
+  ];
 }
 
-async function run(config: Config, paths: string[], directory: string, demo: boolean, log: ReturnType<typeof makeLog>): Promise<void> {
+async function run(
+  config: Config,
+  paths: string[],
+  directory: string,
+  demo: boolean,
+  log: ReturnType<typeof makeLog>,
+): Promise<void> {
   // The schema is made here, before anything reads; the engine's thread then is the only writer.
   openDatabase(directory).close();
   const db = openReader(directory);
   const store = { archive: new SqliteArchive(db), ledger: new SqliteLedger(db), questions: new SqliteQuestions(db) };
   const rules = rulesOf(config, demo);
   const startedAt = now();
-  let progress: Progress = { state: 'starting', bytesRead: 0, bytesTotal: 0, linesRead: 0, linesPerSecond: 0, secondsLeft: null };
+  let progress: Progress = {
+    state: 'starting',
+    bytesRead: 0,
+    bytesTotal: 0,
+    linesRead: 0,
+    linesPerSecond: 0,
+    secondsLeft: null,
+  };
   let failure: string | null = null;
   const status = (): Status => {
     const sources = store.archive.sources();
@@ -72,15 +104,34 @@ async function run(config: Config, paths: string[], directory: string, demo: boo
   const live = new Live();
   const web = webDirectory();
   const publicHost = config.publicUrl === null ? [] : [new URL(config.publicUrl).hostname];
-  const app = makeApp({ store, status, rules, live, log, host: config.host, token: config.token, names: publicHost, web, now });
+  const app = makeApp({
+    store,
+    status,
+    rules,
+    live,
+    log,
+    host: config.host,
+    token: config.token,
+    names: publicHost,
+    web,
+    now,
+  });
   const server = createServer(app);
   server.requestTimeout = 30_000;
   await new Promise<void>((done, failed) => {
     server.once('error', (error) => {
       failed(
         errnoOf(error) === 'EADDRINUSE'
-          ? new Why403Error('PORT_IN_USE', `port ${config.port} on ${config.host} is taken`, 'give another with --port N')
-          : new Why403Error('PORT_IN_USE', `cannot listen on ${config.host}:${config.port} (${errnoOf(error)})`, 'give another with --host or --port'),
+          ? new Why403Error(
+              'PORT_IN_USE',
+              `port ${config.port} on ${config.host} is taken`,
+              'give another with --port N',
+            )
+          : new Why403Error(
+              'PORT_IN_USE',
+              `cannot listen on ${config.host}:${config.port} (${errnoOf(error)})`,
+              'give another with --host or --port',
+            ),
       );
     });
     server.listen(config.port, config.host, done);
@@ -111,7 +162,9 @@ async function run(config: Config, paths: string[], directory: string, demo: boo
     publicUrl: config.publicUrl ?? url,
   };
   const here = import.meta.url;
-  const worker = new Worker(new URL(here.endsWith('.ts') ? '../worker.ts' : '../worker.js', here), { workerData: options });
+  const worker = new Worker(new URL(here.endsWith('.ts') ? '../worker.ts' : '../worker.js', here), {
+    workerData: options,
+  });
   const line = progressLine();
   let wasHistory = false;
   worker.on('message', (m: WorkerMessage) => {
@@ -125,7 +178,8 @@ async function run(config: Config, paths: string[], directory: string, demo: boo
           wasHistory = false;
           line.clear();
           log.info({ lines: progress.linesRead }, 'history is read, following');
-          for (const s of store.archive.sources()) if (isTroubled(s)) log.warn({ path: s.path, hint: s.advice ?? '' }, `source is ${s.state}`);
+          for (const s of store.archive.sources())
+            if (isTroubled(s)) log.warn({ path: s.path, hint: s.advice ?? '' }, `source is ${s.state}`);
         }
         live.send({ kind: 'status', revision: 0 });
         break;

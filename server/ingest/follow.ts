@@ -27,6 +27,8 @@ export interface FollowOptions {
   refusedStatus: ReadonlySet<number>;
   /** The file will not grow while it is read (report): what stands at its end is complete. */
   final: boolean;
+  /** The format was found; what depends on it (the layer) is settled before the first line is read. */
+  detected: (source: Source) => void;
 }
 
 export interface Batch {
@@ -118,6 +120,7 @@ export class Follower {
     this.source.reader = { ...saveDetection(found), pattern: null };
     this.source.state = 'reading';
     this.source.advice = null;
+    this.#options.detected(this.source);
     return true;
   }
 

@@ -67,7 +67,11 @@ export class Ingest {
       source.sizeBytes = file.size;
       this.#followers.set(
         file.path,
-        new Follower(source, { refusedStatus: this.#options.refusedStatus, final: this.#options.final }),
+        new Follower(source, {
+          refusedStatus: this.#options.refusedStatus,
+          final: this.#options.final,
+          detected: (s) => this.#settle(s),
+        }),
       );
     }
   }
@@ -122,9 +126,7 @@ export class Ingest {
       const follower = followers[this.#turn++ % followers.length]!;
       // A follower's next block begins where its last one ends: one block of each per transaction.
       if (batches.some((b) => b.follower === follower)) break;
-      const fresh = follower.source.reader === null;
       const batch = follower.next(this.#counters, now);
-      if (fresh && follower.source.reader !== null) this.#settle(follower);
       if (batch === null) {
         quiet++;
         continue;
@@ -153,15 +155,12 @@ export class Ingest {
     return lines;
   }
 
-  /** The format was found: the product may say the layer, and a log without a zone gets one to begin with. */
-  #settle(follower: Follower): void {
-    const s = follower.source;
-    if (s.layerFrom === 'none' || s.layerFrom === 'product' || s.layerFrom === 'path') {
-      const guess = guessLayer(s.path, s.reader!.dataset, this.#options.layers);
-      s.layer = guess.layer;
-      s.layerFrom = guess.from;
-    }
-    this.#archive.saveSource(s);
+  /** The product may say the layer. */
+  #settle(source: Source): void {
+    const guess = guessLayer(source.path, source.reader!.dataset, this.#options.layers);
+    source.layer = guess.layer;
+    source.layerFrom = guess.from;
+    this.#archive.saveSource(source);
   }
 
   /** Zone of records that name none, applied to a source once it is known to be such. */

@@ -17,11 +17,15 @@ export interface ClockFinding {
   support: number;
   /** Source it was measured against. */
   againstPath: string;
+  /** The offset is that of the machine's clock alone: the zone of the log comes on top. */
+  addsToZone?: boolean;
 }
 
 interface Sample {
   source: LinkSource;
   zoneless: boolean;
+  /** Whole seconds only: the fraction is cut off. */
+  coarse: boolean;
   /** key → own time, NaN when the key occurs more than once. */
   keys: Map<string, number>;
 }
@@ -40,6 +44,7 @@ export function learnClocks(samples: { source: LinkSource; records: Placed[] }[]
     source,
     zoneless: records.some((r) => r.entry.timeZoneless),
     keys: keysOf(records),
+    coarse: !records.some((r) => r.entry.timeMs % 1000 !== 0),
   }));
   // The measure: zoned logs before zoneless ones, then the outermost, then the one with most keys.
   all.sort(
@@ -56,7 +61,47 @@ export function learnClocks(samples: { source: LinkSource; records: Placed[] }[]
     if (best) findings.push(best);
     settled.push({ sample, offsetMs: best?.offsetMs ?? 0 });
   }
-  return findings;
+  return [...findings, ...inherited(all, findings)];
+}
+
+/** Logs that lie in one directory are written by one machine: what shares no request with anybody has its neighbour's clock. */
+function inherited(all: Sample[], findings: ClockFinding[]): ClockFinding[] {
+  const found = new Map(findings.map((f) => [f.sourceId, f]));
+  const out: ClockFinding[] = [];
+  for (const sample of all) {
+    if (found.has(sample.source.id)) continue;
+    const neighbours = all.filter(
+      (x) => x !== sample && x.source.directory === sample.source.directory && found.has(x.source.id),
+    );
+    // A neighbour that names no zone either tells zone and clock; one with a zone tells the clock alone.
+    const alike = neighbours.find((x) => x.zoneless === sample.zoneless);
+    if (alike === undefined) continue;
+    const finding = found.get(alike.source.id)!;
+    if (finding.offsetMs === 0) continue;
+    out.push({
+      sourceId: sample.source.id,
+      offsetMs: finding.offsetMs,
+      support: finding.support,
+      againstPath: alike.source.path,
+    });
+  }
+  for (const sample of all) {
+    if (found.has(sample.source.id) || out.some((f) => f.sourceId === sample.source.id) || !sample.zoneless) continue;
+    const zoned = all.find(
+      (x) =>
+        !x.zoneless && x.source.directory === sample.source.directory && (found.get(x.source.id)?.offsetMs ?? 0) !== 0,
+    );
+    if (zoned === undefined) continue;
+    const finding = found.get(zoned.source.id)!;
+    out.push({
+      sourceId: sample.source.id,
+      offsetMs: finding.offsetMs,
+      support: finding.support,
+      againstPath: zoned.source.path,
+      addsToZone: true,
+    });
+  }
+  return out;
 }
 
 function compare(known: Sample, knownOffset: number, sample: Sample): ClockFinding | null {
@@ -83,7 +128,11 @@ function compare(known: Sample, knownOffset: number, sample: Sample): ClockFindi
     }
   }
   if (bestCount < SUPPORT_MIN || bestCount < AGREEMENT_MIN * differences.length) return null;
-  const middle = differences[bestFrom + Math.floor(bestCount / 2)]!;
+  // A log of whole seconds says up to a second too little, evenly spread: against a finer log the offset lies at the
+  // edge of the differences, which is told best a little inside (the outermost few were logged late).
+  const inside = sample.coarse === known.coarse ? 0.5 : sample.coarse ? 0.05 : 0.95;
+  const edge = sample.coarse === known.coarse ? 0 : sample.coarse ? -50 : 50;
+  const middle = differences[bestFrom + Math.min(bestCount - 1, Math.floor(bestCount * inside))]! + edge;
   let offsetMs = middle;
   if (sample.zoneless) {
     const zone = Math.round(middle / QUARTER_MS) * QUARTER_MS;

@@ -37,8 +37,11 @@ const GRAIN_MS = 999;
 const FAR_MS = 20_000;
 /** Candidates looked at on each side of the nearest line. */
 const CANDIDATES = 40;
-/** Reason lines come before the access line of their request, within this. */
-const REASON_MS = 1500;
+/** A reason line is written while its request is answered; clocks that are learned from whole seconds are off by this. */
+const REASON_MS = 400;
+const REASON_FINE_MS = 50;
+/** Clocks are learned to a few milliseconds. */
+const PAD_MS = 5;
 
 const ANCHOR: Link = { kind: 'anchor', confidence: 1, says: 'the line by which the request is counted' };
 
@@ -484,9 +487,11 @@ class Linker {
         }
       }
       outers.sort((a, b) => a - b);
+      const byClient = new Map<string, number[]>();
+      for (const o of outers) for (const a of addressesOf(this.#entry(o))) push(byClient, a, o);
       const edges: Edge[] = [];
       for (const i of free) {
-        for (const o of this.#near(outers, i)) {
+        for (const o of addressesOf(this.#entry(i)).flatMap((a) => this.#near(byClient.get(a) ?? [], i))) {
           if (this.#entry(o).urlPath === this.#entry(i).urlPath) continue;
           const edge = this.#edge(o, i, 'subrequest');
           if (!edge) continue;
@@ -694,13 +699,15 @@ class Linker {
         for (const a of this.#near(targets, r)) {
           const target = this.#entry(a);
           const sameLog = this.#records[a]!.line.sourceId === sourceId;
-          // Written before the answer; a log with whole seconds says the second only.
-          const after = this.#end[a]! - this.#records[r]!.timeMs;
-          if (after < -30 || after > REASON_MS + (target.durationMs ?? 0)) continue;
+          const [from, to] = this.#moment(a);
+          const t = this.#records[r]!.timeMs;
+          const outside = Math.max(0, from - t, t - to);
+          if (outside > (to - from < 900 || target.durationMs !== null ? REASON_FINE_MS : REASON_MS)) continue;
+          const after = to - t;
           if (sameLog && this.#records[a]!.line.offset < this.#records[r]!.line.offset) continue;
           if (this.#reasonsIn(this.#root(a))) continue;
           if (e.userName !== null && target.userName !== null && e.userName !== target.userName) continue;
-          let score = 2 - Math.abs(after) / 500;
+          let score = 2 - outside / 250;
           if (e.userName !== null && e.userName === target.userName) score += 2;
           edges.push({ outer: a, inner: r, score, distance: Math.abs(after), signature: 'reason' + a });
         }
@@ -717,6 +724,22 @@ class Linker {
         });
       }
     }
+  }
+
+  /** When the request of an access line was answered: a log of whole seconds is helped by the finer logs around it. */
+  #moment(a: number): [number, number] {
+    let from = this.#start[a]!;
+    let to = this.#end[a]!;
+    for (const m of this.#accessIn(this.#root(a))) {
+      if (this.#records[m]!.entry.timeMs % 1000 === 0 && this.#entry(m).durationMs === null) continue;
+      const start = this.#start[m]! - PAD_MS;
+      const end = this.#end[m]! + PAD_MS;
+      if (end - start < to - from) {
+        from = start;
+        to = end;
+      }
+    }
+    return [from, to];
   }
 
   #isRefusedOrClose(a: number): boolean {

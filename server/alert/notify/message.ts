@@ -1,19 +1,32 @@
 /** What a message says, the same for every channel; each channel escapes it in its own way. */
 import { iso } from '../../clock.ts';
 import { plain } from '../../model/mask.ts';
-import { type Cause, CAUSES } from '../../model/taxonomy.ts';
+import { CAUSES, type Cause } from '../../model/taxonomy.ts';
 import type { AlertRow, DeliveryRow } from '../../store/ledger.ts';
 
 export interface Message {
   event: 'firing' | 'resolved';
-  alert: { id: number; rule: string; value: number; peak: number; firedAt: string; resolvedAt: string | null; summary: string };
+  alert: {
+    id: number;
+    rule: string;
+    value: number;
+    peak: number;
+    firedAt: string;
+    resolvedAt: string | null;
+    summary: string;
+  };
   title: string;
   causes: { cause: string; title: string; count: number }[];
   evidence: { file: string; line: number; says: string; cause: string }[];
   link: string | null;
 }
 
-export function message(alert: AlertRow, delivery: DeliveryRow, evidence: Message['evidence'], publicUrl: string | null): Message {
+export function message(
+  alert: AlertRow,
+  delivery: DeliveryRow,
+  evidence: Message['evidence'],
+  publicUrl: string | null,
+): Message {
   const main = alert.causes[0];
   return {
     event: delivery.event,

@@ -119,10 +119,13 @@ export class SqliteQuestions implements Questions {
     ).map(readRefusal);
   }
 
+  /** better-sqlite3 binds numbers as REAL: without the casts the division would not round down. */
   refusedSeries(filter: Filter, bucketMs: number): { bucket: number; cause: string; count: number }[] {
     const clause = where(filter, COLUMNS, 'time');
     return this.#db
-      .prepare(`SELECT time / ? * ? bucket, cause, count(*) count FROM refusal ${clause.sql} GROUP BY 1, 2 ORDER BY 1`)
+      .prepare(
+        `SELECT time / CAST(? AS INTEGER) * CAST(? AS INTEGER) bucket, cause, count(*) count FROM refusal ${clause.sql} GROUP BY 1, 2 ORDER BY 1`,
+      )
       .all(bucketMs, bucketMs, ...clause.values) as { bucket: number; cause: string; count: number }[];
   }
 
@@ -130,7 +133,7 @@ export class SqliteQuestions implements Questions {
     const clause = where(filter, COUNTER_COLUMNS, 'minute');
     return this.#db
       .prepare(
-        `SELECT minute / ? * ? bucket, sum(requests) requests FROM counter ${and(clause, 'source_id IN (SELECT id FROM source WHERE coalesce(entry_share, 1) >= 0.5)')} GROUP BY 1 ORDER BY 1`,
+        `SELECT minute / CAST(? AS INTEGER) * CAST(? AS INTEGER) bucket, sum(requests) requests FROM counter ${and(clause, 'source_id IN (SELECT id FROM source WHERE coalesce(entry_share, 1) >= 0.5)')} GROUP BY 1 ORDER BY 1`,
       )
       .all(bucketMs, bucketMs, ...clause.values) as { bucket: number; requests: number }[];
   }
