@@ -182,7 +182,7 @@ const signals: Signal[] = [
   ),
   rails(
     'rails-csrf-origin',
-    /HTTP Origin header \((?<origin>[^)]{0,200})\) didn't match request\.base_url \((?<base>[^)]{0,200})\)/,
+    /Origin header \((?<origin>[^)]{0,200})\) didn't match request\.base_url \((?<base>[^)]{0,200})\)/,
     'csrf.origin',
     'CSRF: origin {origin} is not {base}',
     { status: wide, confidence: 0.96 },
@@ -290,7 +290,7 @@ const signals: Signal[] = [
     /\bInvalid signature\./,
     'credential.invalid',
     'The signed URL is wrong or has expired; Laravel has one text for both',
-    { when: (e) => !expiredLink(e), confidence: 0.7, others: ['credential.expired'] },
+    { when: (e) => !expiredLink(e), confidence: 0.55, others: ['credential.expired'] },
   ),
   laravel('laravel-signature-expired', /\bInvalid signature\./, 'credential.expired', 'The signed URL has expired', {
     when: expiredLink,
@@ -681,9 +681,9 @@ const signals: Signal[] = [
   }),
   grpc(
     'grpc-permission-denied',
-    /\bcode ?= ?PermissionDenied desc ?= ?(?<said>.{0,160})/,
+    /\bcode ?= ?PermissionDenied desc ?= ?(?<said>.{0,160})|\bwith code PermissionDenied\b/,
     'permission.role',
-    'gRPC: {said}',
+    'gRPC: PermissionDenied[, {said}]',
     { confidence: 0.7, others: ['permission.ownership'] },
   ),
   grpc('grpc-permission-denied-code', undefined, 'permission.role', 'gRPC: PermissionDenied', {
@@ -711,11 +711,19 @@ const signals: Signal[] = [
     'The application answered 403; this line has no reason',
     { certainty: 'implied', confidence: 0.4 },
   ),
+  hasura(
+    'hasura-no-secret',
+    undefined,
+    'credential.missing',
+    'Hasura: no admin secret, token or webhook answer was given',
+    {
+      when: (e) => hasuraDenied(e) && /required,? but not found/i.test(hasuraError(e)),
+      confidence: 0.93,
+      status: [200, 401, 403],
+    },
+  ),
   hasura('hasura-access-denied', undefined, 'permission.role', 'Hasura: the role may not do this', {
-    when: (e) =>
-      [e.eventCode, e.attributes?.['detail.operation.error.code'], e.attributes?.['error.code']].includes(
-        'access-denied',
-      ),
+    when: (e) => hasuraDenied(e) && !/required,? but not found/i.test(hasuraError(e)),
     confidence: 0.8,
     others: ['credential.missing'],
   }),
@@ -730,6 +738,14 @@ const signals: Signal[] = [
     { confidence: 0.85, others: ['gateway.policy'] },
   ),
 ];
+
+function hasuraDenied(e: Entry): boolean {
+  const a = e.attributes;
+  return [e.eventCode, e.errorCode, a?.['detail.operation.error.code'], a?.['error.code']].includes('access-denied');
+}
+
+const hasuraError = (e: Entry): string =>
+  `${e.attributes?.['detail.operation.error.error'] ?? ''} ${e.attributes?.error ?? ''}`;
 
 /** `expires=` of a signed link lies before the request. */
 function expiredLink(e: Entry): boolean {
