@@ -26,27 +26,27 @@ const allow = (v: Values): Fix[] => [
   },
   {
     product: 'HAProxy',
-    text: 'Except the address in the condition of the rule that denies. An http-request allow instead would skip all later rules, headers included.',
-    snippet: `acl this_path path -m str ${v.pathSent(haproxy)}\nacl known_client src ${v.address}\nhttp-request deny if this_path !known_client`,
+    text: 'Add the address to the ACL of the rule. Lines of one name add up. An http-request allow instead would skip all later rules, headers included.',
+    snippet: `acl this_path path -m str ${v.pathSent(haproxy)}\nacl known_client src ${v.address}\n# keep the other lines of the ACL here\nhttp-request deny if this_path !known_client`,
   },
   {
     product: 'Caddy',
-    text: 'Except the address in the matcher of the rule that denies. Behind a proxy use client_ip and set trusted_proxies.',
-    snippet: `@refused {\n  path ${v.path(caddy)}\n  not client_ip ${v.address}\n}\nrespond @refused 403`,
+    text: 'Add the address to the matcher of the rule, after those listed. Behind a proxy use client_ip and set trusted_proxies.',
+    snippet: `@refused {\n  path ${v.path(caddy)}\n  not client_ip <the addresses listed> ${v.address}\n}\nrespond @refused 403`,
   },
   {
     product: 'lighttpd',
-    text: 'Except the address in the condition.',
+    text: 'Add the address to the condition. Further addresses become further blocks inside it.',
     snippet: `$HTTP["url"] == ${v.path(lighttpd)} {\n  $HTTP["remoteip"] != "${v.address}" { url.access-deny = ( "" ) }\n}`,
   },
   {
     product: 'Varnish',
     text: 'Add the address to the ACL that the rule uses.',
-    snippet: `acl allowed { "${v.address}"; }\nsub vcl_recv {\n  if (regsub(req.url, "\\?.*", "") == ${v.pathSent(vcl)} && client.ip !~ allowed) { return (synth(403)); }\n}`,
+    snippet: `acl allowed {\n  # keep the other entries here\n  "${v.address}";\n}\nsub vcl_recv {\n  if (regsub(req.url, "\\?.*", "") == ${v.pathSent(vcl)} && client.ip !~ allowed) { return (synth(403)); }\n}`,
   },
   {
     product: 'IIS',
-    text: 'Add the address to the restrictions of this site.',
+    text: 'Add the address to the list of this site, beside those already there.',
     snippet: `<ipSecurity allowUnlisted="false">\n  <add ipAddress="${v.address}" allowed="true" />\n</ipSecurity>`,
   },
   {
@@ -116,6 +116,96 @@ const allow = (v: Values): Fix[] => [
   },
 ];
 
+const undeny = (v: Values): Fix[] => [
+  {
+    product: 'nginx',
+    text: 'Remove the deny line, or allow the address above it: allow and deny are tried in order. Repeat proxy_pass or root of the surrounding location.',
+    snippet: `location = ${v.path(nginx)} {\n  allow ${v.address};\n  deny <the range that is denied>;\n}`,
+  },
+  {
+    product: 'Apache',
+    text: 'Take the address out of the Require not line. Old Deny lines belong to mod_access_compat; do not mix the two.',
+    snippet: `<Location ${v.path(apachePath)}>\n  <RequireAny>\n    Require ip ${v.address}\n    <RequireAll>\n      Require all granted\n      Require not ip <the range that is denied>\n    </RequireAll>\n  </RequireAny>\n</Location>`,
+  },
+  {
+    product: 'HAProxy',
+    text: 'Except the address in the condition of the rule that denies, and on this path only. An http-request allow instead would skip all later rules, headers included.',
+    snippet: `acl this_path path -m str ${v.pathSent(haproxy)}\nacl known_client src ${v.address}\nhttp-request deny if <condition of the rule> !known_client\nhttp-request deny if <condition of the rule> !this_path`,
+  },
+  {
+    product: 'Caddy',
+    text: 'Except the address in the matcher of the rule. Behind a proxy use client_ip and set trusted_proxies.',
+    snippet: `@refused {\n  <matcher of the rule>\n  not client_ip ${v.address}\n}\nrespond @refused 403`,
+  },
+  {
+    product: 'lighttpd',
+    text: 'Put the rule that denies inside a condition on the address.',
+    snippet: `$HTTP["remoteip"] != "${v.address}" {\n  <the rule that denies>\n}`,
+  },
+  {
+    product: 'Varnish',
+    text: 'Except the address in the ACL.',
+    snippet: `acl denied {\n  "<the range that is denied>";\n  ! "${v.address}";\n}`,
+  },
+  {
+    product: 'IIS',
+    text: 'Remove the entry, or allow the one address. Unlisted addresses must stay allowed.',
+    snippet: `<ipSecurity allowUnlisted="true">\n  <add ipAddress="${v.address}" allowed="true" />\n</ipSecurity>`,
+  },
+  {
+    product: 'NGINX Ingress',
+    text: 'Take the address out of denylist-source-range of the ingress, or of block-cidrs in the ConfigMap.',
+    snippet: `kubectl get ingress -A -o yaml | grep -n denylist-source-range\nkubectl get configmap -n ingress-nginx -o yaml | grep -n block-cidrs`,
+  },
+  {
+    product: 'Kong',
+    text: 'Take the address out of config.deny of ip-restriction. Do not add it to config.allow: that closes the route to all others.',
+    snippet: `curl -sS 'http://localhost:8001/plugins/<plugin id>'`,
+  },
+  {
+    product: 'APISIX',
+    text: 'Take the address out of the blacklist of ip-restriction. Do not add a whitelist: that closes the route to all others.',
+  },
+  {
+    product: 'APIPark / Apinto',
+    text: 'Take the address out of ip_black_list of the ip_restriction plugin. The address tested comes from X-Real-IP, else from X-Forwarded-For.',
+  },
+  {
+    product: 'Envoy / Istio',
+    text: 'Except the address in the DENY policy.',
+    snippet: `rules:\n  - from: [{ source: { remoteIpBlocks: ["<the range that is denied>"], notRemoteIpBlocks: ["${v.range}"] } }]`,
+  },
+  {
+    product: 'AWS WAF',
+    text: 'Take the address out of the IP set that the rule blocks.',
+    snippet: `aws wafv2 get-ip-set --scope REGIONAL --name '<set>' --id '<id>'`,
+  },
+  {
+    product: 'Cloudflare',
+    text: 'Delete the IP access rule, or skip the custom rule for this address on this host.',
+    snippet: `(ip.src eq ${v.address} and http.host eq "${v.host}")`,
+  },
+  {
+    product: 'Azure API Management',
+    text: 'Take the address out of the ip-filter policy with action="forbid".',
+  },
+  {
+    product: 'Google Cloud Armor',
+    text: 'Add an allow rule with a smaller number than the one that denied.',
+    snippet: `gcloud compute security-policies rules create '<priority>' --security-policy='<policy>' \\\n  --src-ip-ranges='${v.range}' --action=allow`,
+  },
+  {
+    product: 'Rails',
+    text: 'Rack::Attack: a safelist goes before every blocklist.',
+    snippet: `Rack::Attack.safelist_ip("${v.address}")`,
+  },
+  {
+    product: 'iptables / nftables / ufw / firewalld',
+    text: 'Allow the address on the one port, above the rule that drops.',
+    snippet: `ufw insert 1 allow from ${v.shellAddress} to any port 443 proto tcp`,
+  },
+];
+
 export const address: Category<'address'> = {
   'address.denied': (v) => ({
     meaning: `A deny list names ${v.who}. Other addresses pass on the same route.`,
@@ -125,25 +215,7 @@ export const address: Category<'address'> = {
       'Find out when and why the entry was made. An old entry may now be somebody else.',
       `Ask from another address: \`${v.curl}\`.`,
     ],
-    fix: [
-      {
-        product: 'nginx',
-        text: 'Remove the deny line, or allow the address above it. allow and deny are tried in order.',
-        snippet: `location = ${v.path(nginx)} {\n  allow ${v.address};\n  deny <the range that is denied>;\n}`,
-      },
-      {
-        product: 'Apache',
-        text: 'Take the address out of the Require not line. Old Deny lines belong to mod_access_compat; do not mix the two.',
-        snippet: `<Location ${v.path(apachePath)}>\n  <RequireAny>\n    Require ip ${v.address}\n    <RequireAll>\n      Require all granted\n      Require not ip <the range that is denied>\n    </RequireAll>\n  </RequireAny>\n</Location>`,
-      },
-      {
-        product: 'Cloudflare',
-        text: 'Delete the IP access rule, or skip it for this address on this host.',
-        snippet: `(ip.src eq ${v.address} and http.host eq "${v.host}")`,
-      },
-      ...allow(v).filter((f) => f.product !== 'nginx' && f.product !== 'Apache' && f.product !== 'Cloudflare'),
-      realAddress,
-    ],
+    fix: [...undeny(v), realAddress],
     prevent: [
       'Give each entry of a deny list a reason and an end.',
       'Keep deny lists in one place, not in several layers.',

@@ -1,5 +1,6 @@
 /** Playbooks for `config.*`: the server's own configuration or file system refused it. */
-import { apachePath, apacheRegex, caddy, haproxy, json, lighttpd, nginx, secRule, shell, vcl } from './quote.ts';
+import { exclusion } from './crs.ts';
+import { apachePath, apacheRegex, caddy, haproxy, json, lighttpd, nginx, shell, vcl } from './quote.ts';
 import type { Category } from './template.ts';
 
 export const config: Category<'config'> = {
@@ -85,7 +86,7 @@ export const config: Category<'config'> = {
       {
         product: 'Caddy',
         text: 'Name the index file for this path.',
-        snippet: `handle_path ${v.path((p) => caddy(`${p.replace(/\/+$/, '')}/`))} {\n  file_server {\n    index index.html index.php\n  }\n}`,
+        snippet: `handle ${v.path((p) => caddy(`${p.replace(/\/+$/, '')}/`))} {\n  file_server {\n    index index.html index.php\n  }\n}`,
       },
       {
         product: 'IIS',
@@ -271,7 +272,7 @@ export const config: Category<'config'> = {
         product: 'ModSecurity / Coraza with CRS',
         inside: ['nginx', 'Apache'],
         text: 'Rule 911100 refuses methods that are not listed. Allow it on this path.',
-        snippet: `SecRule REQUEST_HEADERS:Host "@streq ${v.host}" "id:10001,phase:1,pass,nolog,chain"\n  SecRule REQUEST_FILENAME "@streq ${v.pathSent(secPath)}" "ctl:ruleRemoveById=911100"`,
+        snippet: exclusion(v, 'ctl:ruleRemoveById=911100'),
       },
       {
         product: 'CloudFront and S3',
@@ -493,4 +494,3 @@ export const config: Category<'config'> = {
 const albValue = (p: string): string | null => (/[,*?[\]{}=]/.test(p) ? null : shell(p));
 /** A directory and all below it, as semanage reads it: an expression. */
 const tree = (d: string): string | null => (/[\\^$|?*+()[\]{}]/.test(d) ? null : shell(`${d}(/.*)?`));
-const secPath = (p: string): string | null => (p.includes('%') ? null : secRule(p));

@@ -120,7 +120,7 @@ export const csrf: Category<'csrf'> = {
       {
         product: 'Rails',
         text: 'Let the proxy send the scheme; Rails compares Origin with request.base_url.',
-        snippet: `config.force_ssl = true\nconfig.hosts << "${v.host}"`,
+        snippet: `config.assume_ssl = true   # Rails 7.1 and later, behind a proxy that ends TLS`,
       },
       {
         product: 'nginx',

@@ -44,7 +44,7 @@ export const origin: Category<'origin'> = {
       {
         product: 'Kong',
         text: 'Extend the cors plugin of this route.',
-        snippet: `curl -sS -X PATCH http://localhost:8001/plugins/<plugin id> \\\n  --json '{"config":{"origins":["https://<origin>"],"methods":["GET","${v.method}"]}}'`,
+        snippet: `curl -sS -X PATCH 'http://localhost:8001/plugins/<plugin id>' \\\n  --json '{"config":{"origins":["https://<origin>"],"methods":["GET","${v.method}"]}}'`,
       },
       {
         product: 'APISIX',
@@ -58,7 +58,7 @@ export const origin: Category<'origin'> = {
       {
         product: 'nginx',
         text: 'Answer the preflight for known origins only. If the application has a CORS policy, change that one instead: two headers are an error.',
-        snippet: `map $http_origin $cors { default ""; "https://<origin>" $http_origin; }\nlocation = ${v.path(nginx)} {\n  add_header Access-Control-Allow-Origin $cors always;\n  add_header Vary Origin always;\n}`,
+        snippet: `map $http_origin $cors { default ""; "https://<origin>" $http_origin; }\nlocation = ${v.path(nginx)} {\n  add_header Access-Control-Allow-Origin $cors always;\n  add_header Vary Origin always;\n  # the preflight: if ($request_method = OPTIONS) { return 204; } with the same headers and Access-Control-Allow-Methods\n  # repeat proxy_pass and the other lines of the surrounding location\n}`,
       },
       {
         product: null,

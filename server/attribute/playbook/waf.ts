@@ -2,24 +2,10 @@
  * Playbooks for `waf.*`. Most classes differ in what the rule feared and in how an application keeps clear of it;
  * the way to except one parameter of one path is the product's and the same for all.
  */
-import { json, nginxMapKey, secRule, shell } from './quote.ts';
+import { exclusion } from './crs.ts';
+import { json, nginxMapKey, shell } from './quote.ts';
 import type { Category, Fix, Template } from './template.ts';
 import type { Values } from './values.ts';
-
-/**
- * Chain that holds for this host and path, ending in one `ctl`. It belongs before the rules it excepts. The decoded
- * path is compared decoded: ModSecurity 2 keeps the path as sent, 3 and Coraza decode it.
- */
-const exclusion = (v: Values, ctl: string): string => {
-  const encoded = v.facts.path?.split('?', 1)[0]?.includes('%') ?? false;
-  return [
-    `SecRule REQUEST_HEADERS:Host "@streq ${v.host}" "id:10001,phase:1,pass,nolog,chain"`,
-    `  SecRule REQUEST_FILENAME "@streq ${v.path(secPath)}" "${encoded ? 't:none,t:urlDecodeUni,' : ''}${ctl}"`,
-  ].join('\n');
-};
-
-/** A percent sign that is left after decoding would be decoded once more. */
-const secPath = (p: string): string | null => (p.includes('%') ? null : secRule(p));
 
 const crs = (v: Values): Fix => ({
   product: 'ModSecurity / Coraza with CRS',
