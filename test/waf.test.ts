@@ -379,7 +379,7 @@ describe('hostile text', () => {
         inbound(5),
       ]),
     ]);
-    expect(verdict?.dataExcerpt!.length).toBeLessThanOrEqual(120);
+    expect(verdict?.dataExcerpt?.length).toBeLessThanOrEqual(120);
     expect(verdict?.dataExcerpt).not.toContain('abcdef123456');
     expect(verdict?.dataExcerpt).not.toMatch(/[\u0000-\u001f]/);
     expect(verdict?.says).not.toMatch(/[\u0000-\u001f]/);

@@ -78,7 +78,10 @@ export function matchSignals(entry: Entry): SignalMatch[] {
   const best = found[0];
   if (best === undefined || best.signal.kind !== 'decision' || best.signal.confidence < SURE) {
     const reason = matchReason(entry);
-    if (reason !== null) found.push(reason);
+    if (reason !== null) {
+      found.push(reason);
+      found.sort(byWeight);
+    }
   }
   return found;
 }

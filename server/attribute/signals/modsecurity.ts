@@ -156,7 +156,7 @@ const signals: Signal[] = [
     message: /\bCoraza: Access (?:denied|dropped|redirected)/,
     when: (e) => {
       const line = corazaLine(e);
-      return line !== null && line.denied && /^949/.test(line.rule.id) && sums(line.rule);
+      return line?.denied === true && /^949/.test(line.rule.id) && sums(line.rule);
     },
     kind: 'decision',
     cause: 'waf.anomaly',
@@ -173,7 +173,7 @@ const signals: Signal[] = [
     message: /\bCoraza: Access (?:denied|dropped|redirected)/,
     when: (e) => {
       const line = corazaLine(e);
-      return line !== null && line.denied && /^959/.test(line.rule.id);
+      return line?.denied === true && /^959/.test(line.rule.id);
     },
     kind: 'decision',
     cause: 'waf.leakage',

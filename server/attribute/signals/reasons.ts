@@ -22,8 +22,10 @@ interface Row {
 
 // Nouns that many rows share. Plain alternations: nothing here is repeated inside something repeated.
 const NOUNS: Record<string, string> = {
-  TOKEN: String.raw`(?:tokens?|jwts?|credentials?|sessions?|cookies?|tickets?|assertions?|api[ _-]?keys?|(?:access|subscription|auth|consumer|client|partner|service|licen[cs]e|secret|hmac|signing|app|application|account|developer|integration|ssh)[ _-]?keys?|bearer|signatures?|hmacs?|signed (?:urls?|links?|requests?|cookies?)|pre-?signed urls?|(?:download|share|shared|invite|invitation|reset|magic|activation|verification) links?|otps?|passcodes?|basic auth|auth(?:orization|entication)? (?:headers?|info(?:rmation)?|data))`,
-  ACCOUNT: String.raw`(?:accounts?|users?|tenants?|subscriptions?|organi[sz]ations?|orgs?|workspaces?|teams?|customers?|merchants?|partners?|clients?|consumers?|members?|memberships?|subscribers?|projects?|stores?|shops?|company|companies|profiles?|principals?|identit(?:y|ies)|logins?|api[ _-]?keys?|apps?|applications?|licen[cs]es?|service accounts?|vendors?|sellers?|billing)`,
+  TOKEN:
+    '(?:tokens?|jwts?|credentials?|sessions?|cookies?|tickets?|assertions?|api[ _-]?keys?|(?:access|subscription|auth|consumer|client|partner|service|licen[cs]e|secret|hmac|signing|app|application|account|developer|integration|ssh)[ _-]?keys?|bearer|signatures?|hmacs?|signed (?:urls?|links?|requests?|cookies?)|pre-?signed urls?|(?:download|share|shared|invite|invitation|reset|magic|activation|verification) links?|otps?|passcodes?|basic auth|auth(?:orization|entication)? (?:headers?|info(?:rmation)?|data))',
+  ACCOUNT:
+    '(?:accounts?|users?|tenants?|subscriptions?|organi[sz]ations?|orgs?|workspaces?|teams?|customers?|merchants?|partners?|clients?|consumers?|members?|memberships?|subscribers?|projects?|stores?|shops?|company|companies|profiles?|principals?|identit(?:y|ies)|logins?|api[ _-]?keys?|apps?|applications?|licen[cs]es?|service accounts?|vendors?|sellers?|billing)',
   PERSON:
     '(?:users?|customers?|accounts?|tenants?|members?|persons?|people|owners?|merchants?|clients?|patients?|organi[sz]ations?|orgs?|teams?|compan(?:y|ies)|partners?|workspaces?|students?|employees?|tenants?|subscribers?|sellers?|vendors?|drivers?|projects?|principals?|identit(?:y|ies)|party|parties|profile)',
   RIGHT:
@@ -412,7 +414,7 @@ row(
     s`\b(?:users?|principals?|subjects?|accounts?|role|members?|viewers?|guests?|editors?|you|caller|identity)\b.{0,50}\b(?:may not|cannot|can't|can not|mustn't|must not|isn't able to|is unable to)\b.{0,4}\b(?:access|read|view|see|edit|update|delete|remove|create|write|modify|change|approve|cancel|export|use|call|invoke|manage|execute|list|download|publish|perform|do|open|enter|post)\b`,
     s`\b(?:does(?: not|n't)|do(?: not|n't)|did not) have (?:\S{1,20} )?(?:access|the right)|\bhas no access\b|\bno access (?:to|for)\b`,
     s`\b(?:access|action|operation) (?:is |was )?(?:restricted|limited|reserved) (?:to|for)\b`,
-    s`\b(?:insufficient|not enough|missing|inadequate|low)[ _-](?:permissions?|privileges?|rights?|role|authority|access(?: rights?| level)?)\b|\b(?:role|permission|privilege|group|right)[ _-](?:required|missing|denied|insufficient|not[ _-]granted|forbidden|mismatch)\b|\bmissing[ _-](?:role|permission|privilege|group)\b`,
+    s`\b(?:insufficient|not enough|missing|inadequate|low)[ _-](?:permissions?|privileges?|rights?|role|authority|access(?: rights?| level)?)\b|\b(?:role|permission|privilege|group|right)[ _-](?:required|missing|insufficient|not[ _-]granted|mismatch)\b|\bmissing[ _-](?:role|permission|privilege|group)\b`,
     s`\brbac\b.{0,50}(?:den|reject|refus|forbid|block|no |not )|\b(?:denied|rejected|refused|forbidden|blocked)\b.{0,14}\bby\b.{0,6}\brbac\b`,
     s`\b(?:e-?mail|phone|identity|account)\b.{0,24}(?:not (?:been )?(?:verified|confirmed)|unverified|unconfirmed)|\b(?:unverified|unconfirmed) (?:e-?mail|account|phone|user)\b|\bemail[ _]not[ _]verified\b`,
     s`\bconsent\b.{0,24}(?:missing|required|not given|declined|withdrawn|not granted|denied)|\bterms\b.{0,20}not (?:been )?accepted`,
