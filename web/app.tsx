@@ -18,7 +18,6 @@ export function App() {
   const last = useRef<string | null>(null);
 
   // A new page begins at its top, and a screen reader at its heading.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: runs for the path alone
   useEffect(() => {
     const before = last.current;
     last.current = path;
@@ -31,16 +30,9 @@ export function App() {
 
   return (
     <>
-      <a
-        className="skip"
-        href="#main"
-        onClick={(e) => {
-          e.preventDefault();
-          main.current?.focus();
-        }}
-      >
+      <button type="button" className="skip" onClick={() => main.current?.focus()}>
         Skip to content
-      </a>
+      </button>
       <Header status={status.data} />
       <main id="main" ref={main} tabIndex={-1}>
         <Switch>

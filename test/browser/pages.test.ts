@@ -1,3 +1,4 @@
+// biome-ignore-all lint/performance/useDomNodeTextContent: innerText of Playwright is what a reader sees
 /** The page in a real browser: what a reader does with it, and what must never happen while they do. */
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser } from 'playwright-core';

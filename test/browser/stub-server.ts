@@ -233,7 +233,11 @@ function makeRows(now: number): Stored[] {
   const rows: Stored[] = [];
   for (let i = 0; i < 4200; i++) {
     let pick = rnd() * total;
-    const kind = KINDS.find((k) => (pick -= k.weight) < 0) ?? KINDS[0]!;
+    const kind =
+      KINDS.find((k) => {
+        pick -= k.weight;
+        return pick < 0;
+      }) ?? KINDS[0]!;
     // Two days; the second is busier, and the CSRF refusals come from a release five hours ago.
     let age = rnd() < 0.68 ? rnd() * DAY : DAY + rnd() * DAY;
     if (kind.cause === 'csrf.missing') age = rnd() ** 1.6 * DAY * 0.22;

@@ -225,7 +225,8 @@ export default function RefusalsOverTime({
       />
       <YAxis
         allowDecimals={false}
-        domain={[0, (max: number) => Math.max(max, highestBefore)]}
+        domain={[0, heights.at(-1)!]}
+        ticks={heights}
         width={44}
         tickLine={false}
         axisLine={false}

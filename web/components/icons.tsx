@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 
 function icon(children: ReactNode) {
+  // biome-ignore lint/correctness/noComponentHookFactories: called once per icon, when this file is loaded
   return function Icon({ size = 16 }: { size?: number }) {
     return (
       <svg

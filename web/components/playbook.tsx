@@ -1,3 +1,4 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a scrolling box is a region by role; <section> would need it too
 /** What to do about a cause: what it means, how to be sure, what to change, how to keep it from coming back. */
 import type { Playbook as Book } from '../../server/api/contract.ts';
 import { Copy } from './copy.tsx';

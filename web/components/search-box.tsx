@@ -67,6 +67,7 @@ export function SearchBox() {
   }
 
   // Offers choices while typing; a pause of 250 ms is a question.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asks when the text changes, not when `find` is made anew
   useEffect(() => {
     const q = text.trim();
     if (q.length < 2) {
@@ -141,7 +142,7 @@ export function SearchBox() {
           }
         }}
       />
-      <kbd aria-hidden="true">/</kbd>
+      <kbd>/</kbd>
       <div className="search-list" id={`${id}-list`} role="listbox" aria-label="Matches" hidden={!shown}>
         {matches?.map((m, i) => (
           <div

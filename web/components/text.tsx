@@ -1,3 +1,4 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a scrolling box is a region by role; <section> would need it too
 /**
  * Text that came from logs, times and causes. Log text is hostile: it is isolated in direction, its control
  * characters are shown by name, and it is never anything but text.

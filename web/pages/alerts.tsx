@@ -1,11 +1,14 @@
 /** Rules with their value now, what fires, and what fired before and who was told. */
 import type { AlertState, Alerts } from '../../server/api/contract.ts';
+import { Copy } from '../components/copy.tsx';
 import { BellIcon } from '../components/icons.tsx';
 import { Empty, Failed, Waiting } from '../components/states.tsx';
 import { Ago, CauseLabel, LogText, Moment } from '../components/text.tsx';
 import { count, duration, percent, plural } from '../data/format.ts';
 import { useNow, useTitle } from '../data/hooks.ts';
 import { useAlerts } from '../data/questions.ts';
+
+const RULE = 'npm start -- --alert-rate 5% /var/log/nginx /var/log/apache2';
 
 type Rule = Alerts['rules'][number];
 const amount = (rule: Pick<Rule, 'kind'> | undefined, v: number) =>
@@ -143,13 +146,10 @@ export function AlertsPage() {
             {data.rules.length === 0 ? (
               <div className="card">
                 <Empty title="No rules yet">
-                  <p>Without a rule nothing fires. Put this into the configuration and send SIGHUP:</p>
+                  <p>Nothing tells you when refusals rise. Start why403 with a rate that is too much for you:</p>
                   <div className="snippet">
-                    <pre>
-                      {
-                        'alerts:\n  - name: Many refusals\n    kind: rate\n    threshold: 0.05\n    window: 5m\n    minimumRequests: 100'
-                      }
-                    </pre>
+                    <pre>{RULE}</pre>
+                    <Copy text={RULE} what="the command" />
                   </div>
                 </Empty>
               </div>

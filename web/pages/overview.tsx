@@ -1,3 +1,4 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a scrolling box is a region by role; <section> would need it too
 /** The first page: how many requests were refused, since when, for which causes, and where to look next. */
 import { useMediaQuery } from '@mantine/hooks';
 import { lazy, Suspense, useMemo, useState } from 'react';
@@ -207,6 +208,8 @@ function Trend({ data, filters, onChange }: { data: Overview; filters: Filters; 
   );
 }
 
+const CAUSES_FIRST = 10;
+
 function Causes({
   data,
   filters,
@@ -218,6 +221,7 @@ function Causes({
   ranged: Filters;
   onChange: (f: Filters) => void;
 }) {
+  const [all, setAll] = useState(false);
   const now = useNow();
   const total = data.totals.refused;
   const byCode = data.series.some((s) => Object.keys(s.byCause).some((k) => k.includes('.')));
@@ -251,7 +255,7 @@ function Causes({
           </tr>
         </thead>
         <tbody>
-          {data.causes.map((c) => {
+          {(all ? data.causes : data.causes.slice(0, CAUSES_FIRST)).map((c) => {
             const on = hasValue(filters, 'cause', c.cause);
             const colour = categoryColour(categoryOf(c.cause));
             return (
@@ -300,6 +304,13 @@ function Causes({
           })}
         </tbody>
       </table>
+      {data.causes.length > CAUSES_FIRST && (
+        <p className="table-more">
+          <button type="button" className="text-button" aria-expanded={all} onClick={() => setAll(!all)}>
+            {all ? `Show the first ${CAUSES_FIRST}` : `Show all ${data.causes.length} causes`}
+          </button>
+        </p>
+      )}
     </section>
   );
 }

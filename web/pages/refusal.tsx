@@ -20,17 +20,22 @@ const covers = (h: Hop, at: { file: string; line: number }) =>
   h.file === at.file && at.line >= h.line && at.line < h.line + h.lines;
 const request = (r: RefusalDetail) => `${r.method ?? 'A request for'} ${r.host ?? ''}${r.path ?? ''}`.trim();
 
+/** "Web server" → "web server", but "WAF" stays. */
+const inSentence = (title: string) => title.replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase());
 function decider(r: RefusalDetail): string {
-  const source = r.decidingSource ? ` (${r.decidingSource})` : '';
-  return r.decidingLayer === 'unknown'
-    ? 'by a layer these logs do not show'
-    : `by the ${LAYER_TITLES[r.decidingLayer].replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase())}${source}`;
+  if (r.decidingLayer === 'unknown') return ', and these logs do not show by which layer';
+  return ` by the ${inSentence(LAYER_TITLES[r.decidingLayer])}${r.decidingSource ? ` (${r.decidingSource})` : ''}`;
+}
+/** The cause as the sentence goes on. ": CSRF token missing." */
+function because(r: RefusalDetail): string {
+  if (r.cause === 'unknown') return r.decidingLayer === 'unknown' ? ' or why.' : ', and these logs do not tell why.';
+  return `: ${r.decidingLayer === 'waf' ? causeTitle(r.cause).replace(/^WAF: /, '') : causeTitle(r.cause)}.`;
 }
 
 /** The verdict as one line to paste into a ticket. */
 export function verdictLine(r: RefusalDetail): string {
   return inert(
-    `${request(r)} at ${utc(r.time)} was refused with ${r.status} ${decider(r)}: ${causeTitle(r.cause)} [${r.cause}]. ${r.detail} (${CERTAINTY_TITLES[r.certainty].title.toLowerCase()}, ${Math.round(r.confidence * 100)} % sure; refusal ${r.id})`,
+    `${request(r)} at ${utc(r.time)} was refused with ${r.status}${decider(r)}${because(r)} ${r.detail} (${CERTAINTY_TITLES[r.certainty].title.toLowerCase()}, ${Math.round(r.confidence * 100)} % sure; cause ${r.cause}, refusal ${r.id})`,
   );
 }
 
@@ -49,15 +54,16 @@ function Verdict({ r }: { r: RefusalDetail }) {
         <strong className="mono">
           <LogText text={request(r)} />
         </strong>{' '}
-        was refused with <strong>{r.status}</strong>{' '}
+        was refused with <strong>{r.status}</strong>
         {r.decidingLayer === 'unknown' ? (
-          'by a layer these logs do not show'
+          ', and these logs do not show by which layer'
         ) : (
           <>
-            by the <strong>{LAYER_TITLES[r.decidingLayer].replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase())}</strong>
+            {' '}
+            by the <strong>{inSentence(LAYER_TITLES[r.decidingLayer])}</strong>
           </>
         )}
-        : {causeTitle(r.cause)}.
+        {because(r)}
       </p>
       <p className="verdict-detail">
         <LogText text={r.detail} />
@@ -112,7 +118,7 @@ function Lines({ r }: { r: RefusalDetail }) {
               <RawRecord raw={h.raw} matches={matches} />
               {h.linkedBy && (
                 <p className="hop-link muted">
-                  <LinkIcon size={12} /> Same request because: <LogText text={h.linkedBy} />{' '}
+                  <LinkIcon size={12} /> Linked by <LogText text={h.linkedBy} />{' '}
                   <span className="num">({Math.round(h.linkConfidence * 100)} % sure)</span>
                 </p>
               )}

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/a11y/useSemanticElements: rows are drawn on demand, which table elements do not allow
 /**
  * Every refusal behind the filter, newest first. The filter is the address. Rows are drawn as they come into view
  * and never shift while being read: new ones wait behind a pill.
@@ -67,7 +68,6 @@ const Row = memo(function Row({
     );
   const said = `${timeOfDay(row.time)}, ${row.method ?? ''} ${shorten(inert(`${row.host ?? ''}${row.path ?? ''}`), 120)}, ${causeTitle(row.cause)}`;
   return (
-    // biome-ignore lint/a11y/useSemanticElements: rows of a drawn-on-demand list cannot be table rows
     // biome-ignore lint/a11y/useKeyWithClickEvents: the link in the row is the keyboard's way
     <div
       role="row"
@@ -190,11 +190,8 @@ function List({
   }
 
   return (
-    // biome-ignore lint/a11y/useSemanticElements: drawn on demand, so not a table element
     <div role="table" aria-label="Refusals" aria-rowcount={total + 1} className="rtable" onKeyDown={onKeyDown}>
-      {/* biome-ignore lint/a11y/useSemanticElements: as above */}
       <div role="rowgroup" className="rhead-group">
-        {/* biome-ignore lint/a11y/useSemanticElements: as above */}
         {/* biome-ignore lint/a11y/useFocusableInteractive: a heading row is not operated */}
         <div role="row" className="rhead" aria-rowindex={1}>
           {[
@@ -206,20 +203,17 @@ function List({
             ['c-sure', 'Certainty'],
             ['c-detail', 'Detail'],
           ].map(([c, title]) => (
-            // biome-ignore lint/a11y/useSemanticElements: as above
             // biome-ignore lint/a11y/useFocusableInteractive: as above
             <span role="columnheader" className={c} key={c}>
               {title}
             </span>
           ))}
-          {/* biome-ignore lint/a11y/useSemanticElements: as above */}
           {/* biome-ignore lint/a11y/useFocusableInteractive: as above */}
           <span role="columnheader" className="c-menu">
             <span className="sr-only">Filter</span>
           </span>
         </div>
       </div>
-      {/* biome-ignore lint/a11y/useSemanticElements: as above */}
       <div role="rowgroup" ref={box} className="rbody" style={{ height: virtual.getTotalSize() }}>
         {items.map((item) => (
           <Row

@@ -73,12 +73,14 @@ function Source({ s, now }: { s: SourceState; now: number }) {
           {s.newestEvent ? <Ago iso={s.newestEvent} now={now} /> : <span className="muted">–</span>}
         </td>
         <td data-name="Clock" className="right num nowrap">
-          {Math.abs(s.clockOffsetMs) < 1 ? (
-            <span className="muted">in step</span>
-          ) : (
-            `${s.clockOffsetMs > 0 ? '+' : '−'}${duration(Math.abs(s.clockOffsetMs))}`
-          )}
-          {s.timeZone && <span className="muted zone">{s.timeZone}</span>}
+          <span>
+            {Math.abs(s.clockOffsetMs) < 1 ? (
+              <span className="muted">in step</span>
+            ) : (
+              `${s.clockOffsetMs > 0 ? '+' : '−'}${duration(Math.abs(s.clockOffsetMs))}`
+            )}
+            {s.timeZone && <span className="muted zone">{s.timeZone}</span>}
+          </span>{' '}
         </td>
       </tr>
       {(s.advice || open) && (
