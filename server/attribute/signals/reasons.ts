@@ -86,7 +86,7 @@ row('csrf-missing', 'csrf.missing', 0.93, [
   s`\b${CSRF}[ _-]?(?:session[ _-]?)?(?:token|cookie|secret|header|field|nonce)s?\b.{0,30}(?:missing(?! or (?:incorrect|invalid))|not (?:set|found|present|provided|sent|supplied|included|in)|absent|is required|required|was not|empty|undefined)`,
   s`\b(?:csrf|xsrf)[ _-]?(?:missing|required)\b`,
   s`\bform[ _-]?key\b.{0,20}(?:missing|not present)`,
-  s`\b(?:csrf|xsrf)\b.{0,60}\bno token was found\b`,
+  s`\b(?:csrf|xsrf)\b.{0,60}\b(?:no token(?: was found)?|token (?:is )?(?:missing|absent|empty))\b`,
   s`\bcould not verify the provided csrf token because\b.{0,40}\b(?:not found|no token|null)`,
 ]);
 row(
@@ -97,7 +97,7 @@ row(
     s`\bEBADCSRFTOKEN\b`,
     s`\bbad ?csrf ?token\b`,
     s`\b(?:invalid|bad|wrong|incorrect|stale|expired|mismatch(?:ed|ing)?|malformed|unverified|reused|outdated)\b.{0,25}\b${CSRF}[ _-]?(?:session[ _-]?)?(?:token|cookie|secret|header|nonce|key)`,
-    s`\b${CSRF}[ _-]?(?:session[ _-]?)?(?:token|cookie|secret|nonce)s?\b.{0,60}(?:invalid|incorrect|mismatch|do(?:es)? not match|don't match|expired|wrong|stale|bad|verification failed|validation failed|not valid|could not be (?:decrypted|verified|validated)|already used|differs?|meant for a different)`,
+    s`\b${CSRF}[ _-]?(?:session[ _-]?)?(?:token|cookie|secret|nonce)s?\b.{0,60}(?:invalid|incorrect|mismatch|(?:do|does|did)(?: not|n't) match|expired|wrong|stale|bad|verification failed|validation failed|not valid|could not be (?:decrypted|verified|validated)|already used|differs?|meant for a different)`,
     s`can(?:'|no)t verify csrf token`,
     s`\b(?:csrf|xsrf|anti-?forgery)\b.{0,40}(?:failed|failure|error|violation|rejected|denied|mismatch|invalid|check|verification)`,
     s`\binvalidauthenticitytoken\b`,
@@ -121,6 +121,7 @@ row(
     s`\bcors\b.{0,80}(?:not (?:allowed|permitted|whitelisted|in)|denied|reject|block|disallow|forbid|refus|violation|fail|mismatch|unknown origin|invalid)`,
     s`\b(?:disallowed|invalid|rejected|blocked|forbidden|bad) cors\b`,
     s`\borigins?\b.{0,90}(?:not (?:allowed|permitted|whitelisted|in (?:the )?(?:allow|white|safe)[ -]?list|an allowed|on (?:the )?(?:allow|white)[ -]?list|trusted|accepted)|(?:is|was) (?:blocked|denied|rejected|refused|forbidden|disallowed)|disallowed)`,
+    s`\borigins?\b.{0,90}\bnot (?:in|on|among|one of)\b.{0,14}\b(?:allowed|permitted|trusted|configured|whitelisted)\b`,
     s`\b(?:origin_not_allowed|cors_origin|cors_denied|disallowed_origin|invalid_origin|forbidden_origin)\b`,
     s`\b(?:disallowed|untrusted|unknown|unlisted|forbidden|blocked|foreign) origin\b`,
     s`\brequest origin\b.{0,120}does not have permission`,
@@ -164,7 +165,7 @@ row(
     s`\b(?:ip|address|addr|client|host|subnet|network)\b.{0,50}\bnot\b.{0,12}\b(?:allow[ -]?listed|white[ -]?listed|trusted|in (?:the )?(?:allow|white)[ -]?list|an (?:allowed|approved) (?:ip|address|network))\b`,
     s`\bIPWORD (?:BE )?(?:\S{2,45} )?(?:BE )?not (?:allowed|permitted|authori[sz]ed|accepted|approved)\b`,
     s`\b(?:not from|outside(?: of)?|not within|not in|not inside)\b.{0,20}\b(?:allowed|permitted|trusted|internal|corporate|company|office|private|vpn|approved|local)\b.{0,12}\b(?:ips?|address(?:es)?|networks?|ranges?|subnets?|vpn|lan|cidrs?|perimeter)\b`,
-    s`\b(?:internal|office|corporate|company|vpn|intranet|private|local) (?:network|ip|address|access|range|users?|connections?)s? only\b|\b(?:only|restricted to|reachable only)\b.{0,30}\b(?:internal|office|corporate|vpn|intranet|private) (?:network|ip|range|address)`,
+    s`\b(?:internal|office|corporate|company|vpn|intranet|private|local) (?:network|ip|address|access|range|users?|connections?)s? only\b|\b(?:only|restricted to|limited to|reachable only)\b.{0,30}\b(?:internal|office|corporate|vpn|intranet|private|local) (?:networks?|ips?|ranges?|address(?:es)?|clients?)\b`,
     s`\b(?:ip|address|addr)[ _-](?:not[ _-](?:allowed|permitted|whitelisted|allow[ _-]?listed|in[ _-]list|authori[sz]ed)|restricted|restriction|restrictions)\b`,
     s`\b(?:unlisted|untrusted|unapproved|unauthori[sz]ed|disallowed|external|non-?whitelisted|unknown) (?:client |source |remote )?(?:ip|address|network|subnet)\b`,
     s`\bnot_(?:allow|white)_?listed\b|\b(?:allow|white)[ _-]?list[ _-]?(?:miss|violation|check failed|rejected|denied|only)\b`,
@@ -232,6 +233,7 @@ row('rate', 'limit.rate', 0.94, [
   s`\brate[ _-]?limited\b|\bratelimited\b`,
   s`\btoo[ _]many[ _](?:\w{1,20} )?(?:requests?|connections?|calls?|attempts|hits|queries|messages|uploads|submissions|orders|retries)\b`,
   s`\b(?:request|client|call|caller|consumer|traffic|user|key)s?\b.{0,40}\bthrottled\b|\bthrottl(?:ed|ing)[ _-]?(?:error|exception|request|client|limit)\b|\bthrottle(?:d)? (?:limit )?(?:exceeded|reached|hit|triggered)|\bthrottlingexception\b|\brequest was throttled\b`,
+  s`\b(?:requests?|api|calls?|messages?|connections?)[ _-]rate\b.{0,20}(?:exceeded|too high|over|above|limit)`,
   s`\b(?:slow down|retry (?:later|after|in))\b.{0,30}(?:too|rate|limit|requests|second)`,
   s`\b(?:burst|concurrency|concurrent (?:requests?|connections?|sessions?)|request|requests|connection|velocity|frequency|flood|per-?(?:second|minute|hour)|hourly) (?:\S{1,14} )?(?:limit|threshold|cap|ceiling|control|protection)s?\b.{0,40}(?:exceeded|reached|hit|tripped|triggered|over|breach|violat|block|deni|reject)`,
   s`\b(?:more than|over|exceeded|above|limit of|max(?:imum)?(?: of)?) \d{1,9} (?:requests?|calls?|hits|attempts|req)\b.{0,14}(?:per|in|within|a|an|every|/) ?(?:\d{1,6} ?)?(?:ms|s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?)\b`,
@@ -250,7 +252,7 @@ row('upstream', 'gateway.upstream', 0.88, [
   s`\bauthorizer(?:configuration|_configuration|_failure|failure| error| failed)\b|\bauth request unexpected status\b`,
 ]);
 row('retired', 'gateway.retired', 0.9, [
-  s`\b(?:api|version|v\d{1,3}|endpoint|route|resource|operation|method|service|product|release)\b.{0,50}(?:retired|sunset(?:ted)?|discontinued|decommissioned|switched off|turned off|shut down|end[ -]of[ -]life|no longer (?:supported|available|served|offered|active|exists)|withdrawn|has been removed|was removed|obsolete)`,
+  s`\b(?:api(?![ _-]?keys?)|version|v\d{1,3}|endpoint|route|resource|operation|method|service|product|release)\b.{0,50}(?:retired|sunset(?:ted)?|discontinued|decommissioned|switched off|turned off|shut down|end[ -]of[ -]life|no longer (?:supported|available|served|offered|active|exists)|withdrawn|has been removed|was removed|obsolete)`,
   s`\b(?:retired|sunset|discontinued|decommissioned|obsolete|end-of-life) (?:api|version|endpoint|route|resource|operation|service)\b`,
   s`\b(?:api|version|v\d{1,3}|endpoint|route)\b.{0,40}\bdeprecated\b.{0,60}(?:den(?:y|ied)|refus|reject|forbid|block|403|no longer|removed)`,
   s`\b(?:den(?:y|ied)|refus\w{0,4}|reject\w{0,4}|forbidden|blocked|403)\b.{0,60}\bdeprecated (?:api|version|endpoint|route)\b`,
@@ -330,6 +332,7 @@ row('missing', 'credential.missing', 0.93, [
   s`\bTOKEN\b[^.;]{0,30}(?:missing|not (?:provided|present|set|supplied|sent|given|included|specified|found in (?:the )?(?:request|header|query|cookie))|absent|is required|was required|are required|(?:was|were|is|are) not provided|must be provided|must be (?:set|sent|present|supplied)|required|undefined|is empty|was empty|is null)`,
   s`\b(?:token|jwt|key|api[ _-]?key|session|credentials?|auth(?:orization)?|signature|cookie)[ _-](?:missing|required|absent|not[ _-]provided|not[ _-]present)\b|\b(?:missing|no)[ _-](?:token|jwt|api[ _-]?key|key|session|credentials?|auth(?:orization)?(?:[ _-](?:header|token))?|signature|cookie|bearer)\b`,
   s`\b(?:authentication|log-?in|sign-?in|authorization header|credentials?) (?:is |are |was )?(?:required|needed|mandatory)\b|\b(?:login|auth|authentication)_required\b`,
+  s`\b(?:no|missing|without|absent)\b (?:a |an |the |any )?(?:x-)?(?:api-?key|authorization|auth(?:-token)?|token|signature|access-token|jwt|apikey|client-id|session)(?:[ -]\w{1,16})? (?:header|param(?:eter)?|cookie|field)\b`,
   s`\b(?:requires?|needs?) (?:a |an )?(?:valid )?(?:authentication|log-?in|logged[ -]in user|authenticated user|authenticated session)\b`,
   s`\bnot (?:logged|signed)[ -]?in\b|\bunauthenticated\b|\bnot authenticated\b|\bisn't (?:logged in|authenticated)\b|\bmust (?:be (?:logged|signed) in|log ?in|sign ?in|authenticate|be authenticated)\b`,
   s`\banonymous\b.{0,50}(?:not allowed|denied|refused|forbidden|rejected|may not|cannot|can't|blocked|disabled|not permitted)|\b(?:denied|refused|rejected|forbidden|blocked|disallow\w{0,3})\b.{0,30}\banonymous\b`,
@@ -340,7 +343,7 @@ row('invalid', 'credential.invalid', 0.92, [
   s`\bTOKEN\b[^.;]{0,60}(?:invalid|malformed|not (?:valid|recogni[sz]ed|known|accepted|registered|active|verified|exist|found|match)|unknown|unrecogni[sz]ed|does(?: not|n't) (?:exist|match|verify)|do not match|could not be (?:verified|decoded|parsed|validated|decrypted|authenticated)|verif\w{1,8} (?:failed|error)|validation (?:failed|error)|decod\w{1,4} (?:failed|error)|pars\w{1,4} (?:failed|error)|check failed|mismatch|corrupt|tampered|forged|replayed|already used|reused|incorrect|wrong|no longer valid|rejected)`,
   s`\bnot enough segments\b|\bjwt malformed\b|\bjsonwebtokenerror\b|\binvalid[ _]signature\b|\bsignature[ _]?(?:verification[ _]?failed|mismatch|does[ _]?not[ _]?match|invalid)\b|\bsignaturedoesnotmatch\b|\binvalidaccesskeyid\b|\bincorrectsignature\b`,
   s`\b(?:invalid|unexpected|unknown|untrusted|wrong|bad) (?:token )?(?:issuer|iss|algorithm|alg|kid|key id|nonce|consumer|client[ _-]?id|username|password|user name|subject)\b|\b(?:issuer|iss|kid|alg(?:orithm)?)\b.{0,40}(?:mismatch|invalid|not (?:allowed|trusted|accepted|supported|found|match)|unknown|unexpected)`,
-  s`\b(?:no matching (?:key|jwk)|unable to find a (?:signing|matching) key|unknown key|key not (?:known|recogni[sz]ed|registered))\b`,
+  s`\bkey[ _-]?id\b.{0,30}\b(?:unknown|not (?:known|found|registered|recogni[sz]ed)|invalid)\b|\b(?:no matching (?:key|jwk)|unable to find a (?:signing|matching) key|unknown key|key not (?:known|recogni[sz]ed|registered))\b`,
   s`\bfailed to (?:verify|decode|parse|validate|authenticate|decrypt)\b.{0,25}\bTOKEN\b|\b(?:could not|cannot|can't|unable to) (?:verify|decode|parse|validate|authenticate|decrypt)\b.{0,25}\bTOKEN\b`,
   s`\b(?:token|jwt|key|api[ _-]?key|session|credentials?|signature|password|auth)[ _-](?:invalid|malformed|unknown|mismatch|unrecogni[sz]ed|bad|not[ _-]valid)\b|\b(?:invalid|bad|malformed|unknown|wrong)[ _-](?:token|jwt|api[ _-]?key|key|session|credentials?|signature|grant|client|auth)\b`,
   s`\b(?:password|passphrase|pin) (?:mismatch|incorrect|is wrong|did not match|does not match)\b|\bbad credentials\b|\binvalid (?:username|user|login)\b.{0,14}password`,
@@ -365,6 +368,10 @@ row('ownership', 'permission.ownership', 0.93, [
   s`\b(?:user|customer|account|owner|member|subject)[ _-]?(?:id)? (?:mismatch|does(?: not|n't) match|do not match|differs?)\b`,
   s`\b(?:cross|wrong|other)[ _-](?:tenant|account|customer|user|org)\b|\b(?:tenant|account|org(?:ani[sz]ation)?|customer|workspace)[ _-]?(?:id)? ?mismatch\b`,
   s`\b(?:tried|attempt(?:ed|s|ing)?|trying|wants?) (?:to )?(?:access|read|open|view|edit|update|delete|modify|change|cancel|download|fetch|see)\b.{0,60}\bof (?:user|customer|account|tenant|client|another|a different|someone|somebody|member|other)`,
+  s`\b(?:account|user|customer|tenant|owner|member|org|client)[ _-]?ids?\b.{0,50}(?:(?:do|does|did)(?: not|n't) match|mismatch|!=|<>|differs?|is not equal)`,
+  s`\b(?:only|just)\b.{0,40}\b(?:your|their|his|her) own\b`,
+  s`\b(?:created|submitted|uploaded|written|opened|placed|booked) by (?:someone|somebody|another|a different|other)\b`,
+  s`\b(?:requester|caller|requestor|user|actor|subject|viewer|principal)\b.{0,24}(?:!=|<>|!==|≠|is not|isn't) (?:the )?(?:owner|author|creator)\b`,
   s`\bidor\b|\bobject[ -]level (?:permission|authori[sz]ation)\b`,
 ]);
 row(
@@ -704,7 +711,7 @@ const GOOD =
 
 /** "no scope", "not updated", "only … allowed": the good word is the bad news. */
 const BAD =
-  /\bonly\b.{0,80}\b(?:allowed|permitted|accepted)\b|\b(?:are|is) (?:allowed|permitted) only\b|\bis required\b|\bmust be (?:verified|enabled|accepted)\b|\b(?:verification|validation) failed\b|\b(?:missing|insufficient|lacks?|untrusted|not trusted|mismatch|inactive|tried to|invalid|malformed|does not|doesn't|violat\w{1,4}|exceeded|another|unknown|expired (?:at|on|\d))\b/i;
+  /\bonly\b.{0,80}\b(?:allowed|permitted|accepted)\b|\b(?:are|is) (?:allowed|permitted) only\b|\bis required\b|\bmust be (?:verified|enabled|accepted)\b|\b(?:verification|validation) failed\b|\b(?:missing|insufficient|lacks?|untrusted|not trusted|mismatch|inactive|tried to|invalid|malformed|does not|doesn't|violat\w{1,4}|exceeded|another|unknown|outside|too high|reached|someone|not (?:in|on|among)|expired (?:at|on|\d))\b/i;
 
 /** Housekeeping; overruled only by a word of refusal. */
 const HOUSEKEEPING =
@@ -718,7 +725,7 @@ function isHarmless(text: string): boolean {
 
 /** Most lines of an application say none of this and stop here. */
 const WORTH =
-  /den(?:y|i)|forbid|refus|reject|block|\bnot\b|n't|\bno\b|without|missing|lack|requir|invalid|malform|expire|revo[kc]|scope|quota|limit|throttl|suspend|disab|activ|lock|\bban|csrf|xsrf|forgery|cors|origin|refer+er|hotlink|own(?:er|ed|s)|belong|mismatch|unauth|insufficient|permission|privilege|only|another|other|too many|exceed|unknown|fail|bad|wrong|unverif|must|inject|travers|xss|bot|captcha|scan|malicious|suspicious|virus|malware|upload|retired|sunset|deprecat|discontinu|unavailable|timeout|timed out|unreachable|EACCES|EPERM|waf|firewall|maintenance|tor\b|geo|countr|region|segments|replay|nonce|cross|different|cannot|can't|may not|mfa|2fa|factor|consent|overdue|unpaid|frozen|nikto|sqlmap|crawler|rbac|acl|polic|opa|honey|idor|idx10|ssrf|jndi|session|challenge|tried|attempt|out of|outside|cancel|terminat|trial|credit|too old|requests in|restricted|reserved|illegal|host|method|tampered|forged|anonymous|reputation|crowdsec|fail2ban|threat|virus/i;
+  /need|someone|absent|withdraw|rate exceed|too high|\bcap\b|reached|shut down|returned 5|sqli|internal|!=|<>|match|den(?:y|i)|forbid|refus|reject|block|\bnot\b|n't|\bno\b|without|missing|lack|requir|invalid|malform|expire|revo[kc]|scope|quota|limit|throttl|suspend|disab|activ|lock|\bban|csrf|xsrf|forgery|cors|origin|refer+er|hotlink|own(?:er|ed|s)|belong|mismatch|unauth|insufficient|permission|privilege|only|another|other|too many|exceed|unknown|fail|bad|wrong|unverif|must|inject|travers|xss|bot|captcha|scan|malicious|suspicious|virus|malware|upload|retired|sunset|deprecat|discontinu|unavailable|timeout|timed out|unreachable|EACCES|EPERM|waf|firewall|maintenance|tor\b|geo|countr|region|segments|replay|nonce|cross|different|cannot|can't|may not|mfa|2fa|factor|consent|overdue|unpaid|frozen|nikto|sqlmap|crawler|rbac|acl|polic|opa|honey|idor|idx10|ssrf|jndi|session|challenge|tried|attempt|out of|outside|cancel|terminat|trial|credit|too old|requests in|restricted|reserved|illegal|host|method|tampered|forged|anonymous|reputation|crowdsec|fail2ban|threat|virus/i;
 
 export interface Reason {
   cause: Cause;
