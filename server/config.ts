@@ -269,7 +269,7 @@ export function readArguments(argv: readonly string[]): Arguments {
     const unknown = /Unknown option '([^']+)'/.exec(text);
     const lacking = /Option '([^']+)' argument missing/.exec(text) ?? /Option '([^' ]+)[^']*' argument/.exec(text);
     if (unknown) throw new Why403Error('USAGE', `there is no option ${unknown[1]}`, nearestFlag(unknown[1]!));
-    if (lacking) throw new Why403Error('USAGE', `${lacking[1]} needs a value`, 'see why403 --help');
+    if (lacking) throw new Why403Error('USAGE', `${lacking[1]!.split(' ')[0]} needs a value`, 'see why403 --help');
     throw new Why403Error('USAGE', text.split('. ')[0]!, 'see why403 --help');
   }
   const [first, ...rest] = parsed.positionals;

@@ -13,12 +13,13 @@ export interface Result {
 
 export function cli(
   args: string[],
-  options: { input?: string; env?: Record<string, string>; cwd?: string } = {},
+  options: { input?: string; env?: Record<string, string>; cwd?: string; uid?: number } = {},
 ): Promise<Result> {
   return new Promise((done) => {
     const child = spawn(process.execPath, [join(import.meta.dirname, '../../server/bin.mjs'), ...args], {
       env: { ...process.env, ...options.env },
       cwd: options.cwd,
+      uid: options.uid,
     });
     let out = '';
     let err = '';
@@ -38,7 +39,7 @@ const running: ChildProcess[] = [];
 
 afterEach(async () => {
   for (const child of running.splice(0)) {
-    if (child.exitCode === null) {
+    if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGKILL');
       await new Promise((done) => child.once('close', done));
     }
