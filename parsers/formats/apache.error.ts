@@ -175,7 +175,9 @@ function setDetails(entry: Entry, text: string): void {
 
   const filesystem = text.indexOf("(filesystem path '");
   const accessTo = /^access to (\/\S*) (?:failed|denied|for)/.exec(text);
-  if (accessTo !== null) setTarget(entry, accessTo[1]!);
+  // mod_ssl names the file, not the address.
+  if (accessTo !== null && entry.logLogger === 'ssl') entry.filePath = accessTo[1]!;
+  else if (accessTo !== null) setTarget(entry, accessTo[1]!);
   const authFailure = /authentication failure for "([^"]*)"/.exec(text);
   if (authFailure !== null) setTarget(entry, authFailure[1]!);
   if (filesystem >= 0) {

@@ -74,7 +74,9 @@ export function assess(request: LinkedRequest, refusedStatus: ReadonlySet<number
     const hop = hops[i]!;
     for (const match of matchSignals(hop.entry)) {
       const s = match.signal;
-      if (s.kind !== 'decision' || s.cause === null) continue;
+      // A backend that failed is no refusal by itself; it is the reason where the answer was one.
+      const failed = s.kind === 'context' && s.cause === 'gateway.upstream';
+      if ((s.kind !== 'decision' && !failed) || s.cause === null) continue;
       const status = hop.entry.httpResponseStatusCode ?? request.status;
       if (!(s.status ?? [403]).includes(status) && !refusedStatus.has(status)) continue;
       candidates.push({
@@ -365,6 +367,26 @@ function silent(a: Assessment, around: Surroundings, inferences: Inference[]): V
   const product = productOf(e.dataset);
   const left = LEFT_WHEN_SILENT[product];
   const spoke = a.request.hops.some((h) => h.entry.kind === 'error');
+  // A script may have run behind the server in a process that keeps no access log: then the silence is not the server's.
+  const script = /\.(php\d?|jspx?|aspx?|ashx|cgi|pl|py|do|action)($|\/)/i.test(a.fact.path);
+  if (left !== undefined && script && !spoke) {
+    return verdict(a, {
+      cause: 'unknown',
+      certainty: 'unknown',
+      confidence: 0.3,
+      layer,
+      path: hop.path,
+      detail: `${product} answered ${a.request.status} for a script and no line says whether it or the application behind it refused`,
+      evidence: proof,
+      alternatives: [
+        { cause: 'app.unexplained', confidence: 0.4 },
+        { cause: 'config.rewrite', confidence: 0.2 },
+      ],
+      decidedHop: a.decider,
+      wouldSettle:
+        'the access log of the process behind it (PHP-FPM: access.log), or $upstream_status in the log_format',
+    });
+  }
   if (left !== undefined && !spoke && around.hasErrorLog(hop.path, product)) {
     // This product writes a line for every refusal by address, method, limit or file: there is none.
     const possible = inferences.find((x) => left.includes(x.cause));

@@ -114,15 +114,17 @@ const signals: Signal[] = [
     source: at('http/modules/ngx_http_gzip_static_module.c'),
   },
   {
-    id: 'nginx-upstream-socket-eacces',
+    id: 'nginx-upstream-failed',
     product: 'nginx',
     datasets: error,
-    message: /^connect\(\) to \S+ failed \((?:13|111|110|113): [^)]*\) while connecting to upstream/,
-    kind: 'ignore',
-    cause: null,
+    // With a 502 this is no refusal; with a 403 error_page (or proxy_intercept_errors) made one of it.
+    message:
+      /^(?:connect\(\) (?:to \S+ )?failed \([^)]*\)|no live upstreams|upstream timed out|upstream prematurely closed connection|recv\(\) failed \([^)]*\)|SSL_do_handshake\(\) failed[^,]*).{0,80}?(?:while|in) (?:connecting to|reading|SSL handshaking to|sending)/,
+    kind: 'context',
+    cause: 'gateway.upstream',
     certainty: 'stated',
-    confidence: 1,
-    says: 'The backend could not be reached: 502, not a refusal',
+    confidence: 0.9,
+    says: 'The backend[ {upstreamAddress}] could not be reached or failed, and the answer became a refusal',
     source: at('http/ngx_http_upstream.c'),
   },
   {

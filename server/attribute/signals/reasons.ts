@@ -432,6 +432,20 @@ row(
   ['permission.ownership'],
 );
 row(
+  'visibility',
+  'permission.ownership',
+  0.7,
+  s`\b(?:not|isn't|aren't|never) (?:\w{1,12} )?(?:visible|accessible|viewable|readable|shared) (?:to|for|by|with)\b`,
+  ['permission.role'],
+);
+row(
+  'group',
+  'permission.role',
+  0.8,
+  s`\bnot[ _-](?:a[ _-])?(?:in|member[ _-]of)[ _-](?:\w{1,12}[ _-])?groups?\b|\bwrong[ _-]group\b`,
+  ['gateway.acl'],
+);
+row(
   'mfa',
   'credential.scope',
   0.6,
@@ -878,6 +892,16 @@ export function matchReason(entry: Entry): SignalMatch | null {
   if (best === null && raised !== undefined) take(readCode(raised), 0.95, true);
 
   let reason = best as Reason | null;
+  if (!server && entry.kind === 'app') reason = withIdentity(entry, reason, text);
+  // A gateway that names the consumer and its group speaks of its access control list.
+  if (
+    reason !== null &&
+    reason.slug === 'group' &&
+    fields !== null &&
+    Object.keys(fields).some((k) => /consumer|api[_-]?key/i.test(k))
+  ) {
+    reason = { ...reason, cause: 'gateway.acl', others: ['permission.role'] };
+  }
   if (reason === null && denies && policy && !server) {
     reason = { cause: 'gateway.policy', confidence: 0.55, text: 'deny', slug: 'decision', others: ['permission.role'] };
     named = true;
@@ -888,11 +912,48 @@ export function matchReason(entry: Entry): SignalMatch | null {
   return signalOf(reason, refuses, phpOrApp(entry), fields, text);
 }
 
+const OWNER_FIELD = /^(?:\w+[._])?(?:owner|owned_?by|belongs_?to)(?:_?id)?$/i;
+const GENERIC_DENIAL =
+  /\b(?:access|permission|operation|action|request|entry) (?:is |was |has been )?(?:denied|refused|forbidden|rejected)\b|\bforbidden\b|\bnot allowed\b/i;
+
+/** What the named user adds: a resource that names another owner, or a denial of somebody who is known. */
+function withIdentity(entry: Entry, reason: Reason | null, text: string | null): Reason | null {
+  const quiet = entry.logLevel === null || entry.logLevel === 'info' || entry.logLevel === 'debug';
+  if (entry.userName === null || quiet) return reason;
+  for (const [name, value] of Object.entries(entry.attributes ?? {})) {
+    if (!OWNER_FIELD.test(name) || value === '' || value === entry.userName) continue;
+    if (reason === null || reason.confidence < 0.85) {
+      return {
+        cause: 'permission.ownership',
+        confidence: 0.88,
+        text: text ?? value,
+        slug: 'owner-field',
+        others: ['permission.role'],
+      };
+    }
+  }
+  if (reason !== null || text === null) return reason;
+  const denial = GENERIC_DENIAL.exec(text);
+  return denial === null
+    ? null
+    : {
+        cause: 'permission.role',
+        confidence: 0.7,
+        text: denial[0],
+        slug: 'known-user-denied',
+        others: ['permission.ownership'],
+      };
+}
+
 /** What a program wrote: the message, or the part of a server's error line that is not the server's own. */
 function textOf(entry: Entry, server: boolean): string | null {
   const message = entry.message;
   if (message === null) return null;
-  if (!server) return message;
+  if (!server) {
+    // The exception behind a message that says only that something was refused stands on the first line of its trace.
+    const trace = entry.attributes?.['error.stack_trace'];
+    return trace === undefined ? message : `${message}\n${trace.split('\n', 1)[0]!.slice(0, 500)}`;
+  }
   switch (entry.dataset) {
     case 'nginx.error': {
       if (message.startsWith('FastCGI sent in stderr: ')) return stderr(message.slice(24));
