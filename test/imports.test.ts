@@ -33,9 +33,12 @@ function* sources(directory: string): Generator<string> {
 function importsOf(file: string): { path: string; typeOnly: boolean }[] {
   const text = readFileSync(file, 'utf8');
   const out: { path: string; typeOnly: boolean }[] = [];
-  for (const m of text.matchAll(/(?:^|\n)\s*(import|export)\s+(type\s+)?[^'";]*?from\s*'([^']+)'|import\(\s*'([^']+)'\s*\)/g)) {
+  for (const m of text.matchAll(
+    /(?:^|\n)\s*(import|export)\s+(type\s+)?[^'";]*?from\s*'([^']+)'|import\(\s*'([^']+)'\s*\)/g,
+  )) {
     const target = m[3] ?? m[4]!;
-    if (target.startsWith('.')) out.push({ path: normalize(join(dirname(file), target)), typeOnly: m[2] !== undefined });
+    if (target.startsWith('.'))
+      out.push({ path: normalize(join(dirname(file), target)), typeOnly: m[2] !== undefined });
   }
   return out;
 }

@@ -9,12 +9,16 @@ import { basename, join, resolve } from 'node:path';
 
 const directories = process.argv.slice(2);
 if (directories.length === 0) {
-  console.error('usage: npm run score -- DIR…   each DIR holds logs/ and truth.jsonl, score.py stands in it or one folder up');
+  console.error(
+    'usage: npm run score -- DIR…   each DIR holds logs/ and truth.jsonl, score.py stands in it or one folder up',
+  );
   process.exit(2);
 }
 const scratch = mkdtempSync(join(tmpdir(), 'why403-score-'));
 let failed = false;
-console.log('| logs | found | twice | false | links across files: precision | recall per request | layer | category (lenient) | code (lenient) | stated | implied | silent wrong | wrong | seconds |');
+console.log(
+  '| logs | found | twice | false | links across files: precision | recall per request | layer | category (lenient) | code (lenient) | stated | implied | silent wrong | wrong | seconds |',
+);
 console.log('|---|---|---|---|---|---|---|---|---|---|---|---|---|---|');
 for (const directory of directories) {
   const scorer = [join(directory, 'score.py'), join(resolve(directory), '..', 'score.py')].find((p) => existsSync(p));
@@ -25,7 +29,11 @@ for (const directory of directories) {
   }
   const out = join(scratch, `${basename(resolve(directory))}.jsonl`);
   const started = performance.now();
-  const report = spawnSync(process.execPath, ['server/bin.mjs', 'report', '--format', 'jsonl', '--out', out, join(directory, 'logs')], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const report = spawnSync(
+    process.execPath,
+    ['server/bin.mjs', 'report', '--format', 'jsonl', '--out', out, join(directory, 'logs')],
+    { stdio: ['ignore', 'inherit', 'inherit'] },
+  );
   const seconds = (performance.now() - started) / 1000;
   if (report.status !== 0) {
     failed = true;

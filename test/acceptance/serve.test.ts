@@ -177,7 +177,10 @@ test('foreign hosts and origins, wrong tokens and unknown questions are refused 
   expect((await ask('/api/v1/refusals/nope', {})).status).toBe(404);
   expect((await ask('/api/v1/status', {}, 'POST')).status).toBe(405);
   expect((await ask('/api/v1/openapi.json', {})).status).toBe(200);
-  await until(() => ask('/metrics', {}), (m) => /^why403_refused_requests 1$/m.test(m.body));
+  await until(
+    () => ask('/metrics', {}),
+    (m) => /^why403_refused_requests 1$/m.test(m.body),
+  );
 });
 
 test('a query string that holds a token is masked in every face', async () => {
