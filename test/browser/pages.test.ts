@@ -1,5 +1,6 @@
 // biome-ignore-all lint/performance/useDomNodeTextContent: innerText of Playwright is what a reader sees
 /** The page in a real browser: what a reader does with it, and what must never happen while they do. */
+import { gzipSync } from 'node:zlib';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -49,7 +50,7 @@ const pages = async (): Promise<{ name: string; path: string; heading: string; r
   { name: 'overview', path: '/', heading: 'Overview', ready: '.chart svg .recharts-bar-rectangle' },
   { name: 'refusals', path: '/refusals', heading: 'Refusals', ready: '.rrow' },
   { name: 'refusal', path: `/refusals/${await firstRefusal()}`, heading: 'Refusals', ready: '.verdict' },
-  { name: 'alerts', path: '/alerts', heading: 'Alerts', ready: '.rule' },
+  { name: 'alerts', path: '/alerts', heading: 'Alerts', ready: '.rule, .state' },
   { name: 'sources', path: '/sources', heading: 'Sources', ready: '.sources tbody tr' },
   { name: 'not found', path: '/nothing/here', heading: 'Not found', ready: '.state' },
 ];
@@ -213,6 +214,37 @@ test('search goes to the only match and offers a choice otherwise', { timeout: T
 test('a wrong id and a wrong address say what to do', { timeout: T }, async () => {
   const { page } = await visit('/refusals/does-not-exist');
   await page.getByRole('heading', { name: 'There is no refusal with this id' }).waitFor();
+  await clean();
+});
+
+test('the page keeps its budget: 230 KB of script before the first view, charts 116 KB after it', {
+  timeout: T,
+}, async () => {
+  const { page } = await visit('/');
+  const sizes = async (scripts: string[]) => {
+    let sum = 0;
+    for (const s of scripts) sum += gzipSync(await (await fetch(s)).text()).length;
+    return sum / 1000;
+  };
+  const first = await page
+    .locator('script[src], link[rel=modulepreload]')
+    .evaluateAll((all) =>
+      all
+        .map((e) => (e as HTMLScriptElement).src || (e as HTMLLinkElement).href)
+        .filter((s) => new URL(s).pathname.startsWith('/assets/index')),
+    );
+  expect(first.length).toBeGreaterThan(0);
+  expect(await sizes(first)).toBeLessThanOrEqual(230);
+  await page.locator('.chart svg').first().waitFor();
+  const loaded = await page.evaluate(() =>
+    performance
+      .getEntriesByType('resource')
+      .map((e) => e.name)
+      .filter((n) => n.endsWith('.js') && n.includes('/assets/')),
+  );
+  const later = loaded.filter((s) => !first.includes(s));
+  expect(later.length).toBeGreaterThan(0);
+  expect(await sizes(later)).toBeLessThanOrEqual(116);
   await clean();
 });
 

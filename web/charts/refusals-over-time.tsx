@@ -255,7 +255,7 @@ export default function RefusalsOverTime({
           stroke="var(--surface)"
           strokeWidth={points.length > 90 ? 0 : 0.75}
           isAnimationActive={false}
-          maxBarSize={40}
+          maxBarSize={64}
         />
       ))}
       {withPrevious && <Before points={points} />}

@@ -49,6 +49,14 @@ export function Spark({ values, colour }: { values: number[]; colour: string }) 
   );
 }
 
+/** Length of the folder all paths begin with; the end of a path tells them apart. */
+function sharedFolder(paths: string[]): number {
+  if (paths.length < 2) return 0;
+  let n = 0;
+  while (n < paths[0]!.length && paths.every((p) => p[n] === paths[0]![n])) n++;
+  return paths[0]!.lastIndexOf('/', n - 1) + 1;
+}
+
 export function BarList({
   title,
   field,
@@ -67,6 +75,7 @@ export function BarList({
   onChange: (f: Filters) => void;
 }) {
   const max = Math.max(1, ...rows.map((r) => r.count));
+  const shared = field === 'source' ? sharedFolder(rows.map((r) => r.key)) : 0;
   return (
     <section className="card bar-card" aria-label={title}>
       <h2 className="card-title">{title}</h2>
@@ -78,7 +87,7 @@ export function BarList({
             <li key={r.key} className="bar-row">
               <span className="bar" style={{ width: `${(r.count / max) * 100}%` }} aria-hidden="true" />
               <Link className="bar-link" href={href('/refusals', withValue(linkFilters, field, r.key))}>
-                <LogText text={said} clip mono={field !== 'layer'} />
+                <LogText text={said.slice(shared)} clip mono={field !== 'layer'} />
                 <span className="bar-count num">{count(r.count)}</span>
                 <span className="bar-share num muted">{percent(total ? r.count / total : 0)}</span>
               </Link>

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/a11y/useSemanticElements: a scrolling box is a region by role; <section> would need it too
 /** What to do about a cause: what it means, how to be sure, what to change, how to keep it from coming back. */
 import type { Playbook as Book } from '../../server/api/contract.ts';
 import { Copy } from './copy.tsx';
@@ -12,8 +11,7 @@ function FixBody({ fix }: { fix: Fix }) {
       <p>{fix.text}</p>
       {fix.snippet && (
         <div className="snippet">
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-          <pre tabIndex={0} role="region" aria-label="Configuration to use">
+          <pre>
             <bdi dir="ltr">{fix.snippet}</bdi>
           </pre>
           <Copy text={fix.snippet} what="the configuration" />
@@ -23,16 +21,15 @@ function FixBody({ fix }: { fix: Fix }) {
   );
 }
 
-/** `products`: what this request's layers run, so that their fixes come first and open. "nginx", "haproxy" */
-export function Playbook({ book, products }: { book: Book; products: string[] }) {
-  const known = (f: Fix) =>
-    f.product === null ||
-    products.some((p) =>
-      f
-        .product!.toLowerCase()
-        .replace(/[^a-z0-9]/g, '')
-        .includes(p),
-    );
+const words = (product: string) =>
+  product
+    .toLowerCase()
+    .split(/[\s/,]+/)
+    .filter((w) => w.length >= 3 && w !== 'with' && w !== 'and');
+
+/** `about`: what is known of who decided (datasets, files, documentation); fixes for products named there come first and open. */
+export function Playbook({ book, about }: { book: Book; about: string }) {
+  const known = (f: Fix) => f.product === null || words(f.product).some((w) => about.includes(w));
   const here = book.fix.filter(known);
   const first = here.length > 0 ? here : book.fix.slice(0, 1);
   const rest = book.fix.filter((f) => !first.includes(f));

@@ -3,7 +3,7 @@
  * Text that came from logs, times and causes. Log text is hostile: it is isolated in direction, its control
  * characters are shown by name, and it is never anything but text.
  */
-import { Fragment, type ReactNode } from 'react';
+import { Fragment, type ReactNode, useLayoutEffect, useRef } from 'react';
 import {
   CAUSE_TITLES,
   type Cause,
@@ -42,6 +42,13 @@ export function LogText({ text, mono, clip }: { text: string; mono?: boolean; cl
 
 /** A raw record with the parts that say something marked. Overlapping matches join. */
 export function RawRecord({ raw, matches }: { raw: string; matches: string[] }) {
+  const box = useRef<HTMLPreElement>(null);
+  // In a long record the part that matters is in view from the start.
+  useLayoutEffect(() => {
+    const mark = box.current?.querySelector('mark');
+    if (box.current && mark)
+      box.current.scrollTop = mark.offsetTop - box.current.offsetTop - box.current.clientHeight / 2;
+  }, []);
   const spans: [number, number][] = [];
   for (const m of matches) {
     const at = m ? raw.indexOf(m) : -1;
@@ -62,7 +69,7 @@ export function RawRecord({ raw, matches }: { raw: string; matches: string[] }) 
   if (raw.length > 1500)
     return (
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-      <pre className="raw raw-long" tabIndex={0} role="region" aria-label="Log record">
+      <pre ref={box} className="raw raw-long" tabIndex={0} role="region" aria-label="Log record">
         <bdi dir="ltr">{out}</bdi>
       </pre>
     );

@@ -86,7 +86,15 @@ export function Way({ refusal }: { refusal: RefusalDetail }) {
             </span>
             <span className="station-words">
               <span className="station-name">{LAYER_TITLES[s.layer]}</span>
-              <span className="station-role">{s.role ? SAYS[s.role] : beyond ? 'not reached' : 'no log line'}</span>
+              <span className="station-role">
+                {s.role === 'decided' && !s.decided && decider >= 0
+                  ? 'sent the refusal'
+                  : s.role
+                    ? SAYS[s.role]
+                    : beyond
+                      ? 'not reached'
+                      : 'no log line'}
+              </span>
               {(status !== null || time) && (
                 <span className="station-facts num">
                   {status !== null && <b className={status >= 400 ? 'status-bad' : 'status-ok'}>{status}</b>}

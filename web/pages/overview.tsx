@@ -224,7 +224,10 @@ function Causes({
   const [all, setAll] = useState(false);
   const now = useNow();
   const total = data.totals.refused;
-  const byCode = data.series.some((s) => Object.keys(s.byCause).some((k) => k.includes('.')));
+  const compared = data.totals.previousRequests > 0;
+  // Two or three bars are no trend.
+  const byCode =
+    data.series.length >= 6 && data.series.some((s) => Object.keys(s.byCause).some((k) => k.includes('.')));
   return (
     <section className="card" aria-label="Causes">
       <h2 className="card-title">Causes</h2>
@@ -243,9 +246,11 @@ function Causes({
                 Trend
               </th>
             )}
-            <th scope="col" className="right">
-              Change
-            </th>
+            {compared && (
+              <th scope="col" className="right">
+                Change
+              </th>
+            )}
             <th scope="col" className="right col-seen">
               Last seen
             </th>
@@ -279,9 +284,11 @@ function Causes({
                     <Spark values={data.series.map((s) => s.byCause[c.cause] ?? 0)} colour={colour} />
                   </td>
                 )}
-                <td className="right">
-                  <Delta now={c.count} before={c.previous} />
-                </td>
+                {compared && (
+                  <td className="right">
+                    <Delta now={c.count} before={c.previous} />
+                  </td>
+                )}
                 <td className="right muted col-seen">
                   <Ago iso={c.lastSeen} now={now} />
                 </td>

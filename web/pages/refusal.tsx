@@ -306,6 +306,17 @@ function Similar({ r }: { r: RefusalDetail }) {
   );
 }
 
+/** Everything that names a product at the place of decision. "modsecurity.json waf/modsec_audit.log django/django …" */
+function aboutDecider(r: RefusalDetail): string {
+  const deciding = r.chain.filter((h) => h.layer === r.decidingLayer || h.role === 'decided');
+  return [
+    ...deciding.flatMap((h) => [h.dataset, h.file]),
+    ...r.evidence.flatMap((e) => [e.file, e.documentation ?? '']),
+  ]
+    .join(' ')
+    .toLowerCase();
+}
+
 export function RefusalPage({ id }: { id: string }) {
   const query = useRefusal(id);
   const r = query.data;
@@ -369,7 +380,7 @@ export function RefusalPage({ id }: { id: string }) {
             <div className="split-side">
               <section className="card" aria-label="What to do">
                 <h2 className="card-title">What to do</h2>
-                <Playbook book={r.playbook} products={[...new Set(r.chain.map((h) => h.dataset.split('.')[0]!))]} />
+                <Playbook book={r.playbook} about={aboutDecider(r)} />
               </section>
               <Similar r={r} />
             </div>
