@@ -1,9 +1,11 @@
 /** Rules with their value now, what fires, and what fired before and who was told. */
+import { Link } from 'wouter';
 import type { AlertState, Alerts } from '../../server/api/contract.ts';
 import { Copy } from '../components/copy.tsx';
 import { BellIcon } from '../components/icons.tsx';
 import { Empty, Failed, Waiting } from '../components/states.tsx';
 import { Ago, CauseLabel, LogText, Moment } from '../components/text.tsx';
+import { href } from '../data/filters.ts';
 import { count, duration, percent, plural } from '../data/format.ts';
 import { useNow, useTitle } from '../data/hooks.ts';
 import { useAlerts } from '../data/questions.ts';
@@ -74,7 +76,7 @@ function Firing({ alert, rule, now }: { alert: AlertState; rule: Rule | undefine
           <LogText text={alert.rule} />
         </h3>
         <span className="muted">
-          since <Ago iso={alert.firedAt} now={now} />
+          fired <Ago iso={alert.firedAt} now={now} />
         </span>
       </div>
       <p>
@@ -95,7 +97,16 @@ function Firing({ alert, rule, now }: { alert: AlertState; rule: Rule | undefine
             <ul className="cause-mix">
               {alert.causes.map((c) => (
                 <li key={c.cause}>
-                  <CauseLabel cause={c.cause} /> <span className="num muted">{count(c.count)}</span>
+                  <Link
+                    className="row-link"
+                    href={href('/refusals', {
+                      since: new Date(Date.parse(alert.firedAt) - (rule?.windowMs ?? 0)).toISOString(),
+                      fields: { cause: [c.cause] },
+                    })}
+                  >
+                    <CauseLabel cause={c.cause} />
+                  </Link>{' '}
+                  <span className="num muted">{count(c.count)}</span>
                 </li>
               ))}
             </ul>
@@ -164,7 +175,7 @@ export function AlertsPage() {
           <section aria-label="History">
             <h2 className="section-title">History</h2>
             {data.history.length === 0 ? (
-              <p className="muted">Nothing has fired so far.</p>
+              <p className="muted">{data.firing.length > 0 ? 'Nothing fired before.' : 'Nothing has fired so far.'}</p>
             ) : (
               <div className="card card-flush">
                 <table className="table stack">

@@ -11,7 +11,15 @@ import { Chips, Range } from '../components/filters.tsx';
 import { FunnelIcon } from '../components/icons.tsx';
 import { Failed, Waiting } from '../components/states.tsx';
 import { Ago, CauseLabel, Moment } from '../components/text.tsx';
-import { CATEGORIES, CATEGORY_TITLES, type Category, categoryColour, categoryOf, causeTitle } from '../data/causes.ts';
+import {
+  CATEGORIES,
+  CATEGORY_TITLES,
+  CAUSE_TITLES,
+  type Category,
+  categoryColour,
+  categoryOf,
+  causeTitle,
+} from '../data/causes.ts';
 import { type Filters, hasValue, href, listValues, useFilters, withoutValue, withValue } from '../data/filters.ts';
 import { count, percent } from '../data/format.ts';
 import { useNow, useTitle } from '../data/hooks.ts';
@@ -78,7 +86,7 @@ function Figures({ data }: { data: Overview }) {
         )}
       </Figure>
       <Figure title="Explained" value={percent(t.refused ? told / t.refused : 1)}>
-        <span className="muted">the logs say why</span>
+        <span className="muted">of refusals have their reason in the logs</span>
       </Figure>
     </dl>
   );
@@ -227,7 +235,8 @@ function Causes({
   const compared = data.totals.previousRequests > 0;
   // Two or three bars are no trend.
   const byCode =
-    data.series.length >= 6 && data.series.some((s) => Object.keys(s.byCause).some((k) => k.includes('.')));
+    data.series.length >= 6 &&
+    data.series.some((s) => Object.keys(s.byCause).some((k) => Object.hasOwn(CAUSE_TITLES, k)));
   return (
     <section className="card" aria-label="Causes">
       <h2 className="card-title">Causes</h2>
