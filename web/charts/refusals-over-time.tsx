@@ -142,7 +142,7 @@ function roundHeights(highest: number): number[] {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = Math.max(
     1,
-    [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= rough && Number.isInteger(s)) ?? 10 * power,
+    [1, 2, 2.5, 3, 4, 5, 6, 8, 10].map((m) => m * power).find((s) => s >= rough && Number.isInteger(s)) ?? 10 * power,
   );
   const heights = [0];
   while (heights.at(-1)! < highest) heights.push(heights.at(-1)! + step);
