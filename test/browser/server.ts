@@ -3,26 +3,14 @@
  * WHY403_TEST_URL to point the tests that need no special mode at a running why403.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Mode, type Stub, startStub } from './stub-server.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-const built = `${root}dist/web/index.html`;
-function newest(folder: string): number {
-  return Math.max(
-    ...readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((f) => f.isFile())
-      .map((f) => statSync(join(f.parentPath, f.name)).mtimeMs),
-  );
-}
-/** Builds the page unless what is in dist/web is newer than everything it is made from. */
+/** Builds the page if it is missing or older than what it is made from. */
 export function buildWeb() {
-  const made = Math.max(newest(`${root}web`), statSync(`${root}vite.config.ts`).mtimeMs);
-  if (existsSync(built) && statSync(built).mtimeMs > made) return;
-  execFileSync(process.execPath, [`${root}node_modules/vite/bin/vite.js`, 'build'], { cwd: root, stdio: 'pipe' });
+  execFileSync(process.execPath, [`${root}web/build.mjs`], { cwd: root, stdio: 'pipe' });
 }
 
 export async function startServer(mode: Mode = 'full'): Promise<Stub> {
