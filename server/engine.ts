@@ -2,7 +2,7 @@
  * Puts the stages together over one store: ingest, then clocks, then correlation, then alerts. One engine
  * writes; whoever asks has connections of their own. `runToEnd` is for reports, `tick` for following.
  */
-import { matchesGlob } from 'node:path';
+import { join, matchesGlob } from 'node:path';
 import { zoneOffsetMs } from './config.ts';
 import { Correlator } from './correlate.ts';
 import { Ingest } from './ingest/ingest.ts';
@@ -10,6 +10,7 @@ import type { Layer } from './model/taxonomy.ts';
 import { SqliteArchive } from './store/sqlite/archive.ts';
 import { type Db, openDatabase } from './store/sqlite/database.ts';
 import { SqliteLedger } from './store/sqlite/ledger.ts';
+import { lockDirectory } from './store/sqlite/lock.ts';
 import { SqliteQuestions } from './store/sqlite/questions.ts';
 
 export interface EngineOptions {
@@ -42,12 +43,19 @@ export class Engine {
   readonly ingest: Ingest;
   readonly #correlator: Correlator;
   readonly #final: boolean;
+  readonly #unlock: () => void;
   #learnAt = LEARN_AFTER_LINES;
   #caughtUp = false;
   #rate = { lines: 0, bytes: 0, sinceMs: 0, linesPerSecond: 0, bytesPerSecond: 0 };
 
   constructor(options: EngineOptions) {
     this.db = openDatabase(options.directory, { scratch: options.scratch });
+    try {
+      this.#unlock = lockDirectory(options.directory);
+    } catch (error) {
+      this.db.close();
+      throw error;
+    }
     this.archive = new SqliteArchive(this.db);
     this.ledger = new SqliteLedger(this.db);
     this.questions = new SqliteQuestions(this.db);
@@ -64,14 +72,17 @@ export class Engine {
       zoneName: options.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
       zoneGiven: options.timezone !== null,
       final: options.final,
+      spoolDirectory: join(options.directory, 'spool'),
     });
     this.#correlator = new Correlator(this.archive, this.ledger, { refusedStatus });
   }
 
   /** Reads everything that is there and says why. `onProgress` is called between transactions. */
-  runToEnd(onProgress: (p: Progress) => void): void {
+  async runToEnd(onProgress: (p: Progress) => void): Promise<void> {
     this.ingest.scan(true);
-    while (this.ingest.step(Date.now()) > 0) onProgress(this.progress(Date.now()));
+    do {
+      while (this.ingest.step(Date.now()) > 0) onProgress(this.progress(Date.now()));
+    } while (await this.ingest.unpack());
     this.#caughtUp = true;
     this.#clocks();
     this.#clocks();
@@ -91,6 +102,11 @@ export class Engine {
         ? this.#correlator.step(this.ingest.sources())
         : 0;
     return lines > 0 || linked > 0;
+  }
+
+  /** A compressed rotation is unpacked between rounds; false = there is none. */
+  async unpack(): Promise<boolean> {
+    return await this.ingest.unpack();
   }
 
   scan(strict: boolean): void {
@@ -143,5 +159,6 @@ export class Engine {
   close(): void {
     this.ingest.close();
     this.db.close();
+    this.#unlock();
   }
 }

@@ -33,13 +33,13 @@ async function run(args: Arguments): Promise<void> {
   // Each command loads what it needs: `parse` does not wait for Express, nor `serve` for the report.
   switch (args.command) {
     case 'report':
-      return (await import('./cli/report.ts')).report(config);
+      return await (await import('./cli/report.ts')).report(config);
     case 'explain':
-      return (await import('./cli/explain.ts')).explain(config);
+      return await (await import('./cli/explain.ts')).explain(config);
     case 'parse':
       return await (await import('./cli/parse.ts')).parse(config);
     case 'check':
-      process.exitCode = (await import('./cli/check.ts')).check(config);
+      process.exitCode = await (await import('./cli/check.ts')).check(config);
       return;
     default:
       return await (await import('./cli/serve.ts')).serve(config, args.command === 'demo');

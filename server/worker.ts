@@ -74,7 +74,7 @@ async function run(options: WorkerOptions): Promise<void> {
       lastScan = at;
       engine.scan(false);
     }
-    const busy = engine.tick(at);
+    const busy = engine.tick(at) || (await engine.unpack());
     if (!busy && !learned) {
       learned = true;
       engine.learnClocks();

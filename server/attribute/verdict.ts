@@ -530,15 +530,12 @@ function verdict(
     decidedHop: number;
   },
 ): Verdict {
+  // A WAF works inside the server that asks it: where the WAF's own record is there, it is what decided.
+  const wafRecord = v.layer === 'waf' ? a.request.hops.findIndex((h) => h.layer === 'waf') : -1;
+  const decidedHop = wafRecord >= 0 ? wafRecord : v.layer === 'waf' ? a.decider : v.decidedHop;
   const roles: Role[] = a.request.hops.map((hop, i) => {
+    if (i === decidedHop && v.decidedHop >= 0) return 'decided';
     if (hop.entry.kind !== 'access') return 'evidence';
-    if (
-      i === v.decidedHop ||
-      (v.layer === 'waf' &&
-        i === a.decider &&
-        !a.request.hops.some((h, k) => k === v.decidedHop && h.entry.kind === 'access'))
-    )
-      return 'decided';
     const status = hop.entry.httpResponseStatusCode ?? 0;
     return status === a.request.status ? 'relayed' : 'received';
   });

@@ -7,10 +7,10 @@ import { plain } from '../model/mask.ts';
 import { withScratch } from './scratch.ts';
 import { megabytes } from './terminal.ts';
 
-export function check(config: Config): number {
+export async function check(config: Config): Promise<number> {
   if (config.paths.length === 0)
     throw new Why403Error('USAGE', 'check needs a path', 'for instance: why403 check /var/log');
-  return withScratch(config, config.paths, (engine) => {
+  return await withScratch(config, config.paths, (engine) => {
     const sources = engine.ingest.sources();
     const out: string[] = [];
     let failed = engine.ingest.problems.length > 0;

@@ -128,7 +128,7 @@ function load(): Replayed[] {
     }
     return l;
   };
-  return readFileSync(join(from, 'requests.jsonl'), 'utf8')
+  return readFileSync(`${from}-requests.jsonl`, 'utf8')
     .trimEnd()
     .split('\n')
     .map((row) => {

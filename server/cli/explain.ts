@@ -1,19 +1,28 @@
 /** `why403 explain`: one refused request, found by its id, by one of its lines, or by a line pasted to standard input. */
-import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { playbookFor } from '../attribute/playbook/index.ts';
 import { iso } from '../clock.ts';
 import { type Config, defaultDataDirectory } from '../config.ts';
-import type { Engine } from '../engine.ts';
 import { Why403Error } from '../errors.ts';
 import { maskText, plain } from '../model/mask.ts';
 import type { Refusal } from '../model/request.ts';
 import { CAUSES } from '../model/taxonomy.ts';
 import { playbookFacts } from '../report/facts.ts';
 import { rawOf } from '../report/raw.ts';
+import type { Archive } from '../store/archive.ts';
+import type { Questions } from '../store/questions.ts';
+import { SqliteArchive } from '../store/sqlite/archive.ts';
+import { openReader } from '../store/sqlite/database.ts';
+import { SqliteQuestions } from '../store/sqlite/questions.ts';
 import { complain, withScratch } from './scratch.ts';
 
-export function explain(config: Config): void {
+interface Store {
+  archive: Archive;
+  questions: Questions;
+}
+
+export async function explain(config: Config): Promise<void> {
   const [what, ...given] = config.paths;
   if (what === undefined)
     throw new Why403Error(
@@ -27,17 +36,29 @@ export function explain(config: Config): void {
   const line = what === '-' ? readFileSync(0, 'utf8').trimEnd() : null;
   if (paths === null) {
     // What a running or earlier `serve` has stored.
-    withScratch({ ...config, data: stored }, [], (engine) => tell(engine, what, null, line));
+    if (!existsSync(join(stored, 'why403.db'))) {
+      throw new Why403Error(
+        'NOT_FOUND',
+        `nothing is stored in ${stored}`,
+        'give the logs as well: why403 explain ID /var/log/nginx',
+      );
+    }
+    const db = openReader(stored);
+    try {
+      tell({ archive: new SqliteArchive(db), questions: new SqliteQuestions(db) }, what, null, line);
+    } finally {
+      db.close();
+    }
     return;
   }
-  withScratch(config, paths, (engine) => {
+  await withScratch(config, paths, (engine) => {
     complain(engine, paths);
     tell(engine, what, at ? { file: at[1]!, line: Number(at[2]) } : null, line);
   });
 }
 
-function tell(engine: Engine, what: string, at: { file: string; line: number } | null, pasted: string | null): void {
-  const found = find(engine, what, at, pasted);
+function tell(store: Store, what: string, at: { file: string; line: number } | null, pasted: string | null): void {
+  const found = find(store, what, at, pasted);
   if (found.length === 0) {
     throw new Why403Error(
       'NOT_FOUND',
@@ -49,16 +70,11 @@ function tell(engine: Engine, what: string, at: { file: string; line: number } |
       'see what there is with `why403 report`',
     );
   }
-  process.stdout.write(found.map((r) => page(engine, r)).join('\n\n'));
+  process.stdout.write(found.map((r) => page(store, r)).join('\n\n'));
 }
 
-function find(
-  engine: Engine,
-  what: string,
-  at: { file: string; line: number } | null,
-  pasted: string | null,
-): Refusal[] {
-  const { questions, archive } = engine;
+function find(store: Store, what: string, at: { file: string; line: number } | null, pasted: string | null): Refusal[] {
+  const { questions, archive } = store;
   if (at) {
     const source = archive.sources().find((s) => s.path === at.file || s.path.endsWith(`/${at.file}`));
     const r = source ? questions.refusalOfLine(source.id, at.line) : null;
@@ -84,7 +100,7 @@ function find(
   return byId ? [byId] : questions.refusalsByRequestId(what, 5);
 }
 
-function page(engine: Engine, r: Refusal): string {
+function page(store: Store, r: Refusal): string {
   const v = r.verdict;
   const out = [
     `${r.method ?? ''} ${plain(`${r.host ?? ''}${r.path ?? ''}${r.query ? `?${r.query}` : ''}`)}`,
@@ -98,7 +114,7 @@ function page(engine: Engine, r: Refusal): string {
   out.push('', 'Way');
   for (const h of r.chain) {
     out.push(`  ${h.layer.padEnd(13)}${h.role.padEnd(9)} ${h.status ?? '   '}  ${plain(h.path)}:${h.line}`);
-    out.push(`      ${plain(maskText(rawOf(engine.archive, h).split('\n')[0]!)).slice(0, 220)}`);
+    out.push(`      ${plain(maskText(rawOf(store.archive, h).split('\n')[0]!)).slice(0, 220)}`);
   }
   out.push('', 'Evidence');
   for (const e of v.evidence) out.push(`  ${plain(e.path)}:${e.line}  ${plain(e.says)}`);

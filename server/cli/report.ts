@@ -15,12 +15,12 @@ import { complain, withScratch } from './scratch.ts';
 /** Rows in the HTML file: more make it slow to open. */
 const HTML_ROWS_MAX = 5000;
 
-export function report(config: Config): void {
+export async function report(config: Config): Promise<void> {
   if (config.paths.length === 0)
     throw new Why403Error('USAGE', 'report needs a path', 'for instance: why403 report /var/log/nginx');
   const out = openOut(config.out);
   try {
-    withScratch(config, config.paths, (engine) => {
+    await withScratch(config, config.paths, (engine) => {
       for (const warning of complain(engine, config.paths)) process.stderr.write(`why403: ${warning}\n`);
       const filter: Filter = { sinceMs: config.sinceMs, untilMs: config.untilMs, where: [] };
       write(config.format, engine, filter, out.write);

@@ -8,7 +8,7 @@ import { Why403Error } from '../errors.ts';
 import { progressLine } from './terminal.ts';
 
 /** `use` gets the engine after everything was read; the store is gone afterwards. */
-export function withScratch<T>(config: Config, paths: string[], use: (engine: Engine) => T): T {
+export async function withScratch<T>(config: Config, paths: string[], use: (engine: Engine) => T): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'why403-'));
   const clean = (): void => rmSync(directory, { recursive: true, force: true });
   const stop = (): never => {
@@ -29,7 +29,7 @@ export function withScratch<T>(config: Config, paths: string[], use: (engine: En
       timezone: config.timezone,
     });
     const line = progressLine();
-    engine.runToEnd((p) => line.show(p));
+    await engine.runToEnd((p) => line.show(p));
     line.clear();
     return use(engine);
   } finally {

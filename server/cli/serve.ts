@@ -37,7 +37,9 @@ export async function serve(config: Config, wantsDemo: boolean): Promise<void> {
   }
   const log = makeLog(config.logLevel);
   const demo = isDemo ? startDemo(now) : null;
-  const paths = demo ? [join(demo.directory, 'logs')] : config.paths;
+  // The demo's files are named the way a user would name theirs, not by the temporary directory they lie in.
+  if (demo) process.chdir(demo.directory);
+  const paths = demo ? ['logs'] : config.paths;
   try {
     if (!demo) discover(paths, true);
     await run(

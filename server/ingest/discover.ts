@@ -23,9 +23,10 @@ export interface Discovery {
 
 /** Names that are never logs; everything else is looked into. */
 const NOT_A_LOG =
-  /\.(db|db-wal|db-shm|sqlite|lock|pid|sock|conf|cnf|ya?ml|pem|key|crt|png|jpe?g|gif|svg|ico|css|html?|js|mjs|ts|map|woff2?|so|exe|zip|tar|tgz|tmp|swp)$/i;
-/** Compressed rotations are history; reading them comes with the rotation model. */
-const COMPRESSED = /\.(gz|zst|bz2|xz)$/i;
+  /\.(db|db-wal|db-shm|sqlite|lock|pid|sock|conf|cnf|ya?ml|pem|key|crt|png|jpe?g|gif|svg|ico|css|html?|js|mjs|ts|map|woff2?|so|exe|zip|tar|tgz|tar\.gz|tar\.zst|tmp|swp)$/i;
+/** Compressed rotations are history: gzip and zstd are read, the others are not. */
+const COMPRESSED = /\.(gz|zst)$/i;
+const NOT_READ = /\.(bz2|xz|lz4|br)$/i;
 
 /** `strict`: a given path that does not exist is an error (first look), later it has just gone. */
 export function discover(paths: readonly string[], strict: boolean): Discovery {
@@ -83,7 +84,7 @@ function walk(path: string, files: Map<string, Found>, problems: Discovery['prob
     return;
   }
   if (info.isFile()) {
-    if (!named && (NOT_A_LOG.test(path) || COMPRESSED.test(path))) return;
+    if (!named && (NOT_A_LOG.test(path) || NOT_READ.test(path))) return;
     files.set(path, {
       path,
       device: String(info.dev),

@@ -29,6 +29,8 @@ export interface FollowOptions {
   final: boolean;
   /** The format was found; what depends on it (the layer) is settled before the first line is read. */
   detected: (source: Source) => void;
+  /** Where the plain content of a compressed file was put; null = the file itself is read. */
+  plainPath: string | null;
 }
 
 export interface Batch {
@@ -58,6 +60,20 @@ export class Follower {
     this.#options = options;
   }
 
+  /** When its name was first missing; null = it is in place. */
+  leftAtMs: number | null = null;
+
+  get plain(): string | null {
+    return this.#options.plainPath;
+  }
+
+  /** The name is gone: is everything stored that the open handle can give? Without a handle nothing more can come. */
+  drain(): boolean {
+    if (this.#fd === null) return true;
+    this.source.sizeBytes = fstatSync(this.#fd).size;
+    return this.source.position >= this.source.sizeBytes;
+  }
+
   /** Bytes in the file that are not stored. */
   get behind(): number {
     return Math.max(0, this.source.sizeBytes - this.source.position);
@@ -72,15 +88,30 @@ export class Follower {
   next(counters: Counters, now: number): Batch | null {
     let size: number;
     try {
-      this.#fd ??= openSync(this.source.path, 'r');
+      if (this.#fd === null) {
+        if (this.leftAtMs !== null) return null;
+        this.#fd = openSync(this.plain ?? this.source.path, 'r');
+        // Between the look and the opening the name may have got another file: the scan will tell.
+        const opened = fstatSync(this.#fd);
+        if (
+          this.plain === null &&
+          (String(opened.ino) !== this.source.inode || String(opened.dev) !== this.source.device)
+        ) {
+          this.close();
+          return null;
+        }
+      }
       const info = fstatSync(this.#fd);
       size = info.size;
+      // Cut while it was followed: the scan sees it, counts the gap and makes a new source of what comes.
+      if (size < this.source.position) return null;
       this.source.sizeBytes = size;
       if (!this.source.reader && !this.#detect(size, info.mtimeMs)) return null;
       if (size <= this.source.position) {
         if (this.source.state === 'reading') this.source.state = 'following';
         return null;
       }
+      if (!this.#isSameFile()) return null;
       return this.#read(size, info.mtimeMs, counters, now);
     } catch (error) {
       const errno = errnoOf(error);
@@ -124,6 +155,17 @@ export class Follower {
     return true;
   }
 
+  /** Written anew since (cut and grown past the position again)? One small read per turn tells. */
+  #isSameFile(): boolean {
+    const n = this.source.fingerprintBytes;
+    if (n === 0) return true;
+    const head = Buffer.allocUnsafe(n);
+    return (
+      readSync(this.#fd!, head, 0, n, 0) === n &&
+      createHash('sha256').update(head).digest('hex') === this.source.fingerprint
+    );
+  }
+
   #read(size: number, modifiedMs: number, counters: Counters, now: number): Batch | null {
     const source = this.source;
     const spec = source.reader!;
@@ -135,7 +177,8 @@ export class Follower {
     const atEnd = source.position + n >= size;
     const quiet = this.#stuckAt === size && now - this.#stuckSince >= QUIET_MS;
     const endsLine = chunk[n - 1] === 10;
-    const final = atEnd && (this.#options.final || (quiet && endsLine));
+    // A file whose name is gone ends where it ends.
+    const final = atEnd && (this.#options.final || (quiet && (endsLine || this.leftAtMs !== null)));
     const position = { offset: source.position, lineNumber: source.lines + 1, skipping: false };
     const result = split(chunk, position, reader, SPLIT_LIMITS, final);
     if (result.consumed === 0) {

@@ -1,16 +1,18 @@
 /**
- * All followed files: finds them, gives each its turn, and commits what they read, many blocks a transaction.
- * The scan decides what is there; whoever watches the file system only wakes it.
+ * All followed files: finds them, tells which source each is, gives each its turn, and commits what they read,
+ * many blocks a transaction. The scan decides what is there; whoever watches the file system only wakes it.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { errnoOf } from '../errors.ts';
 import type { Source } from '../model/line.ts';
 import type { Layer } from '../model/taxonomy.ts';
 import type { Archive } from '../store/archive.ts';
+import { contentLength, dropSpool, headHasher, isCompressed, spool } from './compressed.ts';
 import { Counters } from './counters.ts';
 import { discover, type Found, streamOf } from './discover.ts';
 import { adviceFor, type Batch, Follower } from './follow.ts';
+import { identify, type Known } from './identity.ts';
 import { guessLayer } from './layer.ts';
 
 export interface IngestOptions {
@@ -23,16 +25,26 @@ export interface IngestOptions {
   zoneGiven: boolean;
   /** Files do not grow while they are read. */
   final: boolean;
+  /** Where plain copies of compressed rotations are put while they are read. */
+  spoolDirectory: string;
 }
 
 /** Raw bytes committed at once: large enough to fold counters, small enough to be on the page at once. */
 const TRANSACTION_BYTES = 8 * 1024 * 1024;
+/** A file whose name is gone is read on through its open handle until nothing came for this long. */
+const DRAIN_MS = 30_000;
 
 export class Ingest {
   readonly #archive: Archive;
   readonly #options: IngestOptions;
-  readonly #followers = new Map<string, Follower>();
+  /** By source id. */
+  readonly #followers = new Map<number, Follower>();
+  /** Files that need no second look while they stay as they are: copies, compressed files that were read. */
+  readonly #settled = new Set<string>();
+  /** Compressed files to be spooled and read. */
+  readonly #compressed: { file: Found; source: Source }[] = [];
   readonly #counters = new Counters();
+  #known: Source[] | null = null;
   #turn = 0;
   problems: { path: string; advice: string }[] = [];
   linesRead = 0;
@@ -43,42 +55,171 @@ export class Ingest {
     this.#options = options;
   }
 
+  /** Followed now, or read to their end. */
   sources(): Source[] {
-    return [...this.#followers.values()].map((f) => f.source);
+    this.#known ??= this.#archive.sources();
+    return this.#known.map((s) => this.#followers.get(s.id)?.source ?? s);
   }
 
-  source(id: number): Source | undefined {
-    for (const f of this.#followers.values()) if (f.source.id === id) return f.source;
-    return undefined;
-  }
-
-  /** Looks for files; new ones become sources. */
-  scan(strict: boolean): void {
+  /** Looks for files and tells what each is; new ones become sources. */
+  scan(strict: boolean, now = Date.now()): void {
     const found = discover(this.#options.paths, strict);
     this.problems = found.problems.map((p) => ({ path: p.path, advice: adviceFor(p.errno, p.path) }));
-    const known = new Map(this.#archive.sources().map((s) => [s.path, s]));
+    this.#known ??= this.#archive.sources();
+    const seen = new Set<number>();
+    const inodes = new Set(found.files.map(inodeOf));
+    const others: Found[] = [];
+    const inPlace = new Map<string, Known>();
+    for (const source of this.sources()) if (!source.ended) inPlace.set(inodeOf(source), { source, alive: true });
+    // First what sits where it is known to sit: a cut or replaced file frees its source for a copy found below.
     for (const file of found.files) {
-      const follower = this.#followers.get(file.path);
-      if (follower) {
-        follower.source.sizeBytes = file.size;
+      const known = inPlace.get(inodeOf(file));
+      if (known === undefined || isCompressed(file.path)) {
+        others.push(file);
         continue;
       }
-      const source = known.get(file.path) ?? this.#add(file);
-      source.sizeBytes = file.size;
-      this.#followers.set(
-        file.path,
-        new Follower(source, {
-          refusedStatus: this.#options.refusedStatus,
-          final: this.#options.final,
-          detected: (s) => this.#settle(s),
-        }),
-      );
+      const decision = identify(file, [known], hasher(file.path));
+      if (decision.kind === 'same' || decision.kind === 'renamed') {
+        seen.add(decision.source.id);
+        this.#follow(decision.source, file);
+        continue;
+      }
+      if (decision.kind === 'replaced') this.#orphan(decision.source);
+      others.push(file);
     }
+    // What an open handle still gives is read before anything is taken for new: it may lie in a compressed copy too.
+    if (others.length > 0) this.#drainLeft(seen, now);
+    for (const file of others) {
+      const key = `${inodeOf(file)}:${file.size}:${file.modifiedMs}`;
+      if (this.#settled.has(key)) continue;
+      const source = this.#place(file, inodes, key);
+      if (source !== null) seen.add(source.id);
+    }
+    this.#leave(seen, now);
+  }
+
+  #list(inodes: ReadonlySet<string>): Known[] {
+    return this.sources().map((source) => ({ source, alive: !source.ended && inodes.has(inodeOf(source)) }));
+  }
+
+  /** A file that is none of those in place: a copy, the rest of one that was cut, or new. */
+  #place(file: Found, inodes: ReadonlySet<string>, key: string): Source | null {
+    const packed = isCompressed(file.path);
+    let size = file.size;
+    try {
+      if (packed) size = contentLength(file.path);
+      const decision = identify(
+        { ...file, size },
+        this.#list(inodes),
+        packed ? headHasher(file.path) : hasher(file.path),
+      );
+      if (decision.kind === 'copy') {
+        this.#settled.add(key);
+        return null;
+      }
+      if (packed) {
+        this.#settled.add(key);
+        if (decision.kind === 'same' || decision.kind === 'renamed') return decision.source;
+        const source = decision.kind === 'continues' ? decision.source : this.#add(file);
+        source.ended = false;
+        this.#compressed.push({ file, source });
+        return source;
+      }
+      if (decision.kind === 'continues') {
+        // The copy holds what its original was cut before we could read: no gap after all.
+        const { source } = decision;
+        source.ended = false;
+        source.gapBytes = 0;
+        this.#followers.get(source.id)?.close();
+        this.#followers.delete(source.id);
+        this.#follow(source, file);
+        return source;
+      }
+      const source = this.#add(file);
+      this.#follow(source, file);
+      return source;
+    } catch (error) {
+      if (errnoOf(error) === '') throw error;
+      this.problems.push({ path: file.path, advice: adviceFor(errnoOf(error), file.path) });
+      return null;
+    }
+  }
+
+  #follow(source: Source, file: Found): void {
+    const follower = this.#followers.get(source.id);
+    const current = follower?.source ?? source;
+    const moved = current.path !== file.path;
+    current.path = file.path;
+    current.device = file.device;
+    current.inode = file.inode;
+    current.sizeBytes = file.size;
+    if (current.state === 'gone') current.state = 'reading';
+    if (!follower) this.#followers.set(source.id, this.#follower(current));
+    else follower.leftAtMs = null;
+    if (moved) this.#archive.saveSource(current);
+  }
+
+  #follower(source: Source, plainPath?: string): Follower {
+    return new Follower(source, {
+      refusedStatus: this.#options.refusedStatus,
+      final: this.#options.final || plainPath !== undefined,
+      detected: (s) => this.#settle(s),
+      plainPath: plainPath ?? null,
+    });
+  }
+
+  /** Its inode holds something else now. What had not been read may still turn up in a copy. */
+  #orphan(source: Source): void {
+    const follower = this.#followers.get(source.id);
+    follower?.close();
+    this.#followers.delete(source.id);
+    const current = follower?.source ?? source;
+    current.ended = true;
+    current.gaps++;
+    current.gapBytes += Math.max(0, current.sizeBytes - current.position);
+    current.state = 'gone';
+    current.advice = 'was cut or replaced in place; what had not been read by then is counted as a gap';
+    this.#archive.saveSource(current);
+    this.#known = null;
+  }
+
+  /** Followed files whose name was not found: read on through the handle, then ended. */
+  #leave(seen: ReadonlySet<number>, now: number): void {
+    for (const [id, follower] of this.#followers) {
+      if (seen.has(id) || follower.plain) continue;
+      follower.leftAtMs ??= now;
+      const drained = follower.drain();
+      if (!drained || now - Math.max(follower.leftAtMs, follower.source.lastReadMs ?? 0) < DRAIN_MS) continue;
+      this.#end(follower);
+    }
+    // Sources of an earlier run whose file is not there any more.
+    for (const source of this.sources()) {
+      if (source.ended || seen.has(source.id) || this.#followers.has(source.id)) continue;
+      if (this.#compressed.some((c) => c.source.id === source.id)) continue;
+      // Not asked for this time, but where it was: nothing is lost.
+      if (isThere(source)) continue;
+      source.ended = true;
+      source.state = 'gone';
+      source.gapBytes += Math.max(0, source.sizeBytes - source.position);
+      if (source.sizeBytes > source.position) source.gaps++;
+      this.#archive.saveSource(source);
+    }
+  }
+
+  #end(follower: Follower): void {
+    follower.close();
+    const { source } = follower;
+    source.ended = true;
+    source.state = 'gone';
+    source.advice = null;
+    this.#archive.saveSource(source);
+    this.#followers.delete(source.id);
+    this.#known = null;
   }
 
   #add(file: Found): Source {
     const layer = guessLayer(file.path, null, this.#options.layers);
-    return this.#archive.addSource({
+    const source = this.#archive.addSource({
       path: file.path,
       stream: streamOf(file.path),
       device: file.device,
@@ -99,9 +240,39 @@ export class Ingest {
       newestEventMs: null,
       lastReadMs: null,
       sizeBytes: file.size,
+      ended: false,
+      gapBytes: 0,
+      gaps: 0,
       state: 'reading',
       advice: null,
     });
+    this.#known?.push(source);
+    return source;
+  }
+
+  /** Unpacks the next compressed rotation so that `step` can read it; false = there is none. */
+  async unpack(): Promise<boolean> {
+    const next = this.#compressed.shift();
+    if (!next) return false;
+    const { file, source } = next;
+    try {
+      const { path, damaged } = await spool(file.path, this.#options.spoolDirectory, `${source.id}.log`);
+      if (damaged) source.advice = 'its compressed data is damaged; what could be unpacked was read';
+      source.path = file.path;
+      source.device = file.device;
+      source.inode = file.inode;
+      this.#followers.set(source.id, this.#follower(source, path));
+    } catch (error) {
+      if (errnoOf(error) === '') throw error;
+      source.state = 'unreadable';
+      source.advice = adviceFor(errnoOf(error), file.path);
+      this.#archive.saveSource(source);
+    }
+    return true;
+  }
+
+  get compressedLeft(): number {
+    return this.#compressed.length;
   }
 
   get bytesTotal(): number {
@@ -115,6 +286,17 @@ export class Ingest {
     return n;
   }
 
+  /** Reads followers whose name was not found to the end of what their handles give. */
+  #drainLeft(seen: ReadonlySet<number>, now: number): void {
+    for (const [id, follower] of this.#followers) {
+      if (seen.has(id) || follower.plain) continue;
+      follower.leftAtMs ??= now;
+      for (let batch = follower.next(this.#counters, now); batch !== null; batch = follower.next(this.#counters, now)) {
+        this.#commit([{ follower, batch }]);
+      }
+    }
+  }
+
   /** One transaction's worth; returns lines stored, 0 = nothing is new. */
   step(now: number): number {
     const followers = [...this.#followers.values()];
@@ -124,21 +306,29 @@ export class Ingest {
     let quiet = 0;
     while (bytes < TRANSACTION_BYTES && quiet < followers.length) {
       const follower = followers[this.#turn++ % followers.length]!;
-      // A follower's next block begins where its last one ends: one block of each per transaction.
+      // A follower's next block begins where its last one ends: one turn of each per transaction.
       if (batches.some((b) => b.follower === follower)) break;
       const batch = follower.next(this.#counters, now);
       if (batch === null) {
         quiet++;
+        if (follower.plain && follower.source.position >= follower.source.sizeBytes) {
+          dropSpool(follower.plain);
+          this.#end(follower);
+        }
         continue;
       }
       quiet = 0;
-      if (batch.source.reader === null) continue;
       batches.push({ follower, batch });
       bytes += batch.bytes;
     }
-    if (batches.length === 0) return 0;
+    return batches.length === 0 ? 0 : this.#commit(batches);
+  }
+
+  /** Blocks, counters, marks and the sources' new positions in one transaction. Returns the lines in it. */
+  #commit(batches: { follower: Follower; batch: Batch }[]): number {
     const dirty = new Set<number>();
     for (const { batch } of batches) for (const d of batch.dirtyBuckets) dirty.add(d);
+    // Counters that belong to bytes that could not be stored are dropped with them: the bytes are read again.
     this.#archive.append({
       blocks: batches.flatMap(({ batch }) => batch.blocks),
       counters: this.#counters.take(),
@@ -183,16 +373,28 @@ export class Ingest {
   }
 }
 
-/** Are the first bytes of a file those that were stored? For whoever checks a replaced file. */
-export function fingerprintOf(path: string, bytes: number): string | null {
+const inodeOf = (x: { device: string; inode: string }): string => `${x.device}:${x.inode}`;
+
+function isThere(source: Source): boolean {
   try {
-    const fd = openSync(path, 'r');
-    const head = Buffer.alloc(bytes);
-    const n = readSync(fd, head, 0, bytes, 0);
-    closeSync(fd);
-    return n < bytes ? null : createHash('sha256').update(head).digest('hex');
-  } catch (error) {
-    if (errnoOf(error) === '') throw error;
-    return null;
+    const info = statSync(source.path);
+    return String(info.ino) === source.inode && String(info.dev) === source.device;
+  } catch {
+    return false;
   }
+}
+
+/** SHA-256 of a file's first bytes, read when first asked for. */
+function hasher(path: string): (bytes: number) => string | null {
+  let head: Buffer | undefined;
+  return (bytes) => {
+    if (head === undefined || head.length < bytes) {
+      const fd = openSync(path, 'r');
+      const buffer = Buffer.alloc(Math.max(bytes, 1024));
+      const n = readSync(fd, buffer, 0, buffer.length, 0);
+      closeSync(fd);
+      head = buffer.subarray(0, n);
+    }
+    return head.length < bytes ? null : createHash('sha256').update(head.subarray(0, bytes)).digest('hex');
+  };
 }

@@ -33,7 +33,7 @@ export interface Source {
   stream: string;
   device: string;
   inode: string;
-  /** SHA-256 of the first `fingerprintBytes` bytes. */
+  /** SHA-256 of the first `fingerprintBytes` bytes; grows with what is read until FINGERPRINT_BYTES_MAX. */
   fingerprint: string;
   fingerprintBytes: number;
   reader: ReaderSpec | null;
@@ -54,6 +54,12 @@ export interface Source {
   newestEventMs: number | null;
   lastReadMs: number | null;
   sizeBytes: number;
+  /** Rotated away, replaced or deleted, and read to its end: never read again. */
+  ended: boolean;
+  /** Bytes that were destroyed before they could be read, as far as the last known size tells. */
+  gapBytes: number;
+  /** How often the file was cut or replaced while bytes may have been unread. */
+  gaps: number;
   state: 'reading' | 'following' | 'unreadable' | 'unrecognised' | 'silent' | 'empty' | 'gone';
   advice: string | null;
 }

@@ -17,7 +17,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE source (
   id INTEGER PRIMARY KEY,
-  path TEXT NOT NULL UNIQUE,
+  path TEXT NOT NULL,                -- where it lies now; a rotated file keeps its row and changes its path
   device TEXT NOT NULL, inode TEXT NOT NULL,
   state TEXT NOT NULL,               -- the Source as JSON; columns above are what is looked up
   entry_share REAL                   -- share of its access lines that no outer log knows; NULL = not learned
@@ -98,6 +98,8 @@ export function openDatabase(directory: string, options: OpenOptions = {}): Db {
   let db: Db;
   try {
     db = new Database(join(directory, 'why403.db'), { timeout: 5000 });
+    // Before the first table, or it has no effect: lets retention give pages back to the disk.
+    db.pragma('auto_vacuum = INCREMENTAL');
     db.pragma('journal_mode = WAL');
     db.pragma(options.scratch ? 'synchronous = OFF' : 'synchronous = NORMAL');
     db.pragma('cache_size = -65536');
