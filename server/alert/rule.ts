@@ -28,13 +28,13 @@ export type Decision =
 /** Resolves at this part of the threshold. */
 export const RESOLVE_FACTOR = 0.8;
 
-export function valueOf(rule: AlertRule, m: Measure): number {
+export function measuredValue(rule: AlertRule, m: Measure): number {
   if (rule.kind === 'count') return m.refused;
   return m.requests === 0 ? 0 : Math.min(1, m.refused / m.requests);
 }
 
 export function decide(rule: AlertRule, m: Measure, firing: boolean): Decision {
-  const value = valueOf(rule, m);
+  const value = measuredValue(rule, m);
   if (firing) {
     if (m.requests === 0 && m.refused === 0) return 'resolve';
     if (m.requests < rule.minimumRequests) return value < rule.threshold * RESOLVE_FACTOR ? 'resolve' : 'keep-firing';
@@ -46,7 +46,7 @@ export function decide(rule: AlertRule, m: Measure, firing: boolean): Decision {
 
 /** "7.2 % of requests refused in 5 min (threshold 5 %)" */
 export function sentence(rule: AlertRule, m: Measure, spellWindow: string): string {
-  const value = valueOf(rule, m);
+  const value = measuredValue(rule, m);
   return rule.kind === 'rate'
     ? `${(value * 100).toFixed(1)} % of ${m.requests} requests refused in ${spellWindow} (threshold ${+(rule.threshold * 100).toFixed(2)} %)`
     : `${m.refused} refused in ${spellWindow} (threshold ${rule.threshold})`;

@@ -6,7 +6,7 @@
 import { spell } from '../clock.ts';
 import type { AlertRow, Ledger } from '../store/ledger.ts';
 import type { Filter, Questions } from '../store/questions.ts';
-import { type AlertRule, decide, type Measure, sentence, valueOf } from './rule.ts';
+import { type AlertRule, decide, type Measure, sentence, measuredValue } from './rule.ts';
 
 const MINUTE = 60_000;
 /** Event time may be ahead of this machine's clock by this much and still count as now. */
@@ -33,7 +33,7 @@ export function watch(
   for (const rule of rules) {
     const { measure: m, filter } = measure(rule, questions, now);
     const open: AlertRow | undefined = firing.get(rule.name);
-    const value = valueOf(rule, m);
+    const value = measuredValue(rule, m);
     switch (decide(rule, m, open !== undefined)) {
       case 'fire': {
         const causes = questions.top(filter, 'cause', 5).map((c) => ({ cause: c.key, count: c.count }));

@@ -1,6 +1,6 @@
 /** The answers of the API: store rows into the contract's shapes. One function per question; no HTTP here. */
 
-import { type AlertRule, valueOf } from '../alert/rule.ts';
+import { type AlertRule, measuredValue } from '../alert/rule.ts';
 import { measure } from '../alert/watch.ts';
 import { playbookFor } from '../attribute/playbook/index.ts';
 import { iso } from '../clock.ts';
@@ -266,7 +266,7 @@ export function alerts(store: Store, rules: readonly AlertRule[], now: number): 
       threshold: r.threshold,
       windowMs: r.windowMs,
       minimumRequests: r.minimumRequests,
-      current: valueOf(r, measure(r, store.questions, now).measure),
+      current: measuredValue(r, measure(r, store.questions, now).measure),
       firing: firing.some((a) => a.rule === r.name),
     })),
     firing,
