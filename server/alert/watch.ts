@@ -6,7 +6,7 @@
 import { spell } from '../clock.ts';
 import type { AlertRow, Ledger } from '../store/ledger.ts';
 import type { Filter, Questions } from '../store/questions.ts';
-import { type AlertRule, decide, type Measure, sentence, measuredValue } from './rule.ts';
+import { type AlertRule, decide, type Measure, measuredValue, sentence } from './rule.ts';
 
 const MINUTE = 60_000;
 /** Event time may be ahead of this machine's clock by this much and still count as now. */

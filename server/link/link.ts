@@ -709,7 +709,7 @@ class Linker {
           if (e.userName !== null && target.userName !== null && e.userName !== target.userName) continue;
           let score = 2 - outside / 250;
           if (e.userName !== null && e.userName === target.userName) score += 2;
-          edges.push({ outer: a, inner: r, score, distance: Math.abs(after), signature: 'reason' + a });
+          edges.push({ outer: a, inner: r, score, distance: Math.abs(after), signature: `reason${a}` });
         }
       }
       const taken = assign(edges, (x) => x);
