@@ -1,7 +1,8 @@
 /**
  * The tailer against a small model: random programs of writing, rotating, cutting, deleting, compressing and
  * restarting, on real files and a real store. Whatever was written and not destroyed is stored exactly once;
- * nothing is ever stored twice. WHY403_RUNS and WHY403_SEED make it longer or repeat one.
+ * nothing is ever stored twice. WHY403_RUNS and WHY403_SEED make it longer or repeat
+ * a run, WHY403_PROGRAM (JSON, as a failure prints it) runs one program alone.
  */
 import {
   appendFileSync,
@@ -227,11 +228,15 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   })),
 );
 
+const given = process.env.WHY403_PROGRAM;
+const programs: fc.Arbitrary<Operation[]> = given
+  ? fc.constant(JSON.parse(given) as Operation[])
+  : fc.array(operation, { minLength: 3, maxLength: 30 });
 const runs = Number(process.env.WHY403_RUNS ?? 150);
 
 test(`random programs of rotation: every line once (${runs} programs)`, { timeout: 3_600_000 }, async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(operation, { minLength: 3, maxLength: 30 }), async (program) => {
+    fc.asyncProperty(programs, async (program) => {
       const world = new World();
       try {
         for (const o of program) await world.apply(o);

@@ -73,7 +73,7 @@ export function makeApp(o: AppOptions): Express {
         return;
       }
       res.setHeader('cache-control', 'no-store');
-      res.json(answer(query.data as z.output<(typeof QUESTIONS)[N]['query']>, req));
+      res.json(o.store.questions.snapshot(() => answer(query.data as z.output<(typeof QUESTIONS)[N]['query']>, req)));
     });
   };
   ask('status', () => o.status());

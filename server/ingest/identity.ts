@@ -41,12 +41,17 @@ export function identify(
   known: readonly Known[],
   fingerprint: (bytes: number) => string | null,
 ): Decision {
+  let untouched: Source | null = null;
   for (const { source } of known) {
     if (source.ended || source.device !== found.device || source.inode !== found.inode) continue;
     if (found.size < source.position) return { kind: 'replaced', source };
-    if (source.fingerprintBytes > 0 && fingerprint(source.fingerprintBytes) !== source.fingerprint)
-      return { kind: 'replaced', source };
-    return source.path === found.path ? { kind: 'same', source } : { kind: 'renamed', source };
+    if (source.fingerprintBytes === 0) {
+      // Nothing was read of it, so nothing but the inode speaks for it, and that may have been given to a copy since.
+      untouched = source;
+      continue;
+    }
+    if (fingerprint(source.fingerprintBytes) !== source.fingerprint) return { kind: 'replaced', source };
+    return inPlace(source, found);
   }
   for (const { source, alive } of known) {
     if (source.fingerprintBytes < FINGERPRINT_BYTES_MIN) continue;
@@ -55,5 +60,9 @@ export function identify(
     if (found.size <= source.position) return { kind: 'copy', of: source };
     return alive ? { kind: 'copy', of: source } : { kind: 'continues', source };
   }
-  return { kind: 'new' };
+  return untouched === null ? { kind: 'new' } : inPlace(untouched, found);
+}
+
+function inPlace(source: Source, found: Candidate): Decision {
+  return source.path === found.path ? { kind: 'same', source } : { kind: 'renamed', source };
 }

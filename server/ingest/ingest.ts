@@ -74,7 +74,7 @@ export class Ingest {
     // First what sits where it is known to sit: a cut or replaced file frees its source for a copy found below.
     for (const file of found.files) {
       const known = inPlace.get(inodeOf(file));
-      if (known === undefined || isCompressed(file.path)) {
+      if (known === undefined || isCompressed(file.path) || (known.source.fingerprintBytes === 0 && file.size > 0 && !this.#followers.has(known.source.id))) {
         others.push(file);
         continue;
       }
@@ -124,6 +124,10 @@ export class Ingest {
         source.ended = false;
         this.#compressed.push({ file, source });
         return source;
+      }
+      if (decision.kind === 'same' || decision.kind === 'renamed') {
+        this.#follow(decision.source, file);
+        return decision.source;
       }
       if (decision.kind === 'continues') {
         // The copy holds what its original was cut before we could read: no gap after all.

@@ -34,6 +34,8 @@ export interface PageKey {
 }
 
 export interface Questions {
+  /** Everything that `read` asks is answered from one state of the store: counts equal rows. */
+  snapshot<T>(read: () => T): T;
   refusals(filter: Filter, page: { after: PageKey | null; limit: number; order: 'newest' | 'oldest' }): Refusal[];
   countRefusals(filter: Filter): number;
   refusal(id: string): Refusal | null;

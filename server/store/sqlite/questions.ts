@@ -81,6 +81,10 @@ export class SqliteQuestions implements Questions {
     this.#db = db;
   }
 
+  snapshot<T>(read: () => T): T {
+    return this.#db.transaction(read).deferred();
+  }
+
   refusals(filter: Filter, page: { after: PageKey | null; limit: number; order: 'newest' | 'oldest' }): Refusal[] {
     const clause = where(filter, COLUMNS, 'time');
     const down = page.order === 'newest';
