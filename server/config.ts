@@ -33,6 +33,10 @@ export interface Config {
   webhookSecret: string | null;
   publicUrl: string | null;
   logLevel: string;
+  keepRawMs: number;
+  keepRawBytes: number;
+  keepRefusalsMs: number;
+  keepCountersMs: number;
 }
 
 interface Option {
@@ -44,6 +48,12 @@ interface Option {
   /** Not in --help of every command, but accepted everywhere it makes sense. */
   for: readonly string[];
   read: (text: string, now: number) => unknown;
+}
+
+/** "500MB", "2GB" → bytes. */
+function _parseSize(text: string): number | null {
+  const m = /^(\d+(?:\.\d+)?)\s*([KMGT])i?B?$/i.exec(text);
+  return m ? Math.round(Number(m[1]) * 1024 ** ('KMGT'.indexOf(m[2]!.toUpperCase()) + 1)) : null;
 }
 
 const fail = (what: string): never => {
@@ -243,6 +253,10 @@ export const DEFAULTS: Config = {
   webhookSecret: null,
   publicUrl: null,
   logLevel: 'info',
+  keepRawMs: 7 * 86_400_000,
+  keepRawBytes: 2 * 1024 ** 3,
+  keepRefusalsMs: 90 * 86_400_000,
+  keepCountersMs: 400 * 86_400_000,
 };
 
 export interface Arguments {

@@ -11,6 +11,7 @@ import { watch as watchAlerts } from './alert/watch.ts';
 import { now } from './clock.ts';
 import { Engine, type EngineOptions, type Progress } from './engine.ts';
 import { Why403Error } from './errors.ts';
+import { prune, type Retention } from './store/sqlite/retention.ts';
 
 export interface WorkerOptions {
   engine: EngineOptions;
@@ -18,6 +19,7 @@ export interface WorkerOptions {
   webhook: string | null;
   webhookSecret: string | null;
   publicUrl: string | null;
+  retention: Retention;
 }
 
 export type WorkerMessage =
@@ -25,6 +27,7 @@ export type WorkerMessage =
   | { kind: 'progress'; progress: Progress }
   | { kind: 'change'; what: 'refusals' | 'sources' | 'alerts'; revision: number }
   | { kind: 'delivery-failed'; error: string }
+  | { kind: 'stalled'; message: string | null }
   | { kind: 'failed'; message: string; hint: string };
 
 /** The scan that runs whether or not anything woke it (network file systems do not wake). */
@@ -33,6 +36,10 @@ const SCAN_MS = 2000;
 const IDLE_MS = 500;
 const ALERT_MS = 1000;
 const PROGRESS_MS = 250;
+/** Retention looks this often, and goes on step by step while there is something to prune. */
+const PRUNE_MS = 60_000;
+/** A store that cannot be written (disk full, locked) is tried again after this; the logs are the buffer. */
+const RETRY_MS = 2000;
 
 const port = parentPort!;
 const post = (m: WorkerMessage): void => port.postMessage(m);
@@ -64,6 +71,8 @@ async function run(options: WorkerOptions): Promise<void> {
   }
   let lastScan = now();
   let lastAlert = 0;
+  let lastPrune = 0;
+  let stalled = false;
   let lastProgress = 0;
   let revision = engine.ledger.revision();
   let learned = false;
@@ -74,7 +83,25 @@ async function run(options: WorkerOptions): Promise<void> {
       lastScan = at;
       engine.scan(false);
     }
-    const busy = engine.tick(at) || (await engine.unpack());
+    let busy: boolean;
+    try {
+      busy = engine.tick(at) || (await engine.unpack());
+      if (at - lastPrune >= PRUNE_MS) {
+        const pruned = prune(engine.db, options.retention, at);
+        if (pruned.blocks + pruned.refusals + pruned.counters + pruned.pages === 0) lastPrune = at;
+      }
+      if (stalled) {
+        stalled = false;
+        post({ kind: 'stalled', message: null });
+      }
+    } catch (error) {
+      const why = storeTrouble(error, options.engine.directory);
+      if (why === null) throw error;
+      if (!stalled) post({ kind: 'stalled', message: why });
+      stalled = true;
+      await new Promise((done) => setTimeout(done, RETRY_MS));
+      continue;
+    }
     if (!busy && !learned) {
       learned = true;
       engine.learnClocks();
@@ -120,6 +147,20 @@ async function run(options: WorkerOptions): Promise<void> {
   await watcher.close();
   await sending;
   engine.close();
+}
+
+/** Trouble that may pass: what it is and what to do; null = a defect. */
+function storeTrouble(error: unknown, directory: string): string | null {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC')
+    return `the disk that holds ${directory} is full: free space there; reading goes on by itself`;
+  if (code.startsWith('SQLITE_READONLY') || code === 'EROFS' || code === 'EACCES')
+    return `${directory} cannot be written: mend its permissions; reading goes on by itself`;
+  if (code.startsWith('SQLITE_BUSY'))
+    return `another program has locked the store in ${directory}; reading goes on when it lets go`;
+  if (code.startsWith('SQLITE_IOERR'))
+    return `the disk that holds ${directory} reports errors (${code}); tried again until it works`;
+  return null;
 }
 
 run(workerData as WorkerOptions).then(

@@ -90,6 +90,7 @@ async function run(
     secondsLeft: null,
   };
   let failure: string | null = null;
+  let stalled: string | null = null;
   const status = (): Status => {
     const sources = store.archive.sources();
     return {
@@ -98,7 +99,11 @@ async function run(
       paths: demo ? [] : paths,
       startedAt: iso(startedAt),
       refusedStatus: config.refusedStatus,
-      ingest: { ...progress, state: failure === null ? progress.state : 'failed', error: failure },
+      ingest: {
+        ...progress,
+        state: failure === null && stalled === null ? progress.state : 'failed',
+        error: failure ?? stalled,
+      },
       sources: { total: sources.length, troubled: sources.filter(isTroubled).length },
       alertsFiring: store.ledger.firing().length,
     };
@@ -162,6 +167,12 @@ async function run(
     webhook: config.webhook,
     webhookSecret: config.webhookSecret,
     publicUrl: config.publicUrl ?? url,
+    retention: {
+      rawMs: config.keepRawMs,
+      rawBytes: config.keepRawBytes,
+      refusalsMs: config.keepRefusalsMs,
+      countersMs: config.keepCountersMs,
+    },
   };
   const here = import.meta.url;
   const worker = new Worker(new URL(here.endsWith('.ts') ? '../worker.ts' : '../worker.js', here), {
@@ -190,6 +201,11 @@ async function run(
         break;
       case 'delivery-failed':
         log.error({ error: m.error }, 'an alert could not be delivered');
+        break;
+      case 'stalled':
+        stalled = m.message;
+        if (m.message !== null) log.error(m.message);
+        else log.info('the store can be written again');
         break;
       case 'failed':
         failure = m.message.split('\n')[0]!;

@@ -74,7 +74,11 @@ export class Ingest {
     // First what sits where it is known to sit: a cut or replaced file frees its source for a copy found below.
     for (const file of found.files) {
       const known = inPlace.get(inodeOf(file));
-      if (known === undefined || isCompressed(file.path) || (known.source.fingerprintBytes === 0 && file.size > 0 && !this.#followers.has(known.source.id))) {
+      if (
+        known === undefined ||
+        isCompressed(file.path) ||
+        (known.source.fingerprintBytes === 0 && file.size > 0 && !this.#followers.has(known.source.id))
+      ) {
         others.push(file);
         continue;
       }

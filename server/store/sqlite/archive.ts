@@ -34,7 +34,7 @@ export class SqliteArchive implements Archive {
       addSource: db.prepare('INSERT INTO source (path, device, inode, state) VALUES (?, ?, ?, ?)'),
       saveSource: db.prepare('UPDATE source SET path = ?, device = ?, inode = ?, state = ? WHERE id = ?'),
       insertBlock: db.prepare(
-        'INSERT INTO block (source_id, offset, bytes, first_line, lines, time_min, time_max, reference, reader, raw) VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING',
+        'INSERT INTO block (source_id, offset, bytes, first_line, lines, time_min, time_max, reference, reader, packed, raw) VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING',
       ),
       count: db.prepare(
         'INSERT INTO counter (minute, source_id, host, route, method, status, requests, bytes) VALUES (?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, bytes = bytes + excluded.bytes',
@@ -87,6 +87,7 @@ export class SqliteArchive implements Archive {
           Number.isNaN(b.timeMaxMs) ? null : b.timeMaxMs,
           b.referenceMs,
           JSON.stringify(b.reader),
+          packed[i]!.length,
           packed[i],
         ).changes;
       }

@@ -32,10 +32,12 @@ CREATE TABLE block (
   time_min INTEGER, time_max INTEGER, -- ms as the records say; NULL = none of them has a time
   reference INTEGER NOT NULL,
   reader TEXT NOT NULL,
+  packed INTEGER NOT NULL,            -- bytes of raw
   raw BLOB NOT NULL,                  -- zstd
   UNIQUE (source_id, offset)
 );
 CREATE INDEX block_time ON block (source_id, time_max);
+CREATE INDEX block_age ON block (time_max, packed);
 
 CREATE TABLE counter (
   minute INTEGER NOT NULL, source_id INTEGER NOT NULL, host TEXT NOT NULL, route TEXT NOT NULL,

@@ -1,0 +1,79 @@
+/**
+ * What is kept, and for how long: raw blocks by age and size, refusals and counters by age. Prunes a little at a
+ * time so that ingest hardly waits, and gives the pages back so that the file shrinks. A source's position is
+ * stored with the source, so old blocks can go without anything being read again.
+ */
+import type { Db } from './database.ts';
+
+export interface Retention {
+  rawMs: number;
+  rawBytes: number;
+  refusalsMs: number;
+  countersMs: number;
+}
+
+const DAY_MS = 86_400_000;
+export const RETENTION_DEFAULT: Retention = {
+  rawMs: 7 * DAY_MS,
+  rawBytes: 2 * 1024 ** 3,
+  refusalsMs: 90 * DAY_MS,
+  countersMs: 400 * DAY_MS,
+};
+
+/** Rows of each kind deleted in one call: some milliseconds of the writer's time. */
+const BLOCKS_MAX = 200;
+const ROWS_MAX = 5000;
+/** Pages given back in one call (4 kB each). */
+const PAGES_MAX = 2000;
+
+export interface Pruned {
+  blocks: number;
+  refusals: number;
+  counters: number;
+  pages: number;
+}
+
+/** One small step; call again while anything was pruned. `now` in ms. */
+export function prune(db: Db, keep: Retention, now: number): Pruned {
+  return db.transaction(() => {
+    let blocks = db
+      .prepare(
+        'DELETE FROM block WHERE rowid IN (SELECT rowid FROM block WHERE time_max < ? ORDER BY time_max LIMIT ?)',
+      )
+      .run(now - keep.rawMs, BLOCKS_MAX).changes;
+    const size = (db.prepare('SELECT coalesce(sum(packed), 0) n FROM block').get() as { n: number }).n;
+    if (size > keep.rawBytes) {
+      let over = size - keep.rawBytes;
+      const oldest = db.prepare('SELECT rowid id, packed FROM block ORDER BY time_max LIMIT ?').all(BLOCKS_MAX) as {
+        id: number;
+        packed: number;
+      }[];
+      const drop = db.prepare('DELETE FROM block WHERE rowid = ?');
+      for (const b of oldest) {
+        if (over <= 0) break;
+        blocks += drop.run(b.id).changes;
+        over -= b.packed;
+      }
+    }
+    const old = db
+      .prepare('SELECT id FROM refusal WHERE time < ? ORDER BY time LIMIT ?')
+      .all(now - keep.refusalsMs, ROWS_MAX) as { id: string }[];
+    const dropHops = db.prepare('DELETE FROM hop WHERE refusal_id = ?');
+    const dropIds = db.prepare('DELETE FROM request_id WHERE refusal_id = ?');
+    const dropRefusal = db.prepare('DELETE FROM refusal WHERE id = ?');
+    for (const { id } of old) {
+      dropHops.run(id);
+      dropIds.run(id);
+      dropRefusal.run(id);
+    }
+    const counters = db
+      .prepare(
+        'DELETE FROM counter WHERE (minute, source_id, host, route, method, status) IN (SELECT minute, source_id, host, route, method, status FROM counter WHERE minute < ? LIMIT ?)',
+      )
+      .run(now - keep.countersMs, ROWS_MAX).changes;
+    const free = db.pragma('freelist_count', { simple: true }) as number;
+    const pages = Math.min(free, PAGES_MAX);
+    if (pages > 0) db.pragma(`incremental_vacuum(${pages})`);
+    return { blocks, refusals: old.length, counters, pages };
+  })();
+}
