@@ -18,13 +18,32 @@ function filled(): SqliteArchive {
   const archive = new SqliteArchive(db);
   const source = archive.addSource({ path: 'a.log', device: '1', inode: '2' } as never);
   let seed = 1;
+  const noise = (): number => {
+    seed = (seed * 48271) % 2147483647;
+    return seed & 0xff;
+  };
   for (let day = 0; day < 20; day++) {
     // Noise, so that it does not compress.
-    const raw = Buffer.from(Uint8Array.from({ length: 100_000 }, () => (seed = (seed * 48271) % 2147483647) & 0xff));
+    const raw = Buffer.from(Uint8Array.from({ length: 100_000 }, noise));
     const at = now - day * DAY;
     archive.append({
-      blocks: [{ sourceId: source.id, offset: day * 100_000, bytes: raw.length, firstLine: day + 1, lines: 1, timeMinMs: at, timeMaxMs: at, reader: { dataset: 'clf', envelope: null, alternates: [], tags: [], pattern: null }, referenceMs: at, raw }],
-      counters: [{ minuteMs: at, sourceId: source.id, host: '', route: '/', method: 'GET', status: 200, requests: 1, bytes: 1 }],
+      blocks: [
+        {
+          sourceId: source.id,
+          offset: day * 100_000,
+          bytes: raw.length,
+          firstLine: day + 1,
+          lines: 1,
+          timeMinMs: at,
+          timeMaxMs: at,
+          reader: { dataset: 'clf', envelope: null, alternates: [], tags: [], pattern: null },
+          referenceMs: at,
+          raw,
+        },
+      ],
+      counters: [
+        { minuteMs: at, sourceId: source.id, host: '', route: '/', method: 'GET', status: 200, requests: 1, bytes: 1 },
+      ],
       dirtyBuckets: [],
       sources: [],
     });
