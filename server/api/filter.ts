@@ -6,7 +6,7 @@ import { BadRequest } from './problem.ts';
 
 export function filterOf(query: RefusalFilter, now: number): Filter {
   const instant = (text: string | undefined, name: string): number | null => {
-    if (text === undefined || text === '') return null;
+    if (text === undefined || text === '' || text === 'all') return null;
     const ms = parseInstant(text, now);
     if (ms === null)
       throw new BadRequest(`${name}: "${text.slice(0, 40)}" is no time; give ISO 8601 or a distance like 6h`);

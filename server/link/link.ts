@@ -712,11 +712,20 @@ class Linker {
           edges.push({ outer: a, inner: r, score, distance: Math.abs(after), signature: `reason${a}` });
         }
       }
-      const taken = assign(edges, (x) => x);
+      this.#markCrowds(edges);
+      const taken = assign(edges, (x) =>
+        this.#entry(x).kind === 'access' ? this.#moment(x)[1] : this.#records[x]!.timeMs,
+      );
+      const byReason = new Map<number, Edge[]>();
+      for (const e of edges) {
+        const list = byReason.get(e.inner);
+        if (list) list.push(e);
+        else byReason.set(e.inner, [e]);
+      }
       for (const edge of taken) {
-        const rivals = edges.filter(
-          (x) => x.inner === edge.inner && x.outer !== edge.outer && x.score > edge.score - 0.4,
-        ).length;
+        let rivals = 0;
+        for (const x of byReason.get(edge.inner) ?? [])
+          if (x.outer !== edge.outer && x.score > edge.score - 0.4) rivals++;
         this.#join(edge.outer, edge.inner, edge.inner, {
           kind: 'neighbour',
           confidence: rivals === 0 ? 0.85 : 0.85 / (rivals + 1),
@@ -724,6 +733,22 @@ class Linker {
         });
       }
     }
+  }
+
+  /** Requests that were answered at the same time are one crowd: within it, reasons and answers keep their order. */
+  #markCrowds(edges: Edge[]): void {
+    const moments = [...new Set(edges.map((e) => e.outer))]
+      .map((a) => ({ a, moment: this.#moment(a) }))
+      .sort((x, y) => x.moment[0] - y.moment[0]);
+    const crowdOf = new Map<number, number>();
+    let crowd = 0;
+    let until = -Infinity;
+    for (const { a, moment } of moments) {
+      if (moment[0] > until) crowd++;
+      until = Math.max(until, moment[1]);
+      crowdOf.set(a, crowd);
+    }
+    for (const e of edges) e.signature = `crowd ${crowdOf.get(e.outer)}`;
   }
 
   /** When the request of an access line was answered: a log of whole seconds is helped by the finer logs around it. */
@@ -800,8 +825,10 @@ class Linker {
       }
       // An inner line whose like nearly always has an outer one, but that found none: its request is counted there.
       if (!this.#hasOuter[outermost] && (linkedShare.get(this.#records[outermost]!.line.sourceId) ?? 0) > 0.97) {
-        const clients = addressesOf(this.#entry(outermost)).filter((x) => !isPrivate(x));
-        if (clients.length > 0) continue;
+        const own = address(this.#entry(outermost).clientAddress);
+        const proxies = this.#proxies.get(this.#records[outermost]!.line.sourceId);
+        // A client of its own, or one of our proxies: it came through the outer layer either way.
+        if (own === null || proxies?.has(own) || !isPrivate(own)) continue;
       }
       requests.push(this.#request(members, outermost));
     }
