@@ -3,7 +3,7 @@
  * what it says has to be what `expected.json` says, no request more and none less. A case that the product gets
  * wrong today keeps the right expectation and says why in `failsToday`; it turns red on the day it passes.
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -34,9 +34,14 @@ interface Expected {
 /** An empty list cannot carry a reason: then `{ "failsToday": …, "refused": [] }`. */
 type ExpectedFile = Expected[] | { failsToday: string; refused: Expected[] };
 
-/** Throws when a file of a case cannot be read: a case that nobody reads proves nothing. */
-async function report(logs: string): Promise<ReportRecord[]> {
+/**
+ * Reads a copy, because names of folders are hints to the product and a case must not give its answer away by its
+ * own. Throws when a file of a case cannot be read: a case that nobody reads proves nothing.
+ */
+async function report(fixture: string): Promise<ReportRecord[]> {
   const directory = mkdtempSync(join(tmpdir(), 'why403-causes-'));
+  const logs = join(directory, 'logs');
+  cpSync(fixture, logs, { recursive: true });
   const engine = new Engine({
     directory,
     scratch: true,
