@@ -241,8 +241,9 @@ export function readDashed(text: string, at: number): number {
 }
 
 /**
- * RFC 3164: `Nov 22 09:57:01`, day padded with a space or zero. The year is the one that puts the time nearest
- * to `referenceMs`, so that December read in January lies in the old year; without a reference there is no time.
+ * RFC 3164: `Nov 22 09:57:01`, day padded with a space or zero. The year is the latest that does not put the time
+ * after `referenceMs` (a day is allowed for zones and clocks), so that December read in January lies in the old
+ * year and May read in November in this one; without a reference there is no time.
  */
 export function readSyslog(text: string, at: number, referenceMs: number): number {
   const month = monthAt(text, at);
@@ -254,12 +255,11 @@ export function readSyslog(text: string, at: number, referenceMs: number): numbe
   const fraction = fractionMs(text);
   read.zoneless = true;
   const year = new Date(referenceMs).getUTCFullYear();
-  let best = Number.NaN;
-  for (let y = year - 1; y <= year + 1; y++) {
+  for (let y = year + 1; y >= year - 1; y--) {
     const ms = dayMs(y, month, day) + clock + fraction;
-    if (Number.isNaN(best) || Math.abs(ms - referenceMs) < Math.abs(best - referenceMs)) best = ms;
+    if (ms <= referenceMs + 86_400_000) return ms;
   }
-  return best;
+  return Number.NaN;
 }
 
 /** Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by size; good for 1973 to 5138. */

@@ -77,11 +77,16 @@ export class Correlator {
     return changed;
   }
 
-  /** Links what is dirty. Returns the number of buckets done; 0 = all is clean. */
-  step(sources: Source[]): number {
+  /**
+   * Links what is dirty, the newest first, until `budgetMs` are spent (at least one stretch). Returns the number of
+   * stretches done; 0 = all is clean.
+   */
+  step(sources: Source[], budgetMs: number): number {
+    const end = performance.now() + budgetMs;
     const dirty = this.#ledger.dirty(BUCKETS_MAX);
     if (dirty.length === 0) return 0;
     const readable = sources.filter((s) => s.reader !== null);
+    const groups: { bucket: number; mark: number }[][] = [];
     let at = 0;
     while (at < dirty.length) {
       const group = [dirty[at]!];
@@ -96,9 +101,15 @@ export class Correlator {
         group.push(next);
         at++;
       }
-      this.#segment(readable, group);
+      groups.push(group);
     }
-    return dirty.length;
+    let done = 0;
+    for (const group of groups.reverse()) {
+      this.#segment(readable, group);
+      done++;
+      if (performance.now() >= end) break;
+    }
+    return done;
   }
 
   /** Lines of all sources in a stretch of time, by their blocks' share of it. */
@@ -144,7 +155,11 @@ export class Correlator {
     }
     const byId = new Map(sources.map((s) => [s.id, s]));
     const linkSources = new Map(sources.map((s) => [s.id, linkSource(s)]));
-    const linked = link(records, linkSources, { refusedStatus: this.#options.refusedStatus, explains });
+    const linked = link(records, linkSources, {
+      refusedStatus: this.#options.refusedStatus,
+      explains,
+      hasAccessLogs: sources.some((s) => s.requests > 0),
+    });
 
     const population = new Population();
     // In order of time: histories of clients are searched by it.

@@ -35,6 +35,10 @@ export interface Progress {
 /** Clocks are learned again after this many new lines, and then ever more rarely. */
 const LEARN_AFTER_LINES = 2000;
 
+/** Time for correlation in one round, when there is nothing to read and beside reading. */
+const LINK_MS = 250;
+const LINK_BESIDE_MS = 20;
+
 export class Engine {
   readonly db: Db;
   readonly archive: SqliteArchive;
@@ -86,7 +90,7 @@ export class Engine {
     this.#caughtUp = true;
     this.#clocks();
     this.#clocks();
-    while (this.#correlator.step(this.ingest.sources()) > 0) onProgress(this.progress(Date.now()));
+    while (this.#correlator.step(this.ingest.sources(), 200) > 0) onProgress(this.progress(Date.now()));
   }
 
   /** One round of following; returns whether anything was done. */
@@ -97,10 +101,8 @@ export class Engine {
       this.#learnAt = Math.ceil(this.ingest.linesRead * 1.5);
       this.#clocks();
     }
-    const linked =
-      this.#caughtUp || this.ingest.linesRead > 200_000 || lines === 0
-        ? this.#correlator.step(this.ingest.sources())
-        : 0;
+    // While history is read, the newest verdicts get a small share of the time, so that the page is not empty.
+    const linked = this.#correlator.step(this.ingest.sources(), lines === 0 ? LINK_MS : LINK_BESIDE_MS);
     return lines > 0 || linked > 0;
   }
 

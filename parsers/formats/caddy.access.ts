@@ -32,7 +32,9 @@ function parse(record: string): Entry | Failure {
   if (typeof json.level !== 'string' || json.ts === undefined || typeof json.msg !== 'string')
     return { failure: 'format' };
   const request = json.request;
-  const isAccess = isObject(request) && typeof json.status === 'number';
+  // `http.log.error` repeats request and status of a line that the access log has as well.
+  const isAccess =
+    isObject(request) && typeof json.status === 'number' && !String(json.logger ?? '').startsWith('http.log.error');
   const entry = emptyEntry('caddy.access', isAccess ? 'access' : 'error', isAccess ? 'end' : 'decision');
   entry.timeMs = typeof json.ts === 'number' ? epochMs(json.ts) : readAny(textOf(json.ts));
   if (Number.isNaN(entry.timeMs)) return { failure: 'time', field: 'ts' };

@@ -76,6 +76,9 @@ function byAddress(f: Fact, p: Population): Inference | null {
   if (latest !== undefined && own.passed.some((x) => x.timeMs > firstRefusal)) return null;
   let scope = p.path(f);
   if (scope.passed.clients.size < CLIENTS_MIN) scope = p.route(f);
+  // Refused wherever it went: then all that was let through is the other side.
+  const paths = new Set(refusedHere.map((x) => x.path)).size;
+  if (scope.passed.clients.size < CLIENTS_MIN && paths >= 2) scope = p.all;
   const others = scope.passed.clients.size;
   if (others < CLIENTS_MIN || scope.refused(f.class).clients.size > others) return null;
   const routes = new Set(refusedHere.map((x) => x.path)).size;
@@ -308,6 +311,7 @@ function byAgent(f: Fact, p: Population): Inference | null {
   for (const n of clients.values()) refused += n;
   let scope = p.path(f);
   if (scope.passed.n < PASSED_MIN) scope = p.route(f);
+  if (scope.passed.n < PASSED_MIN && refused >= 3) scope = p.all;
   if (refused < 2 || scope.passed.n < PASSED_MIN) return null;
   const sameClientPassed = [...clients.keys()].slice(0, 50).some((c) => p.client(c).passed.length > 0);
   if (clients.size < 2 && !sameClientPassed) return null;

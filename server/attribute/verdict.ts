@@ -75,7 +75,10 @@ export function assess(request: LinkedRequest, refusedStatus: ReadonlySet<number
     for (const match of matchSignals(hop.entry)) {
       const s = match.signal;
       // A backend that failed is no refusal by itself; it is the reason where the answer was one.
-      const failed = s.kind === 'context' && s.cause === 'gateway.upstream';
+      const failed =
+        s.kind === 'context' &&
+        s.cause === 'gateway.upstream' &&
+        !hops.some((h) => h.layer === hop.layer && h.entry.upstreamStatusCode === request.status);
       if ((s.kind !== 'decision' && !failed) || s.cause === null) continue;
       const status = hop.entry.httpResponseStatusCode ?? request.status;
       if (!(s.status ?? [403]).includes(status) && !refusedStatus.has(status)) continue;
@@ -247,7 +250,13 @@ function fromCandidate(a: Assessment, best: Candidate, around: Surroundings, inf
     : best.confidence;
   return verdict(a, {
     cause,
-    certainty: inference ? 'implied' : best.certainty,
+    // The contrast confirms what the line implies, chooses among what it leaves open, or is all there is.
+    certainty:
+      !inference || inference.cause === best.cause
+        ? best.certainty
+        : hop.entry.kind === 'access'
+          ? 'inferred'
+          : 'implied',
     confidence,
     layer: best.layer === 'waf' ? 'waf' : layerOf(a, best, around),
     path: a.request.hops[decidedHop]!.path,
@@ -285,6 +294,8 @@ function undecided(a: Assessment, best: Candidate): Verdict {
 
 /** A reason told by an application's or authorizer's log belongs to that layer; one in a server's error log to the server. */
 function layerOf(a: Assessment, best: Candidate, _around: Surroundings): Layer {
+  // What a program's own log gives as its reason, that program decided (an authorizer that a web server asked).
+  if (a.request.hops[best.hop]!.entry.kind === 'app') return best.layer;
   const decided = a.request.hops[a.decider]!.layer;
   return depth(best.layer) >= depth(decided) ? best.layer : decided;
 }

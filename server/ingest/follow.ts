@@ -248,6 +248,7 @@ export class Follower {
       if (after.newestEventMs === null || t > after.newestEventMs) after.newestEventMs = t;
       const corrected = t + source.clockOffsetMs;
       if (entry.kind === 'access') {
+        after.requests++;
         const status = entry.httpResponseStatusCode ?? 0;
         counters.add(
           source.id,

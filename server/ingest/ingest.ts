@@ -244,6 +244,7 @@ export class Ingest {
       lines: 0,
       parsed: 0,
       unparsed: 0,
+      requests: 0,
       samples: [],
       newestEventMs: null,
       lastReadMs: null,

@@ -28,6 +28,8 @@ interface Sample {
   coarse: boolean;
   /** key → own time, NaN when the key occurs more than once. */
   keys: Map<string, number>;
+  /** key → all its times, for logs in which the same request is made again and again. */
+  times: Map<string, number[]>;
 }
 
 /** Fewer agreeing pairs prove nothing. */
@@ -43,7 +45,7 @@ export function learnClocks(samples: { source: LinkSource; records: Placed[] }[]
   const all: Sample[] = samples.map(({ source, records }) => ({
     source,
     zoneless: records.some((r) => r.entry.timeZoneless),
-    keys: keysOf(records),
+    ...keysOf(records),
     coarse: !records.some((r) => r.entry.timeMs % 1000 !== 0),
   }));
   // The measure: zoned logs before zoneless ones, then the outermost, then the one with most keys.
@@ -58,10 +60,42 @@ export function learnClocks(samples: { source: LinkSource; records: Placed[] }[]
       const found = compare(known.sample, known.offsetMs, sample);
       if (found && (!best || found.support > best.support)) best = found;
     }
+    if (best === null && sample.zoneless) best = zoneOf(sample, settled);
     if (best) findings.push(best);
     settled.push({ sample, offsetMs: best?.offsetMs ?? 0 });
   }
   return [...findings, ...inherited(all, findings)];
+}
+
+/** Two lines that fit to the second under one zone and under no other: enough for a log that lies beside the other. */
+const ZONE_VOTES_MIN = 2;
+const ZONE_FIT_MS = 2500;
+
+/** The zone of a log that names none, voted for by all pairs of like lines of a log in the same directory. */
+function zoneOf(sample: Sample, settled: { sample: Sample; offsetMs: number }[]): ClockFinding | null {
+  const votes = new Map<number, number>();
+  let against = '';
+  for (const known of settled) {
+    if (known.sample.zoneless || known.sample.source.directory !== sample.source.directory) continue;
+    for (const [key, mine] of sample.times) {
+      const theirs = known.sample.times.get(key);
+      if (!theirs) continue;
+      for (const t of mine) {
+        const zones = new Set<number>();
+        for (const u of theirs) {
+          const difference = u + known.offsetMs - t;
+          const zone = Math.round(difference / QUARTER_MS) * QUARTER_MS;
+          if (Math.abs(difference - zone) <= ZONE_FIT_MS && Math.abs(zone) <= 14 * 3_600_000) zones.add(zone);
+        }
+        for (const z of zones) votes.set(z, (votes.get(z) ?? 0) + 1);
+        if (zones.size > 0) against = known.sample.source.path;
+      }
+    }
+  }
+  const order = [...votes].sort((a, b) => b[1] - a[1]);
+  const [first, second] = order;
+  if (first === undefined || first[1] < ZONE_VOTES_MIN || first[1] <= (second?.[1] ?? 0) * 1.5) return null;
+  return { sourceId: sample.source.id, offsetMs: first[0], support: first[1], againstPath: against };
 }
 
 /** Logs that lie in one directory are written by one machine: what shares no request with anybody has its neighbour's clock. */
@@ -149,9 +183,16 @@ function compare(known: Sample, knownOffset: number, sample: Sample): ClockFindi
 }
 
 /** Several kinds of key for one record; a prefix keeps them apart. */
-function keysOf(records: Placed[]): Map<string, number> {
+/** Times kept of one key: enough to vote for a zone. */
+const TIMES_MAX = 20;
+
+function keysOf(records: Placed[]): { keys: Map<string, number>; times: Map<string, number[]> } {
   const keys = new Map<string, number>();
+  const times = new Map<string, number[]>();
   const add = (key: string, ms: number): void => {
+    const all = times.get(key);
+    if (!all) times.set(key, [ms]);
+    else if (all.length < TIMES_MAX) all.push(ms);
     if (keys.has(key)) {
       // The same request may be in one log twice (two error lines): close together is still one moment.
       if (Math.abs(keys.get(key)! - ms) > 1500) keys.set(key, Number.NaN);
@@ -181,7 +222,7 @@ function keysOf(records: Placed[]): Map<string, number> {
       add(`b ${entry.clientAddress}`, ms);
     }
   }
-  return keys;
+  return { keys, times };
 }
 
 /** The moment that all layers share best: the end where it is known. */

@@ -25,7 +25,9 @@ export function isStrongId(id: string): boolean {
   if (/^0+$|^[0-]+$/.test(id)) return false;
   if (letters > 0 && digits > 0) return n >= 16 || digits + letters >= 12;
   if (letters === 0) return other >= 1 ? digits >= 16 : digits >= 17;
-  return n >= 20 && distinct(id) >= 10;
+  // Letters alone: sixteen of both cases at random (Coraza), or twenty.
+  const mixed = /[a-z]/.test(id) && /[A-Z]/.test(id);
+  return (n >= 20 || (n >= 16 && mixed)) && distinct(id) >= 9;
 }
 
 function distinct(text: string): number {

@@ -13,6 +13,8 @@ import { type LinkSource, productOf } from './source.ts';
 export interface LinkOptions {
   refusedStatus: ReadonlySet<number>;
   explains: (entry: Entry) => boolean;
+  /** Some log tells of requests, in this stretch of time or another: then a reason without a request is no refusal. */
+  hasAccessLogs: boolean;
 }
 
 export interface SourceShare {
@@ -848,7 +850,7 @@ class Linker {
     const teller =
       first ?? members.find((m) => this.#entry(m).kind !== 'ban' && this.#options.explains(this.#entry(m)));
     if (teller === undefined) return null;
-    return this.#access.size === 0 ? teller : null;
+    return this.#options.hasAccessLogs ? null : teller;
   }
 
   #request(members: number[], anchor: number): LinkedRequest {

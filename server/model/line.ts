@@ -50,6 +50,8 @@ export interface Source {
   lines: number;
   parsed: number;
   unparsed: number;
+  /** Access records among the parsed ones: this log tells of requests. */
+  requests: number;
   samples: { line: number; text: string; reason: string }[];
   newestEventMs: number | null;
   lastReadMs: number | null;

@@ -38,6 +38,7 @@ export interface Revision {
 }
 
 export interface Ledger {
+  /** The newest marked buckets, in order of time. */
   dirty(limit: number): { bucket: number; mark: number }[];
   markDirty(buckets: number[]): void;
   markAllDirty(): void;

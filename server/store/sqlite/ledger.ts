@@ -13,7 +13,9 @@ export class SqliteLedger implements Ledger {
   constructor(db: Db) {
     this.#db = db;
     this.#statements = {
-      dirty: db.prepare('SELECT bucket, mark FROM dirty ORDER BY bucket LIMIT ?'),
+      dirty: db.prepare(
+        'SELECT bucket, mark FROM (SELECT bucket, mark FROM dirty ORDER BY bucket DESC LIMIT ?) ORDER BY bucket',
+      ),
       mark: db.prepare('INSERT INTO dirty (bucket, mark) VALUES (?, 1) ON CONFLICT DO UPDATE SET mark = mark + 1'),
       clean: db.prepare('DELETE FROM dirty WHERE bucket = ? AND mark = ?'),
       dropHops: db.prepare('DELETE FROM hop WHERE refusal_id IN (SELECT id FROM refusal WHERE time >= ? AND time < ?)'),
