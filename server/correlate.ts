@@ -8,8 +8,8 @@ import { dirname } from 'node:path';
 import type { Entry } from '../parsers/entry.ts';
 import { Bans } from './attribute/bans.ts';
 import { explains } from './attribute/explains.ts';
-import { factOf, Population } from './attribute/population.ts';
-import { assess, conclude, fromCache, isCached } from './attribute/verdict.ts';
+import { factOfLine, Interest, Population } from './attribute/population.ts';
+import { assess, conclude, fromCache, isCached, needsContrast } from './attribute/verdict.ts';
 import { BUCKET_MS, DECODED_BLOCKS_KEPT, SEGMENT_RECORDS, SLACK_MS } from './limits.ts';
 import { learnClocks } from './link/clocks.ts';
 import { isStrongId } from './link/keys.ts';
@@ -86,26 +86,23 @@ export class Correlator {
     const dirty = this.#ledger.dirty(BUCKETS_MAX);
     if (dirty.length === 0) return 0;
     const readable = sources.filter((s) => s.reader !== null);
-    const groups: { bucket: number; mark: number }[][] = [];
-    let at = 0;
-    while (at < dirty.length) {
+    let at = dirty.length - 1;
+    let done = 0;
+    while (at >= 0) {
+      // From the newest back, as far as one stretch may go.
       const group = [dirty[at]!];
       let lines = this.#linesIn(readable, group[0]!.bucket, group[0]!.bucket + BUCKET_MS);
-      at++;
-      while (at < dirty.length) {
+      at--;
+      while (at >= 0) {
         const next = dirty[at]!;
-        const last = group[group.length - 1]!;
-        if (next.bucket - last.bucket > GAP_BUCKETS * BUCKET_MS) break;
-        lines += this.#linesIn(readable, last.bucket + BUCKET_MS, next.bucket + BUCKET_MS);
+        const first = group[group.length - 1]!;
+        if (first.bucket - next.bucket > GAP_BUCKETS * BUCKET_MS) break;
+        lines += this.#linesIn(readable, next.bucket, first.bucket);
         if (lines > SEGMENT_RECORDS) break;
         group.push(next);
-        at++;
+        at--;
       }
-      groups.push(group);
-    }
-    let done = 0;
-    for (const group of groups.reverse()) {
-      this.#segment(readable, group);
+      this.#segment(readable, group.reverse());
       done++;
       if (performance.now() >= end) break;
     }
@@ -161,10 +158,12 @@ export class Correlator {
       hasAccessLogs: sources.some((s) => s.requests > 0),
     });
 
-    const population = new Population();
-    // In order of time: histories of clients are searched by it.
-    for (const p of linked.passed) population.add(factOf([p.entry], p.timeMs, false, ''));
     const assessments = linked.requests.map((r) => assess(r, this.#options.refusedStatus));
+    const interest = new Interest();
+    for (const a of assessments) if (needsContrast(a)) interest.add(a.fact);
+    const population = new Population(interest);
+    // In order of time: histories of clients are searched by it.
+    for (const p of linked.passed) population.add(factOfLine(p.entry, p.timeMs));
     for (const a of assessments) population.add(a.fact);
     const around = {
       population,

@@ -162,6 +162,13 @@ export interface Surroundings {
   hasErrorLog: (accessPath: string, product: string) => boolean;
 }
 
+/** Is there something that only a comparison with other requests can tell? */
+export function needsContrast(a: Assessment): boolean {
+  if (a.waf) return isRefusalBelowWaf(a);
+  const best = strongest(a.candidates, a.request.hops, a.decider);
+  return best === null || (best.confidence < OPEN_BELOW && best.certainty !== 'stated');
+}
+
 export function conclude(a: Assessment, around: Surroundings): Verdict {
   const { hops } = a.request;
   const decided = hops[a.decider]!;

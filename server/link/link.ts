@@ -171,6 +171,7 @@ class Linker {
   // ---- 0: which client addresses are our own proxies
 
   #findProxies(): void {
+    if (this.#access.size < 2 && this.#other.length === 0) return;
     for (const [sourceId, list] of this.#access) {
       const counts = new Map<string, number>();
       for (const i of list) {
@@ -225,6 +226,8 @@ class Linker {
   // ---- 2: lines of one source that belong together whatever the access log says
 
   #withinSource(): void {
+    // Access lines join others here only through their process's own request number: without other lines, nothing can.
+    if (this.#other.length === 0) return;
     const last = new Map<string, number>();
     for (const i of this.#allInOrder()) {
       const entry = this.#entry(i);
@@ -471,6 +474,7 @@ class Linker {
    * path, but nearly always somebody by client and agent at that moment, are such services.
    */
   #subrequests(): void {
+    if (this.#access.size < 2) return;
     for (const [id, list] of this.#access) {
       const source = this.#sources.get(id)!;
       if (this.#isAsked(id, list)) {
@@ -528,6 +532,7 @@ class Linker {
   // ---- 4: error, audit and application lines to their access line
 
   #attach(): void {
+    if (this.#other.length === 0) return;
     const byPath = new Map<string, number[]>();
     const byClient = new Map<string, number[]>();
     for (const list of this.#access.values()) {
