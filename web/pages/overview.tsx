@@ -29,15 +29,26 @@ import { NothingRead, NothingRefused } from './nothing.tsx';
 const RefusalsOverTime = lazy(() => import('../charts/refusals-over-time.tsx'));
 const DAY_MS = 86_400_000;
 
-/** Without a range in the address: the last day, or everything if the last day has nothing. */
+const HOUR_MS = 3_600_000;
+
+/** The range that fits what is stored: an hour of logs in a day-wide chart is an empty chart. */
+function fittingRange(stored: Overview['stored'] | undefined): string {
+  if (!stored) return '24h';
+  const now = Date.now();
+  if (now - Date.parse(stored.to) > DAY_MS) return 'all';
+  const span = now - Date.parse(stored.from);
+  return span <= HOUR_MS ? '1h' : span <= 6 * HOUR_MS ? '6h' : '24h';
+}
+
+/** Without a range in the address: the last day, less where there is less, everything if the last day has nothing. */
 function useRangedOverview(filters: Filters) {
   const chosen = filters.since !== undefined || filters.until !== undefined;
   const day = useOverview({ ...filters, since: '24h' }, !chosen);
-  const old = !chosen && day.data?.stored && Date.now() - Date.parse(day.data.stored.to) > DAY_MS;
-  const range = chosen ? filters.since : old ? 'all' : '24h';
+  const range = chosen ? filters.since : fittingRange(day.data?.stored);
+  const other = !chosen && range !== '24h';
   const ranged: Filters = chosen ? filters : { ...filters, since: range };
-  const wanted = useOverview(ranged, chosen || Boolean(old));
-  return { query: chosen || old ? wanted : day, range, ranged };
+  const wanted = useOverview(ranged, chosen || other);
+  return { query: chosen || other ? wanted : day, range, ranged };
 }
 
 function Figure({ title, value, children }: { title: string; value: string; children?: React.ReactNode }) {
