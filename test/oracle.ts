@@ -114,6 +114,7 @@ export async function oracle(options: { kills: number; seed: number }): Promise<
     }
     last.kill('SIGTERM');
     await closed;
+    if (process.env.WHY403_DEBUG) console.log(sourcesOf(data));
     const stored = count(data);
     const seen = new Map<number, number>();
     for (const n of stored) seen.set(n, (seen.get(n) ?? 0) + 1);
@@ -148,6 +149,22 @@ function count(data: string): number[] {
       }
     }
     return out;
+  } finally {
+    db.close();
+  }
+}
+
+/** For whoever looks into a failure: what became of each source. */
+function sourcesOf(data: string): string {
+  const db = openReader(data);
+  try {
+    return new SqliteArchive(db)
+      .sources()
+      .map(
+        (s) =>
+          `${s.id} ${s.path.split('/').pop()} ${s.state} position ${s.position} of ${s.sizeBytes} ${s.ended ? 'ended' : ''} gap ${s.gapBytes} fp ${s.fingerprintBytes} ${s.advice ?? ''}`,
+      )
+      .join('\n');
   } finally {
     db.close();
   }

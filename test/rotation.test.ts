@@ -28,6 +28,7 @@ type Operation =
   | { kind: 'write'; lines: number }
   | { kind: 'tear' } // half a line now, the rest with the next write
   | { kind: 'look' } // scan and read
+  | { kind: 'glance' } // scan and one transaction, as before a kill
   | { kind: 'rename' } // access.log → .1 → .2 …, new file
   | { kind: 'rename-only' } // the new file appears late
   | { kind: 'copytruncate' }
@@ -134,6 +135,11 @@ class World {
       }
       case 'look':
         return this.look();
+      case 'glance':
+        this.clock += 500;
+        this.engine!.scan(false);
+        this.engine!.ingest.step(this.clock);
+        return;
       case 'rename':
       case 'rename-only':
       case 'dated':
@@ -206,6 +212,7 @@ class World {
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('write' as const), lines: fc.integer({ min: 1, max: 40 }) }) },
   { weight: 5, arbitrary: fc.constant<Operation>({ kind: 'look' }) },
+  { weight: 3, arbitrary: fc.constant<Operation>({ kind: 'glance' }) },
   ...(
     [
       'tear',

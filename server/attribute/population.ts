@@ -235,7 +235,12 @@ export function factOfLine(e: Entry, timeMs: number): Fact {
     route: routeOf(path),
     area: second > 0 ? path.slice(0, second) : path,
     agent: e.userAgentOriginal,
-    refererHost: e.httpRequestReferrer === null ? (e.userAgentOriginal === null ? null : '') : refererHost(e.httpRequestReferrer, NO_ENTRIES),
+    refererHost:
+      e.httpRequestReferrer === null
+        ? e.userAgentOriginal === null
+          ? null
+          : ''
+        : refererHost(e.httpRequestReferrer, NO_ENTRIES),
     attributes: e.attributes,
     refused: false,
     class: '',

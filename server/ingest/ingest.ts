@@ -42,7 +42,7 @@ export class Ingest {
   /** Files that need no second look while they stay as they are: copies, compressed files that were read. */
   readonly #settled = new Set<string>();
   /** Compressed files to be spooled and read. */
-  readonly #compressed: { file: Found; source: Source }[] = [];
+  readonly #compressed: { file: Found; source: Source; key: string }[] = [];
   readonly #counters = new Counters();
   #known: Source[] | null = null;
   #turn = 0;
@@ -112,21 +112,24 @@ export class Ingest {
     let size = file.size;
     try {
       if (packed) size = contentLength(file.path);
-      const decision = identify(
-        { ...file, size },
-        this.#list(inodes),
-        packed ? headHasher(file.path) : hasher(file.path),
-      );
+      const look = packed ? headHasher(file.path) : hasher(file.path);
+      let decision = identify({ ...file, size }, this.#list(inodes), look);
+      if (decision.kind === 'replaced') {
+        // Its inode was that of a source whose file is gone; what the file itself is, is asked without that source.
+        this.#orphan(decision.source);
+        decision = identify({ ...file, size }, this.#list(inodes), look);
+      }
       if (decision.kind === 'copy') {
         this.#settled.add(key);
         return null;
       }
       if (packed) {
         this.#settled.add(key);
-        if (decision.kind === 'same' || decision.kind === 'renamed') return decision.source;
-        const source = decision.kind === 'continues' ? decision.source : this.#add(file);
+        const known = decision.kind === 'same' || decision.kind === 'renamed' || decision.kind === 'continues';
+        const source = known ? decision.source : this.#add(file);
+        // Known from an earlier run that ended before it was unpacked or read to its end: again, from where it stands.
         source.ended = false;
-        this.#compressed.push({ file, source });
+        this.#compressed.push({ file, source, key });
         return source;
       }
       if (decision.kind === 'same' || decision.kind === 'renamed') {
@@ -263,7 +266,12 @@ export class Ingest {
   async unpack(): Promise<boolean> {
     const next = this.#compressed.shift();
     if (!next) return false;
-    const { file, source } = next;
+    const { file, source, key } = next;
+    // The name may have been given to another file since, by the next rotation: the next scan looks again.
+    if (!isThere(file)) {
+      this.#settled.delete(key);
+      return true;
+    }
     try {
       const { path, damaged } = await spool(file.path, this.#options.spoolDirectory, `${source.id}.log`);
       if (damaged) source.advice = 'its compressed data is damaged; what could be unpacked was read';
@@ -273,6 +281,8 @@ export class Ingest {
       this.#followers.set(source.id, this.#follower(source, path));
     } catch (error) {
       if (errnoOf(error) === '') throw error;
+      // It may only have been moved on by the next rotation: the next scan looks again.
+      this.#settled.delete(key);
       source.state = 'unreadable';
       source.advice = adviceFor(errnoOf(error), file.path);
       this.#archive.saveSource(source);
@@ -384,10 +394,10 @@ export class Ingest {
 
 const inodeOf = (x: { device: string; inode: string }): string => `${x.device}:${x.inode}`;
 
-function isThere(source: Source): boolean {
+function isThere(file: { path: string; device: string; inode: string }): boolean {
   try {
-    const info = statSync(source.path);
-    return String(info.ino) === source.inode && String(info.dev) === source.device;
+    const info = statSync(file.path);
+    return String(info.ino) === file.inode && String(info.dev) === file.device;
   } catch {
     return false;
   }

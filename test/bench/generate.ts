@@ -19,7 +19,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Decider, hex32, type Request, Traffic, uuid } from './traffic.ts';
+import { type Decider, type Request, Traffic, uuid } from './traffic.ts';
 
 export type Kind = 'combined' | 'layers';
 
@@ -40,7 +40,15 @@ export interface Wanted {
   seed?: number;
   /** 10 a second: two million lines are two days and a half. */
   requestsPerSecond?: number;
+  /** Of the first request; a fixed day by default, so that every run reads the same bytes. */
+  startMs?: number;
 }
+
+const START_MS = Date.UTC(2026, 8, 7);
+const DECIDERS: Record<Kind, readonly Decider[]> = {
+  combined: ['web'],
+  layers: ['loadbalancer', 'web', 'waf', 'app'],
+};
 
 /** Text handed to the file at once. */
 const WRITE_CHARS = 1 << 20;
@@ -149,11 +157,11 @@ export function sizeName(lines: number): string {
 
 /** The logs wanted, made now or found from an earlier run with the same generator. */
 export function generate(wanted: Wanted): Generated {
-  const { kind, lines, seed = 403, requestsPerSecond = 10 } = wanted;
+  const { kind, lines, seed = 403, requestsPerSecond = 10, startMs = START_MS } = wanted;
   const source = ['generate.ts', 'traffic.ts'].map((name) => readFileSync(join(import.meta.dirname, name)));
   const version = createHash('sha256').update(Buffer.concat(source)).digest('hex').slice(0, 8);
   const parent = join(tmpdir(), 'why403-bench');
-  const home = join(parent, `${kind}-${sizeName(lines)}-${seed}-${requestsPerSecond}-${version}`);
+  const home = join(parent, `${kind}-${sizeName(lines)}-${seed}-${requestsPerSecond}-${startMs / 1000}-${version}`);
   const about = join(home, 'about.json');
   if (existsSync(about)) return JSON.parse(readFileSync(about, 'utf8')) as Generated;
   mkdirSync(parent, { recursive: true });
@@ -162,7 +170,7 @@ export function generate(wanted: Wanted): Generated {
   const decided: Record<Decider, number> = { loadbalancer: 0, web: 0, waf: 0, app: 0 };
   const logs = join(unfinished, 'logs');
   const write = kind === 'combined' ? writeCombined : writeLayers;
-  const made = write(logs, lines, seed, requestsPerSecond, decided);
+  const made = write(logs, lines, new Traffic(seed, startMs, requestsPerSecond, DECIDERS[kind]), decided);
   for (const f of made.files) f.close();
   const out: Generated = {
     directory: join(home, 'logs'),
@@ -184,14 +192,7 @@ interface Made {
   requests: number;
 }
 
-function writeCombined(
-  directory: string,
-  lines: number,
-  seed: number,
-  rate: number,
-  decided: Record<Decider, number>,
-): Made {
-  const traffic = new Traffic(seed, rate, ['web']);
+function writeCombined(directory: string, lines: number, traffic: Traffic, decided: Record<Decider, number>): Made {
   const file = new LogFile(directory, 'nginx/access.log');
   const stamp = new Stamp();
   for (let i = 0; i < lines; i++) {
@@ -204,14 +205,7 @@ function writeCombined(
   return { files: [file], requests: lines };
 }
 
-function writeLayers(
-  directory: string,
-  lines: number,
-  seed: number,
-  rate: number,
-  decided: Record<Decider, number>,
-): Made {
-  const traffic = new Traffic(seed, rate, ['loadbalancer', 'web', 'waf', 'app']);
+function writeLayers(directory: string, lines: number, traffic: Traffic, decided: Record<Decider, number>): Made {
   const r = traffic.random;
   const balancer = new LateLog(new LogFile(directory, 'loadbalancer/haproxy.log'));
   const access = new LateLog(new LogFile(directory, 'web/access.log'));
@@ -286,7 +280,7 @@ function writeLayers(
     }
     app.write(
       atApp,
-      `{"level":"info","message":"request completed",${who},"method":"${q.method}","path":"${q.path}","status":${q.status},"durationMs":${q.durationMs},"remoteAddress":"${q.client}","pid":30,"trace":"${hex32(r)}${hex32(r)}","timestamp":"${stamp}"}\n`,
+      `{"level":"info","message":"request completed",${who},"method":"${q.method}","path":"${q.path}","status":${q.status},"durationMs":${q.durationMs},"remoteAddress":"${q.client}","pid":30,"timestamp":"${stamp}"}\n`,
     );
     written++;
   }

@@ -282,13 +282,16 @@ function parsers(): void {
 
 const TRIALS = 50;
 const HISTORY = 200_000;
+const DAY_MS = 86_400_000;
 
 /** A line is written to a followed file; until when does the API not know it? */
 async function latency(): Promise<void> {
   say(`\n## Line written → answered by /api/v1/refusals, ${TRIALS} trials, ${sizeName(HISTORY)} lines stored before\n`);
   say('| file | p50 | p95 | slowest |');
   say('|---|---:|---:|---:|');
-  const history = generate({ kind: 'combined', lines: HISTORY, seed, requestsPerSecond });
+  // Of yesterday: what is older than the retention would be pruned.
+  const startMs = (Math.floor(Date.now() / DAY_MS) - 1) * DAY_MS;
+  const history = generate({ kind: 'combined', lines: HISTORY, seed, requestsPerSecond, startMs });
   const log = join(scratch, 'nginx-access.log');
   copyFileSync(history.files[0]!, log);
   const data = join(scratch, 'served');

@@ -147,7 +147,6 @@ export interface Request {
 
 const CLIENTS = 50_000;
 const ROUTES = 400;
-const START_MS = Date.UTC(2026, 8, 7);
 
 /** Shares of the requests. In a burst, 5 % of all, every third request is refused: 2 % together. */
 const BURST_SHARE = 0.05;
@@ -171,7 +170,7 @@ export class Traffic {
   #burstRoute: Route;
   #burstDecider: Decider = 'web';
 
-  constructor(seed: number, requestsPerSecond: number, deciders: readonly Decider[]) {
+  constructor(seed: number, startMs: number, requestsPerSecond: number, deciders: readonly Decider[]) {
     this.random = new Random(seed);
     this.#perMs = requestsPerSecond / 1000;
     this.#deciders = deciders;
@@ -188,7 +187,7 @@ export class Traffic {
     );
     this.#burstRoute = this.#routes[0]!;
     this.request = {
-      timeMs: START_MS,
+      timeMs: startMs,
       client: '',
       clientPort: 0,
       agent: '',
