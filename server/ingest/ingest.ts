@@ -125,8 +125,7 @@ export class Ingest {
       }
       if (packed) {
         this.#settled.add(key);
-        const known = decision.kind === 'same' || decision.kind === 'renamed' || decision.kind === 'continues';
-        const source = known ? decision.source : this.#add(file);
+        const source = 'source' in decision ? decision.source : this.#add(file);
         // Known from an earlier run that ended before it was unpacked or read to its end: again, from where it stands.
         source.ended = false;
         this.#compressed.push({ file, source, key });
