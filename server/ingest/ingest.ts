@@ -12,7 +12,7 @@ import { contentLength, dropSpool, headHasher, isCompressed, spool } from './com
 import { Counters } from './counters.ts';
 import { discover, type Found, streamOf } from './discover.ts';
 import { adviceFor, type Batch, Follower } from './follow.ts';
-import { identify, type Known } from './identity.ts';
+import { type Decision, identify, type Known } from './identity.ts';
 import { guessLayer } from './layer.ts';
 
 export interface IngestOptions {
@@ -82,7 +82,15 @@ export class Ingest {
         others.push(file);
         continue;
       }
-      const decision = identify(file, [known], hasher(file.path));
+      let decision: Decision;
+      try {
+        decision = identify(file, [known], hasher(file.path));
+      } catch (error) {
+        if (errnoOf(error) === '') throw error;
+        // Moved on between the listing and the look: it is found again under its new name.
+        seen.add(known.source.id);
+        continue;
+      }
       if (decision.kind === 'same' || decision.kind === 'renamed') {
         seen.add(decision.source.id);
         this.#follow(decision.source, file);
@@ -185,6 +193,9 @@ export class Ingest {
     this.#followers.delete(source.id);
     const current = follower?.source ?? source;
     current.ended = true;
+    // The inode is another file's from now on; it must not make this source look alive.
+    current.device = '';
+    current.inode = '';
     current.gaps++;
     current.gapBytes += Math.max(0, current.sizeBytes - current.position);
     current.state = 'gone';

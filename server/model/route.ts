@@ -1,50 +1,62 @@
 /**
  * HOT. The route of a path: segments that are ids become `{id}`, so that charts and counters group requests
- * that are the same operation. Pure guess from the path alone; bounded by whoever counts.
- * A regex per segment costs 0.4 µs; the character loop below 0.1 µs, and the cache answers nine paths in ten.
+ * that are the same operation. Pure guess from the path alone; bounded by whoever counts. A path without a digit
+ * is its own route (one scan, nothing allocated); the others are put together segment by segment. A cache in
+ * front cost more than it saved: hashing a fresh string is as dear as scanning it.
  */
-const CACHE_MAX = 20_000;
-let cache = new Map<string, string>();
-
-/** "/orders/731/items/6f1c2a9e-…" → "/orders/{id}/items/{id}" */
-export function routeOf(path: string): string {
-  const known = cache.get(path);
-  if (known !== undefined) return known;
-  const route = compute(path);
-  if (cache.size >= CACHE_MAX) cache = new Map();
-  cache.set(path, route);
-  return route;
-}
-
 const SEGMENTS_MAX = 8;
 const SEGMENT_CHARS_MAX = 48;
 
-function compute(path: string): string {
-  const parts = path.split('/');
-  let out = '';
-  for (let i = 1; i < parts.length && i <= SEGMENTS_MAX; i++) {
-    const part = parts[i]!;
-    out += `/${isId(part) ? '{id}' : part.length > SEGMENT_CHARS_MAX ? '{long}' : part}`;
+/** "/orders/731/items/6f1c2a9e-…" → "/orders/{id}/items/{id}" */
+export function routeOf(path: string): string {
+  const n = path.length;
+  let digit = false;
+  let segments = 0;
+  let longest = 0;
+  let start = 0;
+  for (let i = 0; i < n; i++) {
+    const c = path.charCodeAt(i);
+    if (c === 47) {
+      segments++;
+      if (i - start > longest) longest = i - start;
+      start = i + 1;
+    } else if (c >= 48 && c <= 57) digit = true;
   }
-  if (parts.length > SEGMENTS_MAX + 1) out += '/…';
-  return out === '' ? path.slice(0, SEGMENT_CHARS_MAX) || '/' : out;
+  if (n - start > longest) longest = n - start;
+  if (!digit && segments <= SEGMENTS_MAX && longest <= SEGMENT_CHARS_MAX) return path === '' ? '/' : path;
+  return compute(path);
 }
 
-/** Digits alone, a UUID, long hex, or a mixture with at least three digits in a word of eight and more. */
-function isId(part: string): boolean {
-  if (part === '') return false;
+function compute(path: string): string {
+  let out = '';
+  let at = path.charCodeAt(0) === 47 ? 1 : 0;
+  for (let count = 0; at <= path.length; count++) {
+    if (count === SEGMENTS_MAX) return `${out}/…`;
+    let end = path.indexOf('/', at);
+    if (end < 0) end = path.length;
+    if (isId(path, at, end)) out += '/{id}';
+    else if (end - at > SEGMENT_CHARS_MAX) out += '/{long}';
+    else out += `/${path.slice(at, end)}`;
+    at = end + 1;
+  }
+  return out;
+}
+
+/** Digits alone, a UUID, long hex, or a mixture with at least three digits, half of the word and more. */
+function isId(path: string, from: number, to: number): boolean {
+  const length = to - from;
+  if (length === 0) return false;
   let digits = 0;
   let hex = 0;
-  const end = part.length;
-  for (let i = 0; i < end; i++) {
-    const c = part.charCodeAt(i);
+  for (let i = from; i < to; i++) {
+    const c = path.charCodeAt(i);
     if (c >= 48 && c <= 57) {
       digits++;
       hex++;
     } else if ((c >= 97 && c <= 102) || (c >= 65 && c <= 70) || c === 45) hex++;
     else if (c === 37 || c === 46) return false;
   }
-  if (digits === end) return true;
-  if (digits > 0 && hex === end && end >= 12) return true;
-  return digits >= 3 && digits * 2 >= end && end >= 4;
+  if (digits === length) return true;
+  if (digits > 0 && hex === length && length >= 12) return true;
+  return digits >= 3 && digits * 2 >= length && length >= 4;
 }
