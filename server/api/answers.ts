@@ -220,11 +220,18 @@ export function refusal(store: Store, id: string): RefusalDetail {
 }
 
 export function sources(store: Store): Sources {
-  return { sources: store.archive.sources().map(sourceState) };
+  // A rotated file that was read to its end is history; one that lost bytes stays in sight.
+  return {
+    sources: store.archive
+      .sources()
+      .filter((s) => !s.ended || s.gapBytes > 0)
+      .map(sourceState),
+  };
 }
 
 /** A source that is in trouble: what the page marks and /metrics counts. */
 export function isTroubled(s: Source): boolean {
+  if (s.ended) return s.gapBytes > 0;
   return (
     s.state === 'unreadable' ||
     s.state === 'unrecognised' ||
@@ -247,7 +254,8 @@ function sourceState(s: Source): SourceState {
     unparsed: s.unparsed,
     unparsedSamples: s.samples.map((x) => ({ ...x, text: maskText(x.text) })),
     bytes: s.position,
-    bytesBehind: Math.max(0, s.sizeBytes - s.position),
+    bytesBehind: s.ended ? 0 : Math.max(0, s.sizeBytes - s.position),
+    gapBytes: s.gapBytes,
     newestEvent: s.newestEventMs === null ? null : iso(s.newestEventMs + s.clockOffsetMs),
     lastRead: s.lastReadMs === null ? null : iso(s.lastReadMs),
     clockOffsetMs: s.clockOffsetMs,

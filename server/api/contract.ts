@@ -180,6 +180,8 @@ export const SourceState = z.object({
   unparsedSamples: z.array(z.object({ line: z.number().int(), text: z.string(), reason: z.string() })),
   bytes: Count,
   bytesBehind: Count,
+  /** Bytes that were destroyed before they could be read, as far as the last known size tells. */
+  gapBytes: Count,
   newestEvent: Instant.nullable(),
   lastRead: Instant.nullable(),
   /** Milliseconds that were added to this source's clock, learned from linked requests. */

@@ -16,9 +16,12 @@ export async function metrics(store: Store, status: Status): Promise<{ type: str
   const lines = gauge('why403_source_lines', 'Lines read', ['path', 'dataset', 'layer']);
   const unparsed = gauge('why403_source_unparsed_records', 'Records that could not be read', ['path']);
   const behind = gauge('why403_source_bytes_behind', 'Bytes in the file that are not stored yet', ['path']);
+  const gap = gauge('why403_source_gap_bytes', 'Bytes destroyed before they could be read', ['path']);
   const troubled = gauge('why403_source_troubled', '1 = unreadable, unrecognised, gone or mostly unparsed', ['path']);
   const newest = gauge('why403_source_newest_event_seconds', 'Unix time of the newest event', ['path']);
   for (const s of store.archive.sources()) {
+    gap.set({ path: s.path }, s.gapBytes);
+    if (s.ended) continue;
     lines.set({ path: s.path, dataset: s.reader?.dataset ?? '', layer: s.layer }, s.lines);
     unparsed.set({ path: s.path }, s.unparsed);
     behind.set({ path: s.path }, Math.max(0, s.sizeBytes - s.position));

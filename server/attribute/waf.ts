@@ -633,11 +633,17 @@ function resolveNaxsi(entry: Entry): WafVerdict | null {
 // ---------------------------------------------------------------------------------------------------------------
 // Words
 
+/** CRS names the variable in its data where the match does not (libinjection): "… found within ARGS:id: …". */
+function withinOf(data: string): string | null {
+  const found = /\bfound within ([A-Z_]{3,40}(?::[\w.[\]-]{1,60})?)/.exec(data);
+  return found ? found[1]! : null;
+}
+
 function describe(rule: RuleMatch): Pick<WafVerdict, 'ruleId' | 'ruleMessage' | 'variable' | 'dataExcerpt'> {
   return {
     ruleId: rule.id === '' ? null : clean(rule.id, 20),
     ruleMessage: rule.message === '' ? null : clean(rule.message, MESSAGE_CHARS),
-    variable: rule.variable === '' ? null : clean(rule.variable, 100),
+    variable: rule.variable === '' ? withinOf(rule.data) : clean(rule.variable, 100),
     dataExcerpt: excerpt(rule),
   };
 }

@@ -196,10 +196,14 @@ export class Ingest {
     // The inode is another file's from now on; it must not make this source look alive.
     current.device = '';
     current.inode = '';
-    current.gaps++;
-    current.gapBytes += Math.max(0, current.sizeBytes - current.position);
+    const lost = Math.max(0, current.sizeBytes - current.position);
+    if (lost > 0) current.gaps++;
+    current.gapBytes += lost;
     current.state = 'gone';
-    current.advice = 'was cut or replaced in place; what had not been read by then is counted as a gap';
+    current.advice =
+      lost > 0
+        ? `was cut or replaced when at least ${lost} bytes had not been read; if a copy of them turns up, it is read`
+        : null;
     this.#archive.saveSource(current);
     this.#known = null;
   }

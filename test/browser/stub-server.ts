@@ -635,6 +635,7 @@ function sources(now: number): Sources {
     unparsed: 0,
     unparsedSamples: [],
     bytesBehind: 0,
+    gapBytes: 0,
     clockOffsetMs: 0,
     timeZone: null,
     lastRead: new Date(now - 900).toISOString(),

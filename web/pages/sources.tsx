@@ -68,6 +68,7 @@ function Source({ s, now }: { s: SourceState; now: number }) {
         </td>
         <td data-name="Behind" className="right num nowrap">
           {s.bytesBehind === 0 ? <span className="muted">0</span> : bytes(s.bytesBehind)}
+          {s.gapBytes > 0 && <span className="muted"> ({bytes(s.gapBytes)} lost)</span>}
         </td>
         <td data-name="Newest event" className="right nowrap">
           {s.newestEvent ? <Ago iso={s.newestEvent} now={now} /> : <span className="muted">–</span>}
