@@ -10,7 +10,7 @@ import { Bans } from './attribute/bans.ts';
 import { explains } from './attribute/explains.ts';
 import { factOfLine, Interest, Population } from './attribute/population.ts';
 import { assess, conclude, fromCache, isCached, needsContrast } from './attribute/verdict.ts';
-import { BUCKET_MS, DECODED_BLOCKS_KEPT, SEGMENT_RECORDS, SLACK_MS } from './limits.ts';
+import { BUCKET_MS, DECODED_RECORDS_KEPT, SEGMENT_RECORDS, SLACK_MS } from './limits.ts';
 import { learnClocks } from './link/clocks.ts';
 import { isStrongId } from './link/keys.ts';
 import { link } from './link/link.ts';
@@ -42,6 +42,7 @@ export class Correlator {
   readonly #ledger: Ledger;
   readonly #options: CorrelateOptions;
   readonly #decoded = new Map<string, Placed[]>();
+  #decodedRecords = 0;
 
   constructor(archive: Archive, ledger: Ledger, options: CorrelateOptions) {
     this.#archive = archive;
@@ -200,9 +201,16 @@ export class Correlator {
     const key = `${block.sourceId}:${block.offset}`;
     let entries = this.#decoded.get(key);
     if (entries) this.#decoded.delete(key);
-    else entries = entriesOf(block);
+    else {
+      entries = entriesOf(block);
+      this.#decodedRecords += entries.length;
+    }
     this.#decoded.set(key, entries);
-    if (this.#decoded.size > DECODED_BLOCKS_KEPT) this.#decoded.delete(this.#decoded.keys().next().value!);
+    while (this.#decodedRecords > DECODED_RECORDS_KEPT && this.#decoded.size > 1) {
+      const oldest = this.#decoded.keys().next().value!;
+      this.#decodedRecords -= this.#decoded.get(oldest)!.length;
+      this.#decoded.delete(oldest);
+    }
     return entries;
   }
 }

@@ -147,6 +147,8 @@ function readSource(row: { id: number; state: string }): Source {
 }
 
 function readBlock(row: BlockRow): Block {
+  const packed = row.raw;
+  let raw: Buffer | null = null;
   return {
     sourceId: row.source_id,
     offset: row.offset,
@@ -157,6 +159,10 @@ function readBlock(row: BlockRow): Block {
     timeMaxMs: row.time_max ?? Number.NaN,
     reader: JSON.parse(row.reader),
     referenceMs: row.reference,
-    raw: zstdDecompressSync(row.raw),
+    // Unpacked when it is asked for: whoever has the entries already does not ask.
+    get raw() {
+      raw ??= zstdDecompressSync(packed);
+      return raw;
+    },
   };
 }
