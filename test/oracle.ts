@@ -130,7 +130,8 @@ export async function oracle(options: { kills: number; seed: number }): Promise<
     };
   } finally {
     clearInterval(timer);
-    rmSync(directory, { recursive: true, force: true });
+    if (process.env.WHY403_DEBUG) console.log(directory);
+    else rmSync(directory, { recursive: true, force: true });
   }
 }
 

@@ -67,7 +67,6 @@ export class Ingest {
     this.problems = found.problems.map((p) => ({ path: p.path, advice: adviceFor(p.errno, p.path) }));
     this.#known ??= this.#archive.sources();
     const seen = new Set<number>();
-    const inodes = new Set(found.files.map(inodeOf));
     const others: Found[] = [];
     const inPlace = new Map<string, Known>();
     for (const source of this.sources()) if (!source.ended) inPlace.set(inodeOf(source), { source, alive: true });
@@ -104,28 +103,29 @@ export class Ingest {
     for (const file of others) {
       const key = `${inodeOf(file)}:${file.size}:${file.modifiedMs}`;
       if (this.#settled.has(key)) continue;
-      const source = this.#place(file, inodes, key);
+      const source = this.#place(file, seen, key);
       if (source !== null) seen.add(source.id);
     }
     this.#leave(seen, now);
   }
 
-  #list(inodes: ReadonlySet<string>): Known[] {
-    return this.sources().map((source) => ({ source, alive: !source.ended && inodes.has(inodeOf(source)) }));
+  /** Alive is what was found in place by this scan; an inode alone may be another file's by now. */
+  #list(seen: ReadonlySet<number>): Known[] {
+    return this.sources().map((source) => ({ source, alive: seen.has(source.id) }));
   }
 
   /** A file that is none of those in place: a copy, the rest of one that was cut, or new. */
-  #place(file: Found, inodes: ReadonlySet<string>, key: string): Source | null {
+  #place(file: Found, seen: ReadonlySet<number>, key: string): Source | null {
     const packed = isCompressed(file.path);
     let size = file.size;
     try {
       if (packed) size = contentLength(file.path);
       const look = packed ? headHasher(file.path) : hasher(file.path);
-      let decision = identify({ ...file, size }, this.#list(inodes), look);
+      let decision = identify({ ...file, size }, this.#list(seen), look);
       if (decision.kind === 'replaced') {
         // Its inode was that of a source whose file is gone; what the file itself is, is asked without that source.
         this.#orphan(decision.source);
-        decision = identify({ ...file, size }, this.#list(inodes), look);
+        decision = identify({ ...file, size }, this.#list(seen), look);
       }
       if (decision.kind === 'copy') {
         this.#settled.add(key);
