@@ -25,8 +25,8 @@ import { entriesOf } from './store/reader.ts';
 
 /** Buckets looked at in one go; the rest waits for the next call. */
 const BUCKETS_MAX = 5000;
-/** Two dirty buckets closer than this are one segment. */
-const GAP_BUCKETS = 3;
+/** Two dirty buckets closer than this are one stretch: each stretch looks at its past anyway (PAST_MS). */
+const GAP_BUCKETS = 60;
 /** Bytes of each source's end that its clock is learned from. */
 const CLOCK_SAMPLE_BYTES = 4 * 1024 * 1024;
 /** Contrast wants company: a quiet stretch is looked at with this much of its past. */
@@ -128,6 +128,14 @@ export class Correlator {
   }
 
   #segment(sources: Source[], group: { bucket: number; mark: number }[]): void {
+    // Where lines are no longer kept, what was said about them stands.
+    const horizon = this.#ledger.rawHorizonMs();
+    const lost = group.filter((g) => g.bucket <= horizon);
+    if (lost.length > 0) {
+      this.#ledger.forget(lost);
+      group = group.slice(lost.length);
+      if (group.length === 0) return;
+    }
     const fromMs = group[0]!.bucket;
     const toMs = group[group.length - 1]!.bucket + BUCKET_MS;
     let before = SLACK_MS;

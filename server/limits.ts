@@ -34,7 +34,7 @@ export const BUCKET_MS = 10_000;
 export const SLACK_MS = 30_000;
 
 /** Records in one linked segment; a longer stretch is linked in pieces. About 1 kB each. */
-export const SEGMENT_RECORDS = 60_000;
+export const SEGMENT_RECORDS = 20_000;
 
 /** Records kept parsed for the next stretch that overlaps this one: a live log has many small blocks. About 1 kB each. */
 export const DECODED_RECORDS_KEPT = 40_000;

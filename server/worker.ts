@@ -85,8 +85,11 @@ async function run(options: WorkerOptions): Promise<void> {
     }
     let busy: boolean;
     try {
-      busy = engine.tick(at) || (await engine.unpack());
-      if (at - lastPrune >= PRUNE_MS) {
+      busy = engine.tick(at);
+      // Beside correlation, not after it: history waits for nobody.
+      if (await engine.unpack()) busy = true;
+      // Only when everything is read and linked: what is old is not yet done with.
+      if (!busy && at - lastPrune >= PRUNE_MS) {
         const pruned = prune(engine.db, options.retention, at);
         if (pruned.blocks + pruned.refusals + pruned.counters + pruned.pages === 0) lastPrune = at;
       }

@@ -83,3 +83,10 @@ test('counters go by age', () => {
   pruneAll({ ...RETENTION_DEFAULT, countersMs: 5 * DAY });
   expect((db.prepare('SELECT count(*) n FROM counter').get() as { n: number }).n).toBe(6);
 });
+
+test('raw lines that are still to be linked are kept, however old they are', () => {
+  const archive = filled();
+  db.prepare('INSERT INTO dirty (bucket, mark) VALUES (?, 1)').run(now - 12 * DAY);
+  pruneAll();
+  expect(archive.lastBlocks(1, Number.MAX_SAFE_INTEGER)).toHaveLength(13);
+});

@@ -43,6 +43,10 @@ export interface Ledger {
   markDirty(buckets: number[]): void;
   markAllDirty(): void;
   revise(revision: Revision): void;
+  /** Clears marks without a new answer: the lines behind them are no longer kept. */
+  forget(done: { bucket: number; mark: number }[]): void;
+  /** Raw lines before this time are gone; -Infinity = all are kept. */
+  rawHorizonMs(): number;
   /** Share of a source's access lines that no outer log has: 1 = requests enter here, 0 = all come through another layer. */
   saveShares(shares: { sourceId: number; share: number }[]): void;
   /** A small number that grows with every revision: what the page asks for again. */

@@ -196,3 +196,19 @@ test('a query string that holds a token is masked in every face', async () => {
   expect(page.rows[0]!.query).toBe('order=7&access_token=***');
   expect(detail.chain[0]!.raw).toContain('access_token=***');
 });
+
+test('history older than the raw retention is explained before its lines go, and its refusals stay', async () => {
+  const old = Date.now() - 30 * 86_400_000;
+  const d = directory({
+    'logs/access.log': Array.from({ length: 2000 }, (_, i) =>
+      combined({ at: old + i * 1000, path: `/p/${i}`, status: i % 20 === 0 ? 403 : 200 }),
+    ).join(''),
+  });
+  const s = await serve([join(d, 'logs'), '--data', join(d, 'data')]);
+  await until(
+    () => s.get<RefusalsPage>('/api/v1/refusals'),
+    (p) => p.total === 100,
+  );
+  await new Promise((done) => setTimeout(done, 3000));
+  expect((await s.get<RefusalsPage>('/api/v1/refusals')).total).toBe(100);
+});

@@ -5,6 +5,7 @@
 import { categoryOf } from '../../model/taxonomy.ts';
 import type { AlertRow, DeliveryRow, Ledger, Revision } from '../ledger.ts';
 import type { Db } from './database.ts';
+import { RAW_HORIZON } from './retention.ts';
 
 export class SqliteLedger implements Ledger {
   readonly #db: Db;
@@ -117,6 +118,17 @@ export class SqliteLedger implements Ledger {
       for (const d of revision.done) s.clean.run(d.bucket, d.mark);
       s.setMeta.run('revision', String(this.revision() + 1));
     })();
+  }
+
+  forget(done: { bucket: number; mark: number }[]): void {
+    this.#db.transaction(() => {
+      for (const d of done) this.#statements.clean.run(d.bucket, d.mark);
+    })();
+  }
+
+  rawHorizonMs(): number {
+    const value = this.meta(RAW_HORIZON);
+    return value === null ? Number.NEGATIVE_INFINITY : Number(value);
   }
 
   saveShares(shares: { sourceId: number; share: number }[]): void {

@@ -33,26 +33,43 @@ export interface Pruned {
   pages: number;
 }
 
+/** Lines this far before a marked bucket may be needed to link it. */
+const LINKED_AROUND_MS = 15 * 60_000;
+
+/** Raw lines before this time are gone: nothing before it can be linked again. */
+export const RAW_HORIZON = 'raw_horizon';
+
+function rememberHorizon(db: Db, ms: number): void {
+  db.prepare(
+    'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))',
+  ).run(RAW_HORIZON, String(Math.floor(ms)));
+}
+
 /** One small step; call again while anything was pruned. `now` in ms. */
 export function prune(db: Db, keep: Retention, now: number): Pruned {
   return db.transaction(() => {
+    // What is still to be linked is kept, however old it is.
+    const marked = (db.prepare('SELECT min(bucket) b FROM dirty').get() as { b: number | null }).b;
+    const linked = marked === null ? Number.MAX_SAFE_INTEGER : marked - LINKED_AROUND_MS;
+    const horizon = Math.min(now - keep.rawMs, linked);
     let blocks = db
       .prepare(
         'DELETE FROM block WHERE rowid IN (SELECT rowid FROM block WHERE time_max < ? ORDER BY time_max LIMIT ?)',
       )
-      .run(now - keep.rawMs, BLOCKS_MAX).changes;
+      .run(horizon, BLOCKS_MAX).changes;
+    if (blocks > 0) rememberHorizon(db, horizon);
     const size = (db.prepare('SELECT coalesce(sum(packed), 0) n FROM block').get() as { n: number }).n;
     if (size > keep.rawBytes) {
       let over = size - keep.rawBytes;
-      const oldest = db.prepare('SELECT rowid id, packed FROM block ORDER BY time_max LIMIT ?').all(BLOCKS_MAX) as {
-        id: number;
-        packed: number;
-      }[];
+      const oldest = db
+        .prepare('SELECT rowid id, packed, time_max till FROM block WHERE time_max < ? ORDER BY time_max LIMIT ?')
+        .all(linked, BLOCKS_MAX) as { id: number; packed: number; till: number }[];
       const drop = db.prepare('DELETE FROM block WHERE rowid = ?');
-      for (const b of oldest) {
+      for (const block of oldest) {
         if (over <= 0) break;
-        blocks += drop.run(b.id).changes;
-        over -= b.packed;
+        blocks += drop.run(block.id).changes;
+        rememberHorizon(db, block.till);
+        over -= block.packed;
       }
     }
     const old = db
