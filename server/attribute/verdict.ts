@@ -189,7 +189,9 @@ export function conclude(a: Assessment, around: Surroundings): Verdict {
   const inferences = contrast(a.fact, around.population, open);
   const inference = inferences[0];
   if (best && inference) return fromCandidate(a, best, around, inference);
-  if (best && best.confidence >= GUESS_BELOW) return fromCandidate(a, best, around, null);
+  // That the application gives no reason is no guess: it is what its log shows.
+  if (best && (best.confidence >= GUESS_BELOW || best.cause === 'app.unexplained'))
+    return fromCandidate(a, best, around, null);
   // A field that only shows that the layer refused is no reason: better no cause than the likeliest of many.
   if (best) return undecided(a, best);
   return silent(a, around, inferences);
