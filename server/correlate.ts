@@ -29,6 +29,9 @@ const BUCKETS_MAX = 5000;
 const GAP_BUCKETS = 60;
 /** Bytes of each source's end that its clock is learned from. */
 const CLOCK_SAMPLE_BYTES = 4 * 1024 * 1024;
+/** And of all of them together, so that a thousand logs do not hold up reading. */
+const CLOCK_SAMPLES_BYTES = 64 * 1024 * 1024;
+const CLOCK_SAMPLE_BYTES_MIN = 64 * 1024;
 /** Contrast wants company: a quiet stretch is looked at with this much of its past. */
 const PAST_MS = 10 * 60_000;
 const PAST_RECORDS = 20_000;
@@ -56,16 +59,29 @@ export class Correlator {
    */
   learn(sources: Source[]): Source[] {
     const readable = sources.filter((s) => s.reader !== null && s.parsed > 0);
-    const samples = readable.map((s) => ({
+    // Rotations of one stream come from one clock: its newest file speaks for all of them.
+    const newest = new Map<string, Source>();
+    for (const s of readable) {
+      const known = newest.get(s.stream);
+      if (!known || (s.newestEventMs ?? 0) > (known.newestEventMs ?? 0)) newest.set(s.stream, s);
+    }
+    const bytes = Math.max(
+      CLOCK_SAMPLE_BYTES_MIN,
+      Math.min(CLOCK_SAMPLE_BYTES, CLOCK_SAMPLES_BYTES / Math.max(1, newest.size)),
+    );
+    const samples = [...newest.values()].map((s) => ({
       source: linkSource(s),
       records: this.#archive
-        .lastBlocks(s.id, CLOCK_SAMPLE_BYTES)
+        .lastBlocks(s.id, bytes)
         .reverse()
         .flatMap((b) => this.#entries(b)),
     }));
     const changed: Source[] = [];
-    for (const finding of learnClocks(samples)) {
-      const source = readable.find((s) => s.id === finding.sourceId)!;
+    const findings = learnClocks(samples).flatMap((finding) => {
+      const { stream } = readable.find((s) => s.id === finding.sourceId)!;
+      return readable.filter((s) => s.stream === stream).map((source) => ({ finding, source }));
+    });
+    for (const { finding, source } of findings) {
       const isGiven = source.clockFrom.endsWith('(given)');
       if (isGiven || Math.abs(source.clockOffsetMs - finding.offsetMs) < 500) continue;
       source.clockOffsetMs = finding.offsetMs;

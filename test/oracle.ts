@@ -106,7 +106,7 @@ export async function oracle(options: { kills: number; seed: number }): Promise<
     const closed = ended(last);
     let before = -1;
     // Long enough for a stretch of correlation in between.
-    for (let quiet = 0; quiet < 5; ) {
+    for (let quiet = 0; quiet < 10; ) {
       await new Promise((done) => setTimeout(done, 1000));
       const now = existsSync(join(data, 'why403.db')) ? count(data).length : 0;
       quiet = now === before ? quiet + 1 : 0;

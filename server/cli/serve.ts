@@ -226,7 +226,8 @@ async function run(
       stopping = true;
       line.clear();
       worker.postMessage('stop');
-      const force = setTimeout(() => void worker.terminate(), 8000);
+      // A kill is as good as an end for the store; ending a thread inside SQLite is not.
+      const force = setTimeout(() => process.kill(process.pid, 'SIGKILL'), 20_000);
       worker.once('exit', () => {
         clearTimeout(force);
         done();
