@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { CAUSES, CERTAINTIES, LAYERS, ROLES } from '../model/taxonomy.ts';
+import { REFUSAL_FIELDS, type RefusalField } from '../store/questions.ts';
 
 const causeCodes = Object.keys(CAUSES) as [keyof typeof CAUSES, ...(keyof typeof CAUSES)[]];
 export const Cause = z.enum(causeCodes);
@@ -20,22 +21,9 @@ const many = z
   .union([z.string(), z.array(z.string())])
   .transform((v) => (Array.isArray(v) ? v : [v]))
   .optional();
-export const FILTER_FIELDS = [
-  'cause',
-  'category',
-  'layer',
-  'source',
-  'client',
-  'host',
-  'route',
-  'path',
-  'method',
-  'status',
-  'certainty',
-  'rule',
-  'user',
-] as const;
-export type FilterField = (typeof FILTER_FIELDS)[number];
+/** What can be filtered by is what the store can be asked for. */
+export const FILTER_FIELDS = REFUSAL_FIELDS;
+export type FilterField = RefusalField;
 const filterShape = Object.fromEntries(FILTER_FIELDS.map((f) => [f, many])) as Record<FilterField, typeof many>;
 
 export const RefusalFilter = z.object({

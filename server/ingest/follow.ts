@@ -179,7 +179,7 @@ export class Follower {
     const endsLine = chunk[n - 1] === 10;
     // A file whose name is gone ends where it ends.
     const final = atEnd && (this.#options.final || (quiet && (endsLine || this.leftAtMs !== null)));
-    const position = { offset: source.position, lineNumber: source.lines + 1, skipping: false };
+    const position = { offset: source.position, lineNumber: source.lines + 1, skipping: source.skipping };
     const result = split(chunk, position, reader, SPLIT_LIMITS, final);
     if (result.consumed === 0) {
       if (this.#stuckAt !== size) {
@@ -265,6 +265,7 @@ export class Follower {
     close(result.consumed, result.next.lineNumber);
     after.lines = result.next.lineNumber - 1;
     after.position = source.position + result.consumed;
+    after.skipping = result.next.skipping;
     after.lastReadMs = now;
     after.state = after.position >= size ? 'following' : 'reading';
     after.advice =

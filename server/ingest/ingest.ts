@@ -258,6 +258,7 @@ export class Ingest {
       clockFrom: 'as logged',
       timeZoneless: false,
       position: 0,
+      skipping: false,
       lines: 0,
       parsed: 0,
       unparsed: 0,
@@ -330,7 +331,7 @@ export class Ingest {
     }
   }
 
-  /** One transaction's worth; returns lines stored, 0 = nothing is new. */
+  /** One transaction's worth; returns lines stored, at least 1 when anything was; 0 = nothing is new. */
   step(now: number): number {
     const followers = [...this.#followers.values()];
     if (followers.length === 0) return 0;
@@ -354,7 +355,8 @@ export class Ingest {
       batches.push({ follower, batch });
       bytes += batch.bytes;
     }
-    return batches.length === 0 ? 0 : this.#commit(batches);
+    // The middle of a line of megabytes ends no line and is progress all the same.
+    return batches.length === 0 ? 0 : Math.max(1, this.#commit(batches));
   }
 
   /** Blocks, counters, marks and the sources' new positions in one transaction. Returns the lines in it. */

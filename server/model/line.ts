@@ -47,6 +47,8 @@ export interface Source {
   /** The log names no zone in its times. */
   timeZoneless: boolean;
   position: number;
+  /** The line at `position` was longer than is kept; its rest is skipped. */
+  skipping: boolean;
   lines: number;
   parsed: number;
   unparsed: number;
