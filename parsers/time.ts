@@ -138,16 +138,25 @@ function offsetMs(text: string): number {
   return sign === 45 ? -ms : ms;
 }
 
-/** `22/Nov/2025:09:57:01 +0100`, also with `.123` and without zone (HAProxy). */
+/**
+ * `22/Nov/2025:09:57:01 +0100`, also with `.123` and without zone (HAProxy), with a space before the clock (Django's
+ * server, Webmin), and with the month as a number in front of the day (`11/22/2025:09:57:01`, cPanel).
+ */
 export function readClf(text: string, at: number): number {
   const day = two(text, at);
-  const month = monthAt(text, at + 3);
-  const year = four(text, at + 7);
-  if (text.charCodeAt(at + 2) !== 47 || text.charCodeAt(at + 6) !== 47 || text.charCodeAt(at + 11) !== 58)
-    return Number.NaN;
-  const ms = dayMs(year, month, day) + clockMs(text, at + 12);
+  if (text.charCodeAt(at + 2) !== 47) return Number.NaN;
+  let ms: number;
+  if (text.charCodeAt(at + 6) === 47) {
+    const mark = text.charCodeAt(at + 11);
+    if (mark !== 58 && mark !== 32) return Number.NaN;
+    ms = dayMs(four(text, at + 7), monthAt(text, at + 3), day) + clockMs(text, at + 12);
+    read.end = at + 20;
+  } else {
+    if (text.charCodeAt(at + 5) !== 47 || text.charCodeAt(at + 10) !== 58) return Number.NaN;
+    ms = dayMs(four(text, at + 6), day, two(text, at + 3)) + clockMs(text, at + 11);
+    read.end = at + 19;
+  }
   if (Number.isNaN(ms)) return Number.NaN;
-  read.end = at + 20;
   const fraction = fractionMs(text);
   if (text.charCodeAt(read.end) === 32) {
     const end = read.end++;
@@ -174,17 +183,9 @@ export function readIso(text: string, at: number): number {
   const end = read.end;
   if (text.charCodeAt(end) === 32) {
     const sign = text.charCodeAt(end + 1);
-    // " -" is more often a separator than an offset: four digits must follow.
-    if ((sign === 43 || sign === 45) && !Number.isNaN(four(text, end + 2)) && !isDigit(text.charCodeAt(end + 6)))
-      read.end = end + 1;
-    else if (text.startsWith(' UTC', end) || text.startsWith(' GMT', end)) {
-      read.end = end + 4;
-      read.zoneless = false;
-      return ms + fraction;
-    } else {
-      read.zoneless = true;
-      return ms + fraction;
-    }
+    // " -" is more often a separator than an offset: `hhmm` or `hh:mm` must follow.
+    if ((sign === 43 || sign === 45) && isOffset(text, end + 2)) read.end = end + 1;
+    else return named(text, ms + fraction);
   }
   const offset = offsetMs(text);
   if (Number.isNaN(offset)) {
@@ -196,13 +197,14 @@ export function readIso(text: string, at: number): number {
   return ms + fraction - offset;
 }
 
-/** nginx error log and Go's log package: `2025/11/22 09:57:01`, also with a fraction. */
+/** nginx error log and Go's log package: `2025/11/22 09:57:01`, also with a fraction, and Gin's `2025/11/22 - 09:57:01`. */
 export function readSlashed(text: string, at: number): number {
   if (text.charCodeAt(at + 4) !== 47 || text.charCodeAt(at + 7) !== 47 || text.charCodeAt(at + 10) !== 32)
     return Number.NaN;
-  const ms = dayMs(four(text, at), two(text, at + 5), two(text, at + 8)) + clockMs(text, at + 11);
+  const clock = text.charCodeAt(at + 11) === 45 && text.charCodeAt(at + 12) === 32 ? at + 13 : at + 11;
+  const ms = dayMs(four(text, at), two(text, at + 5), two(text, at + 8)) + clockMs(text, clock);
   if (Number.isNaN(ms)) return Number.NaN;
-  read.end = at + 19;
+  read.end = clock + 8;
   read.zoneless = true;
   return ms + fractionMs(text);
 }
@@ -216,28 +218,36 @@ export function readCtime(text: string, at: number): number {
   if (Number.isNaN(clock)) return Number.NaN;
   read.end = at + 19;
   const fraction = fractionMs(text);
-  const year = text.charCodeAt(read.end) === 32 ? four(text, read.end + 1) : Number.NaN;
-  const ms = dayMs(year, month, day) + clock + fraction;
+  let year = text.charCodeAt(read.end) === 32 ? four(text, read.end + 1) : Number.NaN;
+  let zone = 0;
+  let zoneless = true;
+  if (Number.isNaN(year) && text.charCodeAt(read.end) === 32) {
+    // `date` and Java put the zone in front of the year.
+    const end = wordEnd(text, read.end + 1);
+    const minutes = ZONES.get(text.slice(read.end + 1, end));
+    year = four(text, end + 1);
+    if (end - read.end > 6 || text.charCodeAt(end) !== 32) return Number.NaN;
+    if (minutes !== undefined) {
+      zone = minutes * 60_000;
+      zoneless = false;
+    }
+    read.end = end;
+  }
+  const ms = dayMs(year, month, day) + clock + fraction - zone;
   if (Number.isNaN(ms)) return Number.NaN;
   read.end += 5;
-  read.zoneless = true;
+  read.zoneless = zoneless;
   return ms;
 }
 
-/** PHP: `22-Nov-2025 09:57:01`, also with `.123`, and with a zone name that is `UTC`. */
+/** PHP: `22-Nov-2025 09:57:01`, also with `.123`, and with the name of a zone: `UTC`, `Europe/Berlin`. */
 export function readDashed(text: string, at: number): number {
   const month = monthAt(text, at + 3);
   if (month === 0 || text.charCodeAt(at + 2) !== 45 || text.charCodeAt(at + 6) !== 45) return Number.NaN;
   const ms = dayMs(four(text, at + 7), month, two(text, at)) + clockMs(text, at + 12);
   if (Number.isNaN(ms)) return Number.NaN;
   read.end = at + 20;
-  const fraction = fractionMs(text);
-  read.zoneless = true;
-  if (text.startsWith(' UTC', read.end) || text.startsWith(' GMT', read.end)) {
-    read.end += 4;
-    read.zoneless = false;
-  }
-  return ms + fraction;
+  return named(text, ms + fractionMs(text));
 }
 
 /**
@@ -272,20 +282,295 @@ export function epochMs(value: number): number {
 }
 
 /** Any of the times above, or a number, as the whole of `text`. For values whose format is not known (JSON). */
-export function readAny(text: string): number {
-  const first = text.charCodeAt(0);
-  let ms = Number.NaN;
-  if (isDigit(first)) {
-    const third = text.charCodeAt(2);
-    if (third === 47) ms = readClf(text, 0);
-    else if (third === 45) ms = readDashed(text, 0);
-    else if (text.charCodeAt(4) === 45) ms = readIso(text, 0);
-    else if (text.charCodeAt(4) === 47) ms = readSlashed(text, 0);
-    else {
-      ms = epochMs(Number(text));
-      read.zoneless = false;
-      read.end = text.length;
+export function readAny(text: string, referenceMs = Number.NaN): number {
+  const ms = readTime(text, 0, referenceMs);
+  if (!Number.isNaN(ms) || !isDigit(text.charCodeAt(0))) return ms;
+  read.zoneless = false;
+  read.end = text.length;
+  return epochMs(Number(text));
+}
+
+/**
+ * A time in any notation that text logs use, at `at`. `referenceMs` dates what has no year or no day. Numbers that may
+ * be anything (epochs of ten digits without fraction) are not taken.
+ */
+export function readTime(text: string, at: number, referenceMs: number): number {
+  if (!isDigit(text.charCodeAt(at))) return readWords(text, at, referenceMs);
+  if (text.charCodeAt(at + 4) === 45) return readIso(text, at);
+  switch (text.charCodeAt(at + 2)) {
+    case 47: {
+      const ms = readClf(text, at);
+      return Number.isNaN(ms) ? readNumeric(text, at) : ms;
     }
-  } else ms = readCtime(text, 0);
+    case 45: {
+      const ms = readDashed(text, at);
+      return Number.isNaN(ms) ? readNumeric(text, at) : ms;
+    }
+    case 46:
+      return readNumeric(text, at);
+    case 58:
+      return readClock(text, at, referenceMs);
+    case 32:
+      return readDayFirst(text, at);
+  }
+  const second = text.charCodeAt(at + 1);
+  if (second === 47 || second === 46) return readNumeric(text, at);
+  if (second === 32) return readDayFirst(text, at);
+  if (text.charCodeAt(at + 4) === 47) return readSlashed(text, at);
+  if (text.charCodeAt(at + 10) === 46) return readEpoch(text, at);
+  if (isDigit(text.charCodeAt(at + 7))) return readBasic(text, at);
+  return Number.NaN;
+}
+
+/** `1763805421.123`: seconds with a fraction, which no number of another kind has at the start of a line. */
+function readEpoch(text: string, at: number): number {
+  let end = at + 11;
+  while (isDigit(text.charCodeAt(end))) end++;
+  const after = text.charCodeAt(end);
+  if (end < at + 14 || !(after === 32 || after === 9 || after === 93 || Number.isNaN(after))) return Number.NaN;
+  for (let i = at; i < at + 10; i++) if (!isDigit(text.charCodeAt(i))) return Number.NaN;
+  const ms = epochMs(Number(text.slice(at, end)));
+  read.end = end;
+  read.zoneless = false;
   return ms;
+}
+
+/** `20251122T095701Z`, `20251122 09:57:01`. */
+function readBasic(text: string, at: number): number {
+  const mark = text.charCodeAt(at + 8);
+  if (mark !== 84 && mark !== 32 && mark !== 45) return Number.NaN;
+  const day = dayMs(four(text, at), two(text, at + 4), two(text, at + 6));
+  let clock = clockMs(text, at + 9);
+  read.end = at + 17;
+  if (Number.isNaN(clock) && mark === 84) {
+    const h = two(text, at + 9);
+    const m = two(text, at + 11);
+    const s = two(text, at + 13);
+    clock = h <= 23 && m <= 59 && s <= 60 ? h * 3_600_000 + m * 60_000 + s * 1000 : Number.NaN;
+    read.end = at + 15;
+  }
+  if (Number.isNaN(day + clock)) return Number.NaN;
+  const fraction = fractionMs(text);
+  const end = read.end;
+  const offset = offsetMs(text);
+  read.zoneless = Number.isNaN(offset);
+  if (read.zoneless) read.end = end;
+  return day + clock + fraction - (read.zoneless ? 0 : offset);
+}
+
+/**
+ * `11/22/2025, 9:57:01 AM` (JavaScript's default), `11/22/25 09:57:01.123456`, `22.11.2025 09:57:01`,
+ * `22-11-2025 09:57:01`. With slashes the month comes first, unless that number is no month.
+ */
+function readNumeric(text: string, at: number): number {
+  let i = at;
+  const number = (): number => {
+    const from = i;
+    let n = 0;
+    while (i < from + 4 && isDigit(text.charCodeAt(i))) n = n * 10 + text.charCodeAt(i++) - 48;
+    return i === from ? Number.NaN : n;
+  };
+  const first = number();
+  const mark = text.charCodeAt(i++);
+  const second = number();
+  if (text.charCodeAt(i++) !== mark) return Number.NaN;
+  const from = i;
+  let year = number();
+  if (i - from === 2) year += year < 70 ? 2000 : 1900;
+  else if (i - from !== 4) return Number.NaN;
+  if (text.charCodeAt(i) === 44) i++;
+  if (text.charCodeAt(i++) !== 32) return Number.NaN;
+  const monthFirst = mark === 47 && first <= 12;
+  const day = monthFirst ? dayMs(year, first, second) : dayMs(year, second, first);
+  const ms = day + clock12(text, i);
+  read.zoneless = true;
+  return Number.isNaN(ms) ? ms : named(text, ms);
+}
+
+/** `9:57:01 AM`, `09:57:01.123`: sets `read.end`. */
+function clock12(text: string, at: number): number {
+  const short = text.charCodeAt(at + 1) === 58;
+  const h = short ? text.charCodeAt(at) - 48 : two(text, at);
+  const i = short ? at + 2 : at + 3;
+  const m = two(text, i);
+  const s = two(text, i + 3);
+  if (text.charCodeAt(i - 1) !== 58 || text.charCodeAt(i + 2) !== 58) return Number.NaN;
+  if (!(h >= 0 && h <= 23 && m <= 59 && s <= 60)) return Number.NaN;
+  read.end = i + 5;
+  const fraction = fractionMs(text);
+  let hour = h;
+  const gap = text.charCodeAt(read.end);
+  // JavaScript puts a narrow no-break space in front of AM.
+  const half = gap === 32 || gap === 0x202f || gap === 0xa0 ? text.charCodeAt(read.end + 1) | 32 : 0;
+  if ((half === 97 || half === 112) && (text.charCodeAt(read.end + 2) | 32) === 109) {
+    if (h < 1 || h > 12) return Number.NaN;
+    hour = (h % 12) + (half === 112 ? 12 : 0);
+    read.end += 3;
+  }
+  return hour * 3_600_000 + m * 60_000 + s * 1000 + fraction;
+}
+
+/** How far a clock without date may run ahead of the reference: zones east of it. */
+const CLOCK_AHEAD_MS = 10 * 3_600_000;
+
+/** `09:57:01.123` alone: on the day that puts it closest before the reference; without a reference there is no time. */
+function readClock(text: string, at: number, referenceMs: number): number {
+  const clock = clockMs(text, at);
+  if (Number.isNaN(clock) || !Number.isFinite(referenceMs)) return Number.NaN;
+  read.end = at + 8;
+  read.zoneless = true;
+  const latest = referenceMs + CLOCK_AHEAD_MS;
+  const ms = Math.floor(latest / DAY_MS) * DAY_MS + clock + fractionMs(text);
+  return ms > latest ? ms - DAY_MS : ms;
+}
+
+/** `22 Nov 2025 09:57:01`, `22 Nov 2025 09:57:01.123 +0000`. */
+function readDayFirst(text: string, at: number): number {
+  const gap = text.charCodeAt(at + 1) === 32 ? at + 1 : at + 2;
+  const month = monthAt(text, gap + 1);
+  if (month === 0 || text.charCodeAt(gap + 4) !== 32 || text.charCodeAt(gap + 9) !== 32) return Number.NaN;
+  const day = gap === at + 1 ? text.charCodeAt(at) - 48 : two(text, at);
+  const ms = dayMs(four(text, gap + 5), month, day) + clockMs(text, gap + 10);
+  if (Number.isNaN(ms)) return Number.NaN;
+  read.end = gap + 18;
+  return named(text, ms + fractionMs(text));
+}
+
+/** Times that begin with a name: `Sat Nov 22 09:57:01 2025`, `Sat, 22 Nov 2025 09:57:01 GMT`, `Nov 22, 2025 9:57:01 AM`, `Nov 22 09:57:01`. */
+function readWords(text: string, at: number, referenceMs: number): number {
+  const c = text.charCodeAt(at);
+  if (!(c >= 65 && c <= 90)) return Number.NaN;
+  const fourth = text.charCodeAt(at + 3);
+  if (fourth === 44) return text.charCodeAt(at + 4) === 32 ? readDayFirst(text, at + 5) : Number.NaN;
+  if (fourth !== 32) return Number.NaN;
+  const month = monthAt(text, at);
+  if (month === 0) return readCtime(text, at);
+  const day = isDigit(text.charCodeAt(at + 5))
+    ? two(text.charCodeAt(at + 4) === 32 ? `0${text[at + 5]}` : text.slice(at + 4, at + 6), 0)
+    : text.charCodeAt(at + 4) - 48;
+  let i = isDigit(text.charCodeAt(at + 5)) ? at + 6 : at + 5;
+  if (text.charCodeAt(i) === 44) i++;
+  // A year between day and clock (Cisco, java.util.logging).
+  const year = four(text, i + 1);
+  if (text.charCodeAt(i) === 32 && year > 1969 && text.charCodeAt(i + 5) === 32) {
+    const ms = dayMs(year, month, day) + clock12(text, i + 6);
+    read.zoneless = true;
+    return Number.isNaN(ms) ? ms : named(text, ms);
+  }
+  return readSyslog(text, at, referenceMs);
+}
+
+// ------------------------------------------------------------------------------------------------ names of zones
+
+/** Minutes east of UTC. Names that two parts of the world use (CST, IST, BST) are not here: they name no zone. */
+const ZONES = new Map(
+  Object.entries({
+    UTC: 0,
+    GMT: 0,
+    Z: 0,
+    WET: 0,
+    WEST: 60,
+    CET: 60,
+    MET: 60,
+    CEST: 120,
+    MEST: 120,
+    EET: 120,
+    EEST: 180,
+    MSK: 180,
+    SAST: 120,
+    EST: -300,
+    EDT: -240,
+    CDT: -300,
+    MST: -420,
+    MDT: -360,
+    PST: -480,
+    PDT: -420,
+    JST: 540,
+    KST: 540,
+    HKT: 480,
+    AEST: 600,
+    AEDT: 660,
+    NZST: 720,
+    NZDT: 780,
+  }),
+);
+
+/** Behind the letters, digits, `/`, `_`, `+` and `-` at `at`; at most 40 of them. */
+function wordEnd(text: string, at: number): number {
+  let i = at;
+  for (; i < at + 40; i++) {
+    const c = text.charCodeAt(i);
+    if (!((c >= 65 && c <= 90) || (c >= 97 && c <= 122) || isDigit(c) || c === 47 || c === 95 || c === 43 || c === 45))
+      break;
+  }
+  return i;
+}
+
+/** `hhmm` or `hh:mm`, and no digit behind it. */
+function isOffset(text: string, at: number): boolean {
+  if (Number.isNaN(two(text, at))) return false;
+  const m = text.charCodeAt(at + 2) === 58 ? at + 3 : at + 2;
+  return !Number.isNaN(two(text, m)) && !isDigit(text.charCodeAt(m + 2)) && text.charCodeAt(m + 2) !== 58;
+}
+
+/** `ms` moved by the zone that a word or offset at `read.end` names; sets `read.zoneless` and moves `read.end` over it. */
+function named(text: string, ms: number): number {
+  read.zoneless = true;
+  if (text.charCodeAt(read.end) !== 32) return ms;
+  const at = read.end + 1;
+  const c = text.charCodeAt(at);
+  if ((c === 43 || c === 45) && isOffset(text, at + 1)) {
+    read.end = at;
+    const offset = offsetMs(text);
+    read.zoneless = false;
+    return ms - offset;
+  }
+  if (!(c >= 65 && c <= 90)) return ms;
+  const end = wordEnd(text, at);
+  if (end - at > 32) return ms;
+  const word = text.slice(at, end);
+  let minutes = ZONES.get(word);
+  if (minutes === undefined && end - at > 5 && word.indexOf('/') > 0) minutes = zoneMinutes(word, ms);
+  if (minutes === undefined) return ms;
+  read.end = end;
+  read.zoneless = false;
+  return ms - minutes * 60_000;
+}
+
+/** Formatters cost more than a record; a log names one or two zones. */
+const ZONE_NAMES_MAX = 32;
+const formatters = new Map<string, Intl.DateTimeFormat | null>();
+
+/** Offset of `Europe/Berlin` at a wall clock; of an hour that comes twice, the first. undefined = there is no such zone. */
+function zoneMinutes(name: string, wallMs: number): number | undefined {
+  let formatter = formatters.get(name);
+  if (formatter === undefined) {
+    try {
+      formatter = new Intl.DateTimeFormat('en-US', {
+        timeZone: name,
+        hourCycle: 'h23',
+        year: 'numeric',
+        month: 'numeric',
+        day: 'numeric',
+        hour: 'numeric',
+        minute: 'numeric',
+        second: 'numeric',
+      });
+    } catch {
+      formatter = null;
+    }
+    if (formatters.size >= ZONE_NAMES_MAX) formatters.clear();
+    formatters.set(name, formatter);
+  }
+  if (formatter === null) return undefined;
+  const offsetAt = (utcMs: number): number => {
+    const parts: Record<string, number> = {};
+    for (const part of formatter.formatToParts(utcMs)) parts[part.type] = Number(part.value);
+    const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
+    return Math.round((Date.UTC(year, month - 1, day, hour, minute, second) - utcMs) / 60_000);
+  };
+  // The offset before a change makes the earlier of two instants, and is tried first.
+  const before = offsetAt(wallMs - DAY_MS);
+  if (offsetAt(wallMs - before * 60_000) === before) return before;
+  return offsetAt(wallMs - offsetAt(wallMs) * 60_000);
 }
