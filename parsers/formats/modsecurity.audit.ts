@@ -3,8 +3,9 @@
  * one transaction over many lines, from part A to part Z of the same boundary; bodies may contain anything.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute, addId, domainOf, isUniqueId, known, numberOf, setRequestLine } from '../fields.ts';
+import { addAttribute, addId, known, numberOf, setRequestLine } from '../fields.ts';
 import type { Format } from '../parser.ts';
+import { setRequestHeader } from '../record.ts';
 import { read, readClf, readSlashed } from '../time.ts';
 import { parseWafLine, type WafLine } from '../waf.ts';
 
@@ -79,50 +80,6 @@ function setRequest(entry: Entry, lines: string[]): void {
     const colon = line.indexOf(':');
     if (colon <= 0) continue;
     setRequestHeader(entry, line.slice(0, colon), line.slice(colon + 1).trim());
-  }
-}
-
-/** Request headers that say who asked and name the request. Authorization and cookies are not kept: only that they were there. */
-export function setRequestHeader(entry: Entry, name: string, value: string): void {
-  const key = name.toLowerCase();
-  switch (key) {
-    case 'host':
-      entry.urlDomain = domainOf(value);
-      return;
-    case 'user-agent':
-      entry.userAgentOriginal = known(value);
-      return;
-    case 'referer':
-      entry.httpRequestReferrer = known(value);
-      return;
-    case 'content-type':
-      entry.httpRequestContentType = known(value);
-      return;
-    case 'x-forwarded-for':
-      entry.forwardedFor = entry.forwardedFor === null ? value : `${entry.forwardedFor}, ${value}`;
-      return;
-    case 'x-request-id':
-    case 'x-correlation-id':
-    case 'x-amzn-trace-id':
-    case 'traceparent':
-    case 'cf-ray':
-    case 'x-varnish':
-      if (isUniqueId(value)) addId(entry, value);
-      else addAttribute(entry, `request.header.${key}`, value);
-      return;
-    case 'authorization':
-    case 'proxy-authorization':
-    case 'cookie':
-    case 'x-api-key':
-      // The scheme tells what was tried; the secret is nobody's business.
-      addAttribute(
-        entry,
-        `request.header.${key}`,
-        key === 'authorization' && value.includes(' ') ? `${value.slice(0, value.indexOf(' '))} ***` : '***',
-      );
-      return;
-    default:
-      addAttribute(entry, `request.header.${key}`, value);
   }
 }
 

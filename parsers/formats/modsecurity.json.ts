@@ -6,9 +6,9 @@ import { type Entry, emptyEntry, type Failure, type RuleMatch } from '../entry.t
 import { addAttribute, addId, known, setRequestLine, setTarget } from '../fields.ts';
 import { dig, isObject, parseObject, textOf } from '../json.ts';
 import type { Format } from '../parser.ts';
+import { setRequestHeader } from '../record.ts';
 import { read, readAny } from '../time.ts';
 import { emptyRule, parseWafLine, severityOf, variableOf } from '../waf.ts';
-import { setRequestHeader } from './modsecurity.audit.ts';
 
 type Json = Record<string, unknown>;
 

@@ -1,0 +1,368 @@
+/**
+ * HOT. Fills an Entry from a JSON record whose product is known: a table says, member by member, which field takes it.
+ * What the table does not name becomes an attribute under its own dotted name, secrets masked. Guessing by names that
+ * loggers use is `json.ts`; which products there are is `formats/`.
+ */
+import { type Entry, type EntryKind, emptyEntry, type Failure, type RuleMatch, type TimePoint } from './entry.ts';
+import {
+  addAttribute,
+  addId,
+  decimalOf,
+  domainOf,
+  isAddress,
+  isUniqueId,
+  known,
+  levelOf,
+  numberOf,
+  peerAddress,
+  setClientPeer,
+  setRequestLine,
+  setTarget,
+} from './fields.ts';
+import { isObject, type JsonObject, parseObject, textOf } from './json.ts';
+import type { Context, Format } from './parser.ts';
+import { epochMs, read, readAny } from './time.ts';
+import { emptyRule } from './waf.ts';
+
+/** Puts a member into its field; false = it does not fit there and stays an attribute. */
+export type Take = (entry: Entry, value: unknown, name: string) => boolean;
+export interface Table {
+  [member: string]: Take | Table;
+}
+export type Names = Map<string, Take | Names>;
+
+export function names(table: Table): Names {
+  return new Map(Object.entries(table).map(([key, how]) => [key, typeof how === 'function' ? how : names(how)]));
+}
+
+/** Depth and number of attributes that are kept: a record is a line, not a document. */
+const DEPTH_MAX = 6;
+const MEMBERS_MAX = 400;
+
+const SECRETS = new Set(
+  'authorization proxy-authorization cookie cookies set-cookie x-api-key api_key apikey password access_token'.split(
+    ' ',
+  ),
+);
+let budget = MEMBERS_MAX;
+
+function walk(entry: Entry, json: JsonObject, table: Names | null, prefix: string, depth: number): void {
+  for (const key of Object.keys(json)) {
+    const value = json[key];
+    if (value === null || value === undefined || value === '') continue;
+    const how = table === null ? undefined : table.get(key);
+    if (typeof how === 'function') {
+      if (how(entry, value, key)) continue;
+    } else if (how !== undefined && isObject(value)) {
+      walk(entry, value, how, `${prefix}${key}.`, depth + 1);
+      continue;
+    }
+    keep(entry, prefix === '' ? key : prefix + key, key, value, depth);
+  }
+}
+
+function keep(entry: Entry, name: string, key: string, value: unknown, depth: number): void {
+  if (budget-- <= 0) return;
+  if (key.length > 5 && key.length < 20 && SECRETS.has(key.toLowerCase())) {
+    const text = textOf(value);
+    const space = text.indexOf(' ');
+    addAttribute(entry, name, space > 0 && space < 12 ? `${text.slice(0, space)} ***` : '***');
+  } else if (typeof value === 'string') addAttribute(entry, name, value);
+  else if (Array.isArray(value)) {
+    if (value.length > 0) addAttribute(entry, name, listText(value));
+  } else if (isObject(value) && depth < DEPTH_MAX) walk(entry, value, null, `${name}.`, depth + 1);
+  else addAttribute(entry, name, textOf(value));
+}
+
+/** Scalars joined by ", ", anything else as JSON. */
+export function listText(value: unknown): string {
+  if (!Array.isArray(value)) return textOf(value);
+  return value.every((item) => typeof item !== 'object' || item === null)
+    ? value.map(textOf).join(', ')
+    : JSON.stringify(value);
+}
+
+/** Fills `entry` from `json`. */
+export function fill(entry: Entry, json: JsonObject, table: Names): void {
+  budget = MEMBERS_MAX;
+  walk(entry, json, table, '', 0);
+}
+
+function textField(
+  field:
+    | 'networkProtocol'
+    | 'message'
+    | 'logLogger'
+    | 'userName'
+    | 'userAgentOriginal'
+    | 'httpRequestReferrer'
+    | 'httpRequestContentType'
+    | 'upstreamAddress'
+    | 'eventOutcome'
+    | 'eventCode'
+    | 'forwardedFor'
+    | 'processId',
+): Take {
+  return (entry, value) => {
+    const text = textOf(value);
+    if (entry[field] !== null) return entry[field] === text;
+    entry[field] = known(text);
+    return true;
+  };
+}
+
+function numberField(
+  field: 'httpResponseStatusCode' | 'httpResponseBodySize' | 'upstreamStatusCode' | 'clientPort' | 'serverPort',
+): Take {
+  return (entry, value) => {
+    const number = typeof value === 'number' ? value : numberOf(textOf(value));
+    if (number === null || !(number >= 0) || !Number.isInteger(number)) return textOf(value) === '-';
+    if (field.endsWith('Code') && number > 999) return false;
+    if (field.endsWith('Port') && (number === 0 || number > 65535)) return number === 0;
+    entry[field] = number;
+    return true;
+  };
+}
+
+function durationField(factor: number): Take {
+  return (entry, value) => {
+    const number = typeof value === 'number' ? value : decimalOf(textOf(value));
+    if (number === null || number < 0 || entry.durationMs !== null) return false;
+    entry.durationMs = Math.round(number * factor * 1000) / 1000;
+    return true;
+  };
+}
+
+/** The fields of an Entry, as a table names them. */
+export const set = {
+  /** Says nothing: not kept. */
+  drop: (() => true) as Take,
+  keep: (() => false) as Take,
+  time: ((entry, value) => {
+    const ms = typeof value === 'number' ? epochMs(value) : readAny(textOf(value));
+    if (Number.isNaN(ms) || !Number.isNaN(entry.timeMs)) return false;
+    entry.timeMs = ms;
+    entry.timeZoneless = typeof value === 'number' ? false : read.zoneless;
+    return true;
+  }) as Take,
+  method: ((entry, value) => {
+    entry.httpRequestMethod = known(textOf(value));
+    return true;
+  }) as Take,
+  requestLine: ((entry, value) => {
+    setRequestLine(entry, textOf(value));
+    return true;
+  }) as Take,
+  /** `/path?query` or an absolute URL; a host that is known already stays. */
+  target: ((entry, value) => {
+    const text = textOf(value);
+    if (text === '-' || entry.urlPath !== null) return text === '-' || text === entry.urlPath;
+    const { urlDomain, urlQuery } = entry;
+    setTarget(entry, text);
+    if (urlDomain !== null) entry.urlDomain = urlDomain;
+    if (urlQuery !== null) entry.urlQuery = urlQuery;
+    return true;
+  }) as Take,
+  query: ((entry, value) => {
+    const text = textOf(value);
+    if (entry.urlQuery === null) entry.urlQuery = known(text.charCodeAt(0) === 63 ? text.slice(1) : text);
+    return true;
+  }) as Take,
+  host: ((entry, value) => {
+    entry.urlDomain ??= domainOf(textOf(value));
+    return true;
+  }) as Take,
+  protocol: ((entry, value) => {
+    const text = textOf(value);
+    if (text.startsWith('HTTP/')) entry.networkProtocol = text;
+    else if (/^[0-9](?:\.[0-9])?$/.test(text)) entry.networkProtocol = `HTTP/${text}`;
+    else return false;
+    return true;
+  }) as Take,
+  status: numberField('httpResponseStatusCode'),
+  upstreamStatus: numberField('upstreamStatusCode'),
+  size: numberField('httpResponseBodySize'),
+  client: ((entry, value) => {
+    const text = textOf(value);
+    if (!isAddress(text)) return known(text) === null;
+    entry.clientAddress = text;
+    return true;
+  }) as Take,
+  /** With a port. */
+  peer: ((entry, value) => {
+    const text = textOf(value);
+    if (!isAddress(peerAddress(text)) && !isAddress(text)) return known(text) === null;
+    if (entry.clientAddress === null) setClientPeer(entry, text);
+    return true;
+  }) as Take,
+  clientPort: numberField('clientPort'),
+  forwarded: textField('forwardedFor'),
+  server: ((entry, value) => {
+    const text = textOf(value);
+    if (!isAddress(text)) return false;
+    entry.serverAddress = text;
+    return true;
+  }) as Take,
+  serverPort: numberField('serverPort'),
+  upstream: textField('upstreamAddress'),
+  user: textField('userName'),
+  agent: textField('userAgentOriginal'),
+  referer: textField('httpRequestReferrer'),
+  contentType: textField('httpRequestContentType'),
+  id: ((entry, value) => {
+    addId(entry, textOf(value));
+    return true;
+  }) as Take,
+  /** Only when it cannot be a counter or a word. */
+  uniqueId: ((entry, value) => {
+    const text = textOf(value);
+    if (!isUniqueId(text)) return false;
+    addId(entry, text);
+    return true;
+  }) as Take,
+  level: ((entry, value) => {
+    entry.logLevel = levelOf(textOf(value));
+    return entry.logLevel !== null;
+  }) as Take,
+  logger: textField('logLogger'),
+  message: textField('message'),
+  outcome: textField('eventOutcome'),
+  code: textField('eventCode'),
+  seconds: durationField(1000),
+  millis: durationField(1),
+  micros: durationField(1e-3),
+  nanos: durationField(1e-6),
+  /** Request headers: an object, or a list of `{name, value}` or of `[name, value]`. */
+  headers: ((entry, value) => {
+    if (Array.isArray(value)) {
+      for (const item of value.slice(0, MEMBERS_MAX)) {
+        if (isObject(item)) setRequestHeader(entry, textOf(item.name), textOf(item.value));
+        else if (Array.isArray(item)) setRequestHeader(entry, textOf(item[0]), textOf(item[1]));
+      }
+    } else if (isObject(value)) {
+      let n = 0;
+      for (const name of Object.keys(value))
+        if (n++ < MEMBERS_MAX) setRequestHeader(entry, name, listText(value[name]));
+    } else return false;
+    return true;
+  }) as Take,
+};
+
+/** Request headers that say who asked and name the request. Authorization and cookies are not kept: only that they were there. */
+export function setRequestHeader(entry: Entry, name: string, value: string): void {
+  const key = name.toLowerCase();
+  switch (key) {
+    case '':
+      return;
+    case 'host':
+    case ':authority':
+      entry.urlDomain ??= domainOf(value);
+      return;
+    case 'user-agent':
+      entry.userAgentOriginal = known(value);
+      return;
+    case 'referer':
+      entry.httpRequestReferrer = known(value);
+      return;
+    case 'content-type':
+      entry.httpRequestContentType = known(value);
+      return;
+    case 'x-forwarded-for':
+      entry.forwardedFor = entry.forwardedFor === null ? value : `${entry.forwardedFor}, ${value}`;
+      return;
+    case 'x-request-id':
+    case 'x-correlation-id':
+    case 'x-amzn-trace-id':
+    case 'traceparent':
+    case 'cf-ray':
+    case 'x-varnish':
+      if (isUniqueId(value)) addId(entry, value);
+      else addAttribute(entry, `request.header.${key}`, value);
+      return;
+    case 'authorization':
+    case 'proxy-authorization':
+    case 'cookie':
+    case 'x-api-key':
+      // The scheme tells what was tried; the secret is nobody's business.
+      addAttribute(
+        entry,
+        `request.header.${key}`,
+        key === 'authorization' && value.includes(' ') ? `${value.slice(0, value.indexOf(' '))} ***` : '***',
+      );
+      return;
+    default:
+      addAttribute(entry, `request.header.${key}`, value);
+  }
+}
+
+/** A rule of a WAF that names little: `{id: "942100", denied: true}`. */
+export function addRule(entry: Entry, rule: Partial<RuleMatch>): void {
+  if (!rule.id && !rule.message) return;
+  entry.rules = [...(entry.rules ?? []), { ...emptyRule(), ...rule }];
+}
+
+export interface JsonProduct {
+  dataset: string;
+  title: string;
+  usualLayer: string | null;
+  kind: EntryKind;
+  timePoint: TimePoint;
+  /** Each group must have a member in the line: `[['"RayID"'], ['"Action"', '"Actions"']]`. Looked for before JSON is parsed. */
+  marks: readonly (readonly string[])[];
+  names: Names;
+  /** The member that holds the time, for the failure. */
+  timeField: string;
+  /** Records without a time are records too (their format is the customer's). */
+  timeOptional?: boolean;
+  finish?(entry: Entry, json: JsonObject, context: Context): Failure | undefined;
+}
+
+/** `null` = the line has all marks and is worth parsing. */
+export function unlike(line: string, marks: JsonProduct['marks']): Failure | null {
+  if (line === '') return { failure: 'empty' };
+  if (line.charCodeAt(0) !== 123) return { failure: 'format' };
+  for (const group of marks) if (!group.some((mark) => line.includes(mark))) return { failure: 'format' };
+  return null;
+}
+
+/** The Format of a product that writes JSON. */
+export function jsonFormat(product: JsonProduct): Format {
+  return {
+    dataset: product.dataset,
+    title: product.title,
+    usualLayer: product.usualLayer,
+    parse: (record, context) => readJson(product, record, context),
+  };
+}
+
+export function readJson(product: JsonProduct, record: string, context: Context): Entry | Failure {
+  const line = record.charCodeAt(0) === 123 ? record : record.trim();
+  const no = unlike(line, product.marks);
+  if (no !== null) return no;
+  const json = parseObject(line);
+  if (json === null) return { failure: line.trimEnd().endsWith('}') ? 'json' : 'torn' };
+  return readObject(product, json, context);
+}
+
+export function readObject(product: JsonProduct, json: JsonObject, context: Context): Entry | Failure {
+  const entry = emptyEntry(product.dataset, product.kind, product.timePoint);
+  fill(entry, json, product.names);
+  const failure = product.finish?.(entry, json, context);
+  if (failure !== undefined) return failure;
+  return datedOr(entry, context, product);
+}
+
+/** Without a time of its own an entry has its wrapper's. */
+export function datedOr(
+  entry: Entry,
+  context: Context,
+  product: { timeField: string; timeOptional?: boolean },
+): Entry | Failure {
+  if (Number.isNaN(entry.timeMs)) {
+    if (!Number.isNaN(context.envelopeMs)) {
+      entry.timeMs = context.envelopeMs;
+      entry.timeZoneless = context.envelopeZoneless;
+    } else if (product.timeOptional !== true) return { failure: 'time', field: product.timeField };
+  }
+  return entry;
+}
