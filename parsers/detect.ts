@@ -5,9 +5,9 @@
  * to one stream): then `alternates` are tried after the main one.
  */
 import { type Entry, type Failure, isFailure } from './entry.ts';
-import { detectEnvelope, ENVELOPES, type Envelope, emptyContext } from './envelope.ts';
+import { ENVELOPES, type Envelope, emptyContext } from './envelope.ts';
 import { FORMATS } from './formats.ts';
-import type { Context, Format } from './parser.ts';
+import { type Context, type Format, RANK } from './parser.ts';
 
 export interface Hint {
   /** Path or name of the file; '' = unknown. */
@@ -25,7 +25,10 @@ export interface Tried {
 export interface Detected {
   dataset: string;
   envelope: Envelope | null;
+  /** Compiled, where there is a pattern. */
   format: Format;
+  /** What the format was compiled from: the first directive of the sample; null = it needs none. */
+  pattern: string | null;
   /** Formats of lines that the main one does not read. */
   alternates: Format[];
   /** Syslog: the programs whose lines are of this format; lines of others are read as `syslog`. */
@@ -39,6 +42,8 @@ export interface Detected {
 export interface SavedDetection {
   dataset: string;
   envelope: string | null;
+  /** Of a directive, or the user's or server's format string. */
+  pattern?: string | null;
   alternates: string[];
   tags: string[];
 }
@@ -48,36 +53,39 @@ export interface Reader {
   /** For `split`: lines as they lie in the file, with their wrapper. */
   readonly starts?: (line: string) => boolean;
   readonly ends?: (line: string, firstLine: string) => boolean;
+  /**
+   * The pattern by which the records after this one are to be read, null = as before. Whoever reads goes on with
+   * `makeReader(restoreDetection({…saved, pattern}))`: a reader remembers nothing from one record to the next.
+   */
+  directive(record: string): string | null;
   /** One record as `split` gives it. `referenceMs`: modification time of the file or the time of the read. */
   read(record: string, referenceMs: number): Entry | Failure;
 }
 
-/** The most specific first. The formats like Common Log Format are one candidate, named afterwards. */
-const ORDER = [
-  'modsecurity.audit',
-  'modsecurity.json',
-  'caddy.access',
-  'haproxy.http',
-  'nginx.error',
-  'apache.error',
-  'lighttpd.error',
-  'fail2ban',
-  'clf',
-  'json',
-  'syslog',
-  'text.app',
-];
-const CLF_FAMILY = new Set(['nginx.access', 'apache.access', 'lighttpd.access']);
-
 const LINES_MAX = 400;
 /** Below this share of readable lines a format is not the source's. */
 const SHARE_MIN = 0.5;
+/** From this share on a wrapper is the source's; below, lines with and without it stand in one file. */
+const WRAPPED_MIN = 0.9;
+const PARTLY_WRAPPED_MIN = 0.1;
+/** Formats of a stream besides the main one. Example: access, error and application lines of one container. */
+const ALTERNATES_MAX = 3;
 
+const rankOf = (format: Format): number => format.rank ?? RANK.own;
+/** Reads nearly anything: says little about where the lines come from. */
+const isGeneric = (format: Format): boolean => rankOf(format) >= RANK.syslog;
+
+/** The formats that are tried, the most specific first; those of a family are decided between afterwards. */
 function candidates(): Format[] {
-  const others = [...FORMATS.keys()].filter((name) => !ORDER.includes(name) && !CLF_FAMILY.has(name));
-  // A format that nobody ranked stands before the generic ones.
-  const generic = ORDER.indexOf('clf');
-  return [...ORDER.slice(0, generic), ...others, ...ORDER.slice(generic)].flatMap((name) => FORMATS.get(name) ?? []);
+  return [...FORMATS.values()]
+    .filter((format) => format.family === undefined)
+    .sort((a, b) => rankOf(a) - rankOf(b) || (a.dataset < b.dataset ? -1 : 1));
+}
+
+/** The format of a dataset, compiled where a pattern is known. */
+function formatOf(dataset: string, pattern: string | null): Format | undefined {
+  const format = FORMATS.get(dataset);
+  return pattern === null ? format : (format?.compile?.(pattern) ?? format);
 }
 
 /** Control bytes where text belongs: compressed, encrypted or columnar data. */
@@ -101,15 +109,24 @@ interface Score {
   /** Lines that belong to records that were read. */
   lines: number;
   entries: Entry[];
+  /** The first directive among the lines. */
+  pattern: string | null;
 }
 
 function score(format: Format, lines: string[], contexts: Context[], claimed: boolean[] | null): Score {
-  const result: Score = { format, parsed: 0, of: 0, lines: 0, entries: [] };
+  const result: Score = { format, parsed: 0, of: 0, lines: 0, entries: [], pattern: null };
   const { starts, ends } = format;
+  let reads = format;
   let i = 0;
   while (i < lines.length) {
     const first = i++;
     if (lines[first]!.trim() === '') continue;
+    const pattern = format.directive?.(lines[first]!) ?? null;
+    if (pattern !== null) {
+      result.pattern ??= pattern;
+      reads = format.compile?.(pattern) ?? format;
+      continue;
+    }
     let count = 1;
     if (starts?.(lines[first]!)) {
       let closed = ends === undefined;
@@ -126,13 +143,19 @@ function score(format: Format, lines: string[], contexts: Context[], claimed: bo
       // The sample ends within the record.
       if (!closed && result.parsed > 0) break;
     }
-    const entry = format.parse(lines.slice(first, i).join('\n'), contexts[first]!);
+    const entry = reads.parse(lines.slice(first, i).join('\n'), contexts[first]!);
+    if (isFailure(entry) && entry.failure === 'empty') continue;
     result.of += i - first - count + 1;
     if (!isFailure(entry)) {
       result.parsed++;
       result.lines += count;
-      if (result.entries.length < LINES_MAX) result.entries.push(entry);
+      result.entries.push(entry);
     }
+  }
+  // A file that has only its head yet.
+  if (result.of === 0 && result.pattern !== null) {
+    result.of = 1;
+    result.parsed = 1;
   }
   return result;
 }
@@ -140,7 +163,7 @@ function score(format: Format, lines: string[], contexts: Context[], claimed: bo
 /** The formats that read these inner lines, best first. */
 function rank(lines: string[], contexts: Context[], hint: Hint): Score[] {
   const all = candidates();
-  const single = all.filter((format) => format.starts === undefined && format.dataset !== 'syslog');
+  const single = all.filter((format) => format.starts === undefined && rankOf(format) < RANK.syslog);
   const claimed = lines.map((line, i) => {
     // Only what looks like a record from its first byte: cheap for the many lines of a stack trace.
     const c = line.charCodeAt(0);
@@ -149,144 +172,117 @@ function rank(lines: string[], contexts: Context[], hint: Hint): Score[] {
   });
   const scores: Score[] = [];
   for (const format of all) {
-    const result = score(
-      format,
-      lines,
-      contexts,
-      format.starts !== undefined && format.ends === undefined ? claimed : null,
-    );
-    if (format.dataset === 'caddy.access' && result.parsed > 0 && !isCaddy(result.entries, hint.fileName))
-      result.parsed = 0;
+    const ofLines = format.starts !== undefined && format.ends === undefined ? claimed : null;
+    const result = score(format, lines, contexts, ofLines);
+    if (result.entries.length > 0 && format.claim !== undefined && !isHead(format)) {
+      if (format.claim({ entries: result.entries, lines, fileName: hint.fileName.toLowerCase() }) <= 0)
+        result.parsed = 0;
+    }
     scores.push(result);
   }
-  const rankOf = (x: Score) => {
+  const shareOf = (x: Score) => {
     const share = x.of === 0 ? 0 : x.parsed / x.of;
     // From nine tenths on, being specific counts for more than the last lines.
     return share >= 0.9 ? 1 : share;
   };
   return scores
     .map((x, order) => ({ x, order }))
-    .sort((a, b) => rankOf(b.x) - rankOf(a.x) || a.order - b.order)
+    .sort((a, b) => shareOf(b.x) - shareOf(a.x) || a.order - b.order)
     .map(({ x }) => x);
 }
 
-/** Many Go programs log with zap; Caddy has its own logger names. */
-function isCaddy(entries: Entry[], fileName: string): boolean {
-  if (/caddy/i.test(fileName)) return true;
-  return entries.some(
-    (entry) => entry.kind === 'access' || /^(?:http|tls|admin|pki)(?:\.|$)/.test(entry.logLogger ?? ''),
-  );
-}
+const HEADS = new Set([...FORMATS.values()].flatMap((format) => format.family ?? []));
+const isHead = (format: Format): boolean => HEADS.has(format.dataset);
 
-const OTHER_PRODUCTS =
-  /(?:^|[/\\._-])(?:app|apps|gunicorn|uvicorn|hypercorn|puma|node|express|tomcat|catalina|jetty|varnish\w*|traefik|wildfly|undertow|envoy|squid)(?:[/\\._-]|$)/i;
-
-/** Which product wrote lines like Common Log Format: by what stands in them, then by the path, then by what is usual. */
-function nameClf(entries: Entry[], lines: string[], fileName: string): string {
-  const path = fileName.toLowerCase();
-  const share = (test: (entry: Entry) => boolean) => entries.filter(test).length / Math.max(1, entries.length);
-  const vhost = share((entry) => entry.serverPort !== null) > 0.5;
-  if (vhost) return 'apache.access';
-  if (path.includes('lighttpd')) return 'lighttpd.access';
-  if (/varnish/.test(path) || share((entry) => entry.eventOutcome !== null) > 0.5) return 'clf';
-  if (path.includes('nginx') || path.includes('openresty')) return 'nginx.access';
-  if (path.includes('apache') || path.includes('httpd')) return 'apache.access';
-  // The second column is the host.
-  if (
-    share((entry) => entry.urlDomain !== null && entry.attributes?.ident === undefined) > 0.5 &&
-    secondColumnIsHost(lines)
-  )
-    return 'lighttpd.access';
-  if (OTHER_PRODUCTS.test(path)) return 'clf';
-  const ingress =
-    share(
-      (entry) =>
-        entry.attributes?.proxy_upstream_name !== undefined || entry.attributes?.upstream_response_time !== undefined,
-    ) > 0.5;
-  if (ingress) return 'nginx.access';
-  const extra =
-    share((entry) => entry.attributes !== null && Object.keys(entry.attributes).some((name) => name !== 'request')) >
-      0.3 || share((entry) => entry.requestIds.length > 0) > 0.3;
-  const quotedOnly = share((entry) => entry.forwardedFor !== null) > 0 && !extra;
-  if (extra && !quotedOnly) {
-    // combinedio ends in two numbers.
-    const io = share(
-      (entry) =>
-        /^\d+$/.test(entry.attributes?.['extra.0'] ?? '') &&
-        /^\d+$/.test(entry.attributes?.['extra.1'] ?? '') &&
-        entry.attributes?.['extra.2'] === undefined,
-    );
-    return io > 0.9 ? 'apache.access' : 'clf';
+/** The member of the head's family whose claim on the lines is greatest, or the head itself. */
+function nameInFamily(head: Format, entries: Entry[], lines: string[], hint: Hint): Format {
+  if (!isHead(head)) return head;
+  const sample = { entries, lines, fileName: hint.fileName.toLowerCase() };
+  let best = head;
+  let most = head.claim?.(sample) ?? 0;
+  for (const format of FORMATS.values()) {
+    if (format.family !== head.dataset) continue;
+    const claim = format.claim?.(sample) ?? 0;
+    if (claim > most) {
+      best = format;
+      most = claim;
+    }
   }
-  // common without referrer and agent is no nginx default.
-  if (
-    entries.every((entry) => entry.userAgentOriginal === null && entry.httpRequestReferrer === null) &&
-    lines.every((line) => !line.endsWith('"'))
-  )
-    return 'apache.access';
-  return 'nginx.access';
-}
-
-function secondColumnIsHost(lines: string[]): boolean {
-  let hosts = 0;
-  let all = 0;
-  for (const line of lines) {
-    const [, second = ''] = line.split(' ', 2);
-    if (second === '') continue;
-    all++;
-    if (second.includes('.')) hosts++;
-  }
-  return hosts > all * 0.5;
+  return best;
 }
 
 /** Wrapper and format of these first lines; null = binary, empty, or nothing reads half of them. */
 export function detect(lines: string[], hint: Hint): Detected | null {
-  const sample = lines.slice(0, LINES_MAX);
-  if (sample.every((line) => line.trim() === '') || isBinary(sample)) return null;
+  const sample = lines.slice(0, LINES_MAX).filter((line) => line.trim() !== '');
+  if (sample.length === 0 || isBinary(sample)) return null;
   const referenceMs = hint.referenceMs ?? Number.NaN;
-  const envelope = detectEnvelope(
-    sample.filter((line) => line.trim() !== ''),
-    referenceMs,
-  );
-  if (envelope !== null) {
-    const inside = detectInside(sample, envelope, hint, referenceMs);
+  const { envelope, share } = bestEnvelope(sample, referenceMs);
+  if (envelope !== null && share >= WRAPPED_MIN) {
+    const inside = detectInside(sample, envelope, false, hint, referenceMs);
     if (inside !== null) return inside;
-    const syslog = FORMATS.get('syslog');
-    if (envelope.isSyslog && syslog !== undefined) {
-      const lines = sample.filter((line) => line.trim() !== '');
-      const { parsed, of } = score(
-        syslog,
-        lines,
-        lines.map(() => emptyContext(referenceMs)),
-        null,
-      );
-      if (parsed >= of * SHARE_MIN) {
-        return {
-          dataset: 'syslog',
-          envelope: null,
-          format: syslog,
-          alternates: [],
-          tags: [],
-          confidence: Math.round((parsed / of) * 900) / 1000,
-          tried: [{ dataset: 'syslog', parsed, of }],
-        };
-      }
+    const syslog = envelope.isSyslog ? detectSyslog(sample, referenceMs) : null;
+    if (syslog !== null) return syslog;
+  }
+  const contexts = sample.map(() => emptyContext(referenceMs));
+  const plain = choose(sample, contexts, null, hint);
+  if (envelope !== null && share < WRAPPED_MIN && (plain === null || isGeneric(plain.format) || plain.confidence < 1)) {
+    // The same product, once through a shipper and once not: a pasted log, a file whose wrapper was changed.
+    const inside = detectInside(sample, envelope, true, hint, referenceMs);
+    if (inside !== null && !isGeneric(inside.format) && inside.confidence > (plain?.confidence ?? 0) - 0.1)
+      return inside;
+  }
+  return plain;
+}
+
+/** The wrapper that fits most lines. */
+function bestEnvelope(lines: string[], referenceMs: number): { envelope: Envelope | null; share: number } {
+  const context = emptyContext(referenceMs);
+  let best: Envelope | null = null;
+  let most = 0;
+  for (const envelope of ENVELOPES) {
+    let fits = 0;
+    for (const line of lines) if (envelope.peel(line, context) !== null) fits++;
+    if (fits >= lines.length * WRAPPED_MIN) return { envelope, share: fits / lines.length };
+    if (fits > most) {
+      best = envelope;
+      most = fits;
     }
   }
-  return detectPlain(sample, hint, referenceMs);
+  const share = most / lines.length;
+  return share < PARTLY_WRAPPED_MIN ? { envelope: null, share: 0 } : { envelope: best, share };
 }
 
-function detectPlain(lines: string[], hint: Hint, referenceMs: number): Detected | null {
+function detectSyslog(lines: string[], referenceMs: number): Detected | null {
+  const format = FORMATS.get('syslog');
+  if (format === undefined) return null;
   const contexts = lines.map(() => emptyContext(referenceMs));
-  return choose(lines, contexts, null, hint);
+  const { parsed, of } = score(format, lines, contexts, null);
+  if (parsed < of * SHARE_MIN) return null;
+  return {
+    dataset: format.dataset,
+    envelope: null,
+    format,
+    pattern: null,
+    alternates: [],
+    tags: [],
+    confidence: Math.round((parsed / of) * 900) / 1000,
+    tried: [{ dataset: format.dataset, parsed, of }],
+  };
 }
 
-function detectInside(lines: string[], envelope: Envelope, hint: Hint, referenceMs: number): Detected | null {
+/** `partly`: lines without the wrapper count as they are. */
+function detectInside(
+  lines: string[],
+  envelope: Envelope,
+  partly: boolean,
+  hint: Hint,
+  referenceMs: number,
+): Detected | null {
   const inner: string[] = [];
   const contexts: Context[] = [];
   for (const line of lines) {
     const context = emptyContext(referenceMs);
-    const text = envelope.peel(line, context);
+    const text = envelope.peel(line, context) ?? (partly ? line : null);
     if (text === null) continue;
     inner.push(text);
     contexts.push(context);
@@ -294,7 +290,7 @@ function detectInside(lines: string[], envelope: Envelope, hint: Hint, reference
   const found = choose(inner, contexts, envelope, hint);
   if (found === null || found.dataset === 'syslog') return null;
   // A time in front of an application's own line is the application's.
-  if (envelope.name === 'timestamps' && found.dataset === 'text.app') return null;
+  if (envelope.name === 'timestamps' && rankOf(found.format) >= RANK.text) return null;
   return found;
 }
 
@@ -303,77 +299,80 @@ function choose(lines: string[], contexts: Context[], envelope: Envelope | null,
   const tried = scores.filter((x) => x.of > 0).map((x) => ({ dataset: x.format.dataset, parsed: x.parsed, of: x.of }));
   const best = scores[0];
   if (best === undefined || best.parsed === 0 || best.of === 0) return null;
-  const unread = (format: Format) =>
-    lines.map((line, i) => (isFailure(format.parse(line, contexts[i]!)) ? i : -1)).filter((i) => i >= 0);
+  const format = nameInFamily(best.format, best.entries, lines, hint);
+  const main = best.pattern === null ? format : (format.compile?.(best.pattern) ?? format);
+  const reads = (x: Format, i: number) => !isFailure(x.parse(lines[i]!, contexts[i]!));
   let share = best.parsed / best.of;
   const alternates: Format[] = [];
-  if (share < 0.98 && best.format.ends === undefined && !GENERIC.has(best.format.dataset)) {
-    const rest = unread(best.format);
+  let rest = share < 0.98 ? lines.map((_, i) => i).filter((i) => !reads(main, i) && !isComment(main, lines[i]!)) : [];
+  while (share < 0.98 && alternates.length < ALTERNATES_MAX && best.format.ends === undefined) {
+    if (isGeneric(best.format) || rest.length === 0) break;
+    const restLines = rest.map((i) => lines[i]!);
     const second = rank(
-      rest.map((i) => lines[i]!),
+      restLines,
       rest.map((i) => contexts[i]!),
       hint,
     ).find(
       (x) =>
         x.parsed > 0 &&
-        (best.format.starts === undefined ? x.parsed >= x.of * 0.6 : !GENERIC.has(x.format.dataset)) &&
-        x.format.dataset !== 'syslog',
+        x.format !== best.format &&
+        // Continuation lines of the main format's records are not another format's just because it reads anything.
+        (best.format.starts === undefined && alternates.length === 0
+          ? x.parsed >= x.of * 0.6 || (!isGeneric(x.format) && x.parsed >= 2)
+          : !isGeneric(x.format)) &&
+        rankOf(x.format) !== RANK.syslog,
     );
     // One stray line of text is junk, not a second format.
-    if (second !== undefined && (second.parsed >= 3 || second.format.dataset !== 'text.app')) {
-      const entries = second.entries;
-      const name =
-        second.format.dataset === 'clf'
-          ? nameClf(
-              entries,
-              rest.map((i) => lines[i]!),
-              hint.fileName,
-            )
-          : second.format.dataset;
-      alternates.push(FORMATS.get(name) ?? second.format);
-      share = Math.min(1, share + second.parsed / lines.length);
-    }
+    if (second === undefined || (second.parsed < 3 && isGeneric(second.format))) break;
+    const other = nameInFamily(second.format, second.entries, restLines, hint);
+    alternates.push(other);
+    share = Math.min(1, share + second.parsed / lines.length);
+    rest = rest.filter((i) => !reads(other, i));
   }
   if (share < SHARE_MIN) return null;
-  let format = best.format;
-  if (format.dataset === 'clf') format = FORMATS.get(nameClf(best.entries, lines, hint.fileName)) ?? format;
   const tags = new Set<string>();
   if (envelope?.isSyslog === true) {
-    lines.forEach((line, i) => {
+    lines.forEach((_, i) => {
       const tag = contexts[i]!.envelopeTag;
-      if (tag !== null && !tags.has(tag) && !isFailure(format.parse(line, contexts[i]!))) tags.add(tag);
+      if (tag !== null && !tags.has(tag) && reads(main, i)) tags.add(tag);
     });
   }
-  const generic = GENERIC.has(format.dataset) ? 0.9 : 1;
   return {
     dataset: format.dataset,
     envelope,
-    format,
+    format: main,
+    pattern: best.pattern,
     alternates,
     tags: [...tags],
-    confidence: Math.round(share * generic * 1000) / 1000,
+    confidence: Math.round(share * (isGeneric(format) ? 0.9 : 1) * 1000) / 1000,
     tried,
   };
 }
 
-const GENERIC = new Set(['text.app', 'syslog']);
+/** Nothing to read for this format: a directive or another comment. */
+function isComment(format: Format, line: string): boolean {
+  const entry = format.parse(line, emptyContext());
+  return isFailure(entry) && entry.failure === 'empty';
+}
 
 export function saveDetection(detected: Detected): SavedDetection {
   return {
     dataset: detected.dataset,
     envelope: detected.envelope?.name ?? null,
+    pattern: detected.pattern,
     alternates: detected.alternates.map((format) => format.dataset),
     tags: detected.tags,
   };
 }
 
-/** Null when a name is no longer known: detect again. `format` overrides (a compiled pattern). */
-export function restoreDetection(saved: SavedDetection, format?: Format): Detected | null {
-  const main = format ?? FORMATS.get(saved.dataset);
+/** Null when a name is no longer known: detect again. */
+export function restoreDetection(saved: SavedDetection): Detected | null {
+  const pattern = saved.pattern ?? null;
+  const format = formatOf(saved.dataset, pattern);
   const envelope = ENVELOPES.find((x) => x.name === saved.envelope) ?? null;
-  if (main === undefined || (saved.envelope !== null && envelope === null)) return null;
+  if (format === undefined || (saved.envelope !== null && envelope === null)) return null;
   const alternates = saved.alternates.flatMap((name) => FORMATS.get(name) ?? []);
-  return { dataset: main.dataset, envelope, format: main, alternates, tags: saved.tags, confidence: 1, tried: [] };
+  return { dataset: saved.dataset, envelope, format, pattern, alternates, tags: saved.tags, confidence: 1, tried: [] };
 }
 
 const QUARTER_MS = 15 * 60_000;
@@ -407,6 +406,12 @@ export function makeReader(detected: Detected): Reader {
   const context = emptyContext();
   const syslog = FORMATS.get('syslog');
   const tags = new Set(detected.tags);
+  // A compiled format need not know of directives itself.
+  const base = FORMATS.get(detected.dataset) ?? format;
+  const directive = (line: string): string | null => {
+    const pattern = base.directive?.(line) ?? null;
+    return pattern === detected.pattern ? null : pattern;
+  };
 
   // Where the main format has records of several lines, a line of an alternate is no continuation of them.
   const { ends } = format;
@@ -430,9 +435,10 @@ export function makeReader(detected: Detected): Reader {
 
   if (envelope === null) {
     return {
-      dataset: format.dataset,
+      dataset: detected.dataset,
       starts,
       ends,
+      directive,
       read(record, referenceMs) {
         context.referenceMs = referenceMs;
         return parseInner(record);
@@ -467,7 +473,8 @@ export function makeReader(detected: Detected): Reader {
     return entry;
   };
   return {
-    dataset: format.dataset,
+    dataset: detected.dataset,
+    directive: base.directive === undefined ? directive : (line) => directive(peelLine(line) ?? line),
     starts: starts && ((line) => starts(peelLine(line) ?? line)),
     ends: ends && ((line, first) => ends(peelLine(line) ?? line, peelLine(first) ?? first)),
     read,

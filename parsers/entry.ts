@@ -110,7 +110,7 @@ export interface Entry {
 
 /** Why a record could not be read. Closed list; the text is for people. */
 export type FailureReason =
-  | 'empty' // nothing but white space
+  | 'empty' // nothing but white space, or a comment of the format (W3C `#Version: 1.0`)
   | 'format' // does not have the shape of this dataset
   | 'time' // the shape fits, the time cannot be read
   | 'status' // the shape fits, the status is no number

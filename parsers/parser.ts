@@ -20,6 +20,31 @@ export interface Context {
   referenceMs: number;
 }
 
+/**
+ * How much of a line's shape is the product's own: formats are tried in this order, and of two that read the same
+ * lines the lower one is right. Example: a JSON line of Caddy is read by `caddy.access` (own) and `json` (carrier).
+ */
+export const RANK = {
+  /** Nobody else writes such lines. The default. */
+  own: 0,
+  /** Several products write such lines (Common Log Format). */
+  shared: 10,
+  /** Any program may (JSON). */
+  carrier: 20,
+  /** What syslog programs say that have no format of their own. */
+  syslog: 30,
+  /** A time and words. */
+  text: 40,
+} as const;
+
+/** Lines that a format, or the head of its family, has read: what it may judge by whether they are its product's. */
+export interface Claim {
+  entries: Entry[];
+  lines: string[];
+  /** Path of the file, lower case, '' = unknown. */
+  fileName: string;
+}
+
 export interface Format {
   /** Same as the file name: "nginx.error". */
   readonly dataset: string;
@@ -27,19 +52,34 @@ export interface Format {
   readonly title: string;
   /** The layer where this product usually stands, used only when nothing else says it. One of the taxonomy's layers, or null. */
   readonly usualLayer: string | null;
+  /** One of RANK; absent: own. */
+  readonly rank?: number;
+  /**
+   * The lines look like those of this dataset (Common Log Format: "clf") and are read by it while the product is not
+   * known: formats of a family are not tried, `claim` decides between them and the head.
+   */
+  readonly family?: string;
+  /**
+   * How sure it is that these lines are the product's, 0 = they are not, 1 = nobody else's. In a family the greatest
+   * claim wins, the head's own among them; outside, 0 withdraws a format that reads more than its own lines.
+   */
+  claim?(sample: Claim): number;
   /**
    * For records of several lines. `starts`: a line that satisfies it begins a record, all others continue the
    * one before. `ends`: the record is complete with this line (audit logs with an end mark). Absent: a line is a record.
    */
   readonly starts?: (line: string) => boolean;
   readonly ends?: (line: string, firstLine: string) => boolean;
-  /** Lines inside a record that are no record of their own but also no continuation (blank lines between audit entries). */
+  /**
+   * A line that says how the lines after it are laid out (W3C `#Fields: date time …`): the pattern for `compile`,
+   * null for any other line. `parse` gives {failure:'empty'} for it, as for every comment of the format.
+   */
+  directive?(line: string): string | null;
+  /** The format for lines of this pattern: from a directive, or given by the user (nginx `log_format`, Apache `LogFormat`). */
+  compile?(pattern: string): Format;
   /**
    * Reads one record (lines joined by \n, without the last line break).
    * HOT for access logs: positions and indexOf, no backtracking.
    */
   parse(record: string, context: Context): Entry | Failure;
 }
-
-/** A format that needs something from outside (a log_format string, a #Fields line) is made by a factory. */
-export type FormatFactory = (pattern: string) => Format;

@@ -412,12 +412,15 @@ function formatOf(compiled: Compiled): Format {
 }
 
 /** Makes a Format from the text of an nginx `log_format`, with the quotes of the configuration taken off. */
-export function compileNginx(pattern: string, escaping: NginxEscape = 'default'): Format {
+export function compileNginx(pattern: string, escaped?: NginxEscape): Format {
+  // As in the configuration: `escape=json {"time":"$time_iso8601", …`
+  const given = /^escape=(default|json|none)\s+/.exec(pattern);
+  const escaping = escaped ?? ((given?.[1] ?? 'default') as NginxEscape);
   return formatOf({
     dataset: 'nginx.access',
     title: 'nginx access log (log_format)',
     timePoint: 'end',
-    parts: nginxParts(pattern),
+    parts: nginxParts(given === null ? pattern : pattern.slice(given[0].length)),
     quotes: escaping !== 'none',
     unescapeValue: escaping === 'json' ? unescapeJson : escaping === 'none' ? (value) => value : unescapeText,
     finish(entry) {
@@ -636,12 +639,15 @@ function apacheParts(pattern: string): Parts {
   return { literals, items };
 }
 
-/** Makes a Format from the text of an Apache `LogFormat`, as it stands between the quotes of the configuration (`\"` allowed). */
-export function compileApache(pattern: string): Format {
+/**
+ * Makes a Format from the text of an Apache `LogFormat`, as it stands between the quotes of the configuration (`\"`
+ * allowed). Varnish, lighttpd and Tomcat use the same letters: `dataset` and `timePoint` say whose lines they are.
+ */
+export function compileApache(pattern: string, dataset = 'apache.access', timePoint: TimePoint = 'start'): Format {
   return formatOf({
-    dataset: 'apache.access',
-    title: 'Apache access log (LogFormat)',
-    timePoint: 'start',
+    dataset,
+    title: `${dataset} of the pattern given`,
+    timePoint,
     parts: apacheParts(pattern),
     quotes: true,
     unescapeValue: unescapeText,

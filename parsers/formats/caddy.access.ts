@@ -131,5 +131,11 @@ export const format: Format = {
   dataset: 'caddy.access',
   title: 'Caddy JSON log',
   usualLayer: 'gateway',
+  // Many Go programs log with zap; Caddy has its own logger names.
+  claim: ({ entries, fileName }) =>
+    fileName.includes('caddy') ||
+    entries.some((entry) => entry.kind === 'access' || /^(?:http|tls|admin|pki)(?:\.|$)/.test(entry.logLogger ?? ''))
+      ? 1
+      : 0,
   parse,
 };

@@ -6,7 +6,7 @@ import { type Entry, emptyEntry, type Failure } from '../entry.ts';
 import { isMethod, setRequestLine } from '../fields.ts';
 import { mapJson, parseObject } from '../json.ts';
 import { setFromMessage } from '../message.ts';
-import type { Context, Format } from '../parser.ts';
+import { type Context, type Format, RANK } from '../parser.ts';
 
 function parse(record: string, context: Context): Entry | Failure {
   const line = record.trim();
@@ -52,5 +52,6 @@ export const format: Format = {
   dataset: 'json',
   title: 'JSON log',
   usualLayer: null,
+  rank: RANK.carrier,
   parse,
 };

@@ -5,7 +5,7 @@
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
 import { ENVELOPES, emptyContext } from '../envelope.ts';
 import { addAttribute, isAddress } from '../fields.ts';
-import type { Context, Format } from '../parser.ts';
+import { type Context, type Format, RANK } from '../parser.ts';
 
 const SYSLOG = ENVELOPES.filter((envelope) => envelope.isSyslog);
 
@@ -54,5 +54,6 @@ export const format: Format = {
   dataset: 'syslog',
   title: 'syslog',
   usualLayer: null,
+  rank: RANK.syslog,
   parse,
 };

@@ -16,7 +16,7 @@ import {
 } from '../fields.ts';
 import { mapJson, parseObject } from '../json.ts';
 import { setFromMessage } from '../message.ts';
-import type { Context, Format } from '../parser.ts';
+import { type Context, type Format, RANK } from '../parser.ts';
 import { read, readDashed, readIso, readSlashed } from '../time.ts';
 
 /** A time at `at`, in any notation that text logs use. */
@@ -350,6 +350,7 @@ export const format: Format = {
   dataset: 'text.app',
   title: 'application log (text)',
   usualLayer: 'app',
+  rank: RANK.text,
   starts,
   parse,
 };

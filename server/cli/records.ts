@@ -3,7 +3,14 @@
  * how the following ones are laid out are followed. Bytes go in by chunk, records come out; nothing is kept but the
  * unfinished record.
  */
-import { type Detected, detect, makeReader, type Reader, restoreDetection } from '../../parsers/detect.ts';
+import {
+  type Detected,
+  detect,
+  makeReader,
+  type Reader,
+  restoreDetection,
+  saveDetection,
+} from '../../parsers/detect.ts';
 import type { Entry, Failure } from '../../parsers/entry.ts';
 import { START, split } from '../../parsers/split.ts';
 import { DETECT_LINES } from '../limits.ts';
@@ -44,18 +51,35 @@ export class Records {
       if (this.detected === null) return null;
       this.reader = makeReader(this.detected);
     }
-    const reader = this.reader;
-    const { records, next, consumed } = split(this.pending, this.position, reader, SPLIT_LIMITS, end);
-    this.position = next;
-    this.pending = this.pending.subarray(consumed);
-    return records.map(({ text, lineNumber }) => ({ text, lineNumber, result: reader.read(text, this.referenceMs) }));
+    const out: ReadRecord[] = [];
+    for (;;) {
+      const reader = this.reader;
+      const { records, next, consumed } = split(this.pending, this.position, reader, SPLIT_LIMITS, end);
+      let pattern: string | null = null;
+      for (const { text, lineNumber, offset, length, lineCount } of records) {
+        out.push({ text, lineNumber, result: reader.read(text, this.referenceMs) });
+        pattern = reader.directive(text);
+        if (pattern === null) continue;
+        // What follows is laid out otherwise: cut the rest anew.
+        this.pending = this.pending.subarray(offset + length - this.position.offset);
+        this.position = { offset: offset + length, lineNumber: lineNumber + lineCount, skipping: false };
+        this.detected = restoreDetection({ ...saveDetection(this.detected!), pattern })!;
+        this.reader = makeReader(this.detected);
+        break;
+      }
+      if (pattern !== null) continue;
+      this.position = next;
+      this.pending = this.pending.subarray(consumed);
+      return out;
+    }
   }
 
   private choose(): Detected | null {
     const lines = this.pending.toString('utf8').split('\n', DETECT_LINES * 20);
     const found = detect(lines, { fileName: this.fileName, referenceMs: this.referenceMs });
     if (this.dataset === null) return found;
-    const saved = { dataset: this.dataset, envelope: found?.envelope?.name ?? null, alternates: [], tags: [] };
-    return restoreDetection(saved);
+    const pattern = found?.dataset === this.dataset ? found.pattern : null;
+    const envelope = found?.envelope?.name ?? null;
+    return restoreDetection({ dataset: this.dataset, envelope, pattern, alternates: [], tags: [] });
   }
 }
