@@ -1,0 +1,120 @@
+/**
+ * Akamai security events (SIEM): what App & API Protector said about a request. Rules come as objects, or as lists of
+ * base64 joined by `;` and URL-encoded. `deny…` refused; `alert` and `monitor` did not.
+ */
+import type { Entry, Failure } from '../entry.ts';
+import { dig, isObject, type JsonObject, textOf } from '../json.ts';
+import { addRule, jsonFormat, names, set, setRequestHeader, type Take } from '../record.ts';
+
+function decoded(text: string): string {
+  if (text.indexOf('%') < 0) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** `OTUwMDAy%3bOTUwMDA2`: "950002", "950006". */
+function packed(value: unknown): string[] {
+  const text = decoded(textOf(value));
+  if (text === '') return [];
+  return text
+    .split(';')
+    .slice(0, 100)
+    .map((item) => Buffer.from(item, 'base64').toString('utf8'));
+}
+
+/** `Name%3a%20value%0d%0a…` */
+const headers: Take = (entry, value) => {
+  for (const line of decoded(textOf(value)).split(/\r?\n/).slice(0, 200)) {
+    const colon = line.indexOf(':');
+    if (colon > 0) setRequestHeader(entry, line.slice(0, colon), line.slice(colon + 1).trim());
+  }
+  return true;
+};
+
+const NAMES = names({
+  type: set.drop,
+  attackData: {
+    clientIP: set.client,
+    rules: set.drop,
+    ruleActions: set.drop,
+    ruleMessages: set.drop,
+    ruleTags: set.drop,
+    ruleData: set.drop,
+    ruleSelectors: set.drop,
+    ruleVersions: set.drop,
+    appliedAction: set.outcome,
+  },
+  httpMessage: {
+    requestId: set.id,
+    start: set.time,
+    protocol: set.protocol,
+    method: set.method,
+    host: set.host,
+    path: set.target,
+    query: set.query,
+    requestHeaders: headers,
+    responseHeaders: set.drop,
+    status: set.status,
+    bytes: set.size,
+  },
+});
+
+function finish(entry: Entry, json: JsonObject): Failure | undefined {
+  const attack = json.attackData;
+  if (!isObject(attack)) return { failure: 'format', field: 'attackData' };
+  let denied = false;
+  const add = (id: string, action: string, message: string, tag: string, data: string, selector: string): void => {
+    const stops = /^(?:deny|tarpit|slow|abort|challenge)/i.test(action);
+    denied = denied || stops;
+    addRule(entry, {
+      id,
+      message,
+      data,
+      variable: selector,
+      match: action,
+      tags: tag === '' ? [] : [tag],
+      denied: stops,
+    });
+  };
+  if (Array.isArray(attack.rules)) {
+    for (const rule of attack.rules.slice(0, 100)) {
+      if (!isObject(rule)) continue;
+      add(
+        textOf(rule.rule),
+        textOf(rule.ruleAction),
+        textOf(rule.ruleMessage),
+        textOf(rule.ruleTag),
+        textOf(rule.ruleData),
+        textOf(rule.ruleSelector),
+      );
+    }
+  } else {
+    const actions = packed(attack.ruleActions);
+    const messages = packed(attack.ruleMessages);
+    const tags = packed(attack.ruleTags);
+    const data = packed(attack.ruleData);
+    const selectors = packed(attack.ruleSelectors);
+    packed(attack.rules).forEach((id, i) => {
+      add(id, actions[i] ?? '', messages[i] ?? '', tags[i] ?? '', data[i] ?? '', selectors[i] ?? '');
+    });
+  }
+  const applied = entry.eventOutcome;
+  entry.wafIntercepted = applied === null ? denied : /^(?:deny|tarpit|slow|abort|challenge)/i.test(applied);
+  if (applied === null && dig(attack, 'rules') !== undefined) entry.eventOutcome = denied ? 'deny' : 'alert';
+  return undefined;
+}
+
+export const format = jsonFormat({
+  dataset: 'akamai.siem',
+  title: 'Akamai security events',
+  usualLayer: 'waf',
+  kind: 'audit',
+  timePoint: 'start',
+  marks: [['"attackData"'], ['"httpMessage"']],
+  names: NAMES,
+  timeField: 'start',
+  finish,
+});
