@@ -17,6 +17,10 @@ const NAMES: Record<string, string | ((entry: Entry) => string)> = {
   'nginx.access': (entry) =>
     entry.attributes?.proxy_upstream_name === undefined ? 'nginx-access' : 'k8s-nginx-ingress',
   'caddy.access': 'caddy-json',
+  'envoy.access': (entry) => (entry.attributes?.layout === 'json' ? 'envoy-json' : 'envoy-text'),
+  'npm.access': 'nginx-proxy-manager',
+  'npmplus.access': 'npmplus',
+  'squid.access': 'squid',
   'modsecurity.audit': 'modsecurity-v2-audit',
   'modsecurity.json': (entry) =>
     /v2|\/2\./i.test(entry.attributes?.producer ?? '') ? 'modsecurity-v2-json' : 'modsecurity-v3-json',
