@@ -295,6 +295,18 @@ export function setRequestHeader(entry: Entry, name: string, value: string): voi
   }
 }
 
+/** How far a start and a time of writing may lie apart: a slow request, a step of the clock. */
+const STOPWATCH_MS = 600_000;
+
+/** ModSecurity's Stopwatch: microseconds since 1970. Only where it is near the time of writing that the record begins with. */
+export function setStart(entry: Entry, startUs: number): void {
+  const ms = Math.floor(startUs / 1000);
+  if (!(startUs > 1e14) || (!entry.timeZoneless && Math.abs(entry.timeMs - ms) > STOPWATCH_MS)) return;
+  entry.timeMs = ms;
+  entry.timeZoneless = false;
+  entry.timePoint = 'start';
+}
+
 /** A rule of a WAF that names little: `{id: "942100", denied: true}`. */
 export function addRule(entry: Entry, rule: Partial<RuleMatch>): void {
   if (!rule.id && !rule.message) return;

@@ -190,14 +190,37 @@ export function setWafLine(entry: Entry, line: WafLine): void {
   if (line.others.ver !== undefined) addAttribute(entry, 'waf.ver', line.others.ver);
 }
 
-/** `NAXSI_FMT: ip=…&server=…&uri=…&config=block&zone0=ARGS&id0=1000&var_name0=q` and `NAXSI_EXLOG`. */
-export function setNaxsi(entry: Entry, text: string): void {
-  const start = text.indexOf(': ');
+/** `NAXSI_FMT: …`, `NAXSI_EXLOG: …`, or the same as a JSON object (`naxsi_json_log`). */
+export function isNaxsi(text: string): boolean {
+  return (
+    text.startsWith('NAXSI_FMT: ') ||
+    text.startsWith('NAXSI_EXLOG: ') ||
+    (text.startsWith('{"ip":"') && text.includes('"config":"') && text.includes('"uri":"'))
+  );
+}
+
+function naxsiFields(text: string): Map<string, string> {
   const fields = new Map<string, string>();
-  for (const pair of text.slice(start + 2).split('&')) {
+  if (text.charCodeAt(0) === 123) {
+    try {
+      const json: unknown = JSON.parse(text);
+      if (typeof json === 'object' && json !== null)
+        for (const [name, value] of Object.entries(json)) fields.set(name, String(value));
+    } catch {
+      // A line that was cut: what it says is its message.
+    }
+    return fields;
+  }
+  for (const pair of text.slice(text.indexOf(': ') + 2).split('&')) {
     const equals = pair.indexOf('=');
     if (equals > 0) fields.set(pair.slice(0, equals).trim(), pair.slice(equals + 1));
   }
+  return fields;
+}
+
+/** `NAXSI_FMT: ip=…&server=…&uri=…&config=block&zone0=ARGS&id0=1000&var_name0=q` and `NAXSI_EXLOG`. */
+export function setNaxsi(entry: Entry, text: string): void {
+  const fields = naxsiFields(text);
   const rules: RuleMatch[] = [];
   for (let n = 0; n < 50; n++) {
     const id = fields.get(`id${n}`) ?? (n === 0 ? fields.get('id') : undefined);

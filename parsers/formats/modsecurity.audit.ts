@@ -1,11 +1,11 @@
 /**
- * ModSecurity audit log, native serial format of v2 (`--a1b2c3d4-A--`) and v3 (`---aB3dE6gH---A--`). One record is
+ * ModSecurity audit log, native serial format of v2 (`--a1b2c3d4-A--`), v3 (`---aB3dE6gH---A--`) and Coraza. One record is
  * one transaction over many lines, from part A to part Z of the same boundary; bodies may contain anything.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
 import { addAttribute, addId, known, numberOf, setRequestLine } from '../fields.ts';
 import type { Format } from '../parser.ts';
-import { setRequestHeader } from '../record.ts';
+import { setRequestHeader, setStart } from '../record.ts';
 import { read, readClf, readSlashed } from '../time.ts';
 import { parseWafLine, type WafLine } from '../waf.ts';
 
@@ -105,9 +105,11 @@ function setTrailer(entry: Entry, lines: string[]): void {
   let version3 = false;
   let engine = '';
   for (const line of lines) {
-    const colon = line.indexOf(':');
+    // Coraza puts the client in front, whose address may hold colons.
+    const from = line.startsWith('[client "') ? line.indexOf('] ') + 2 : 0;
+    const colon = line.indexOf(':', from);
     if (colon <= 0) continue;
-    const key = line.slice(0, colon);
+    const key = line.slice(from, colon);
     const value = line.slice(colon + 1).trim();
     switch (key) {
       case 'Message': {
@@ -141,12 +143,8 @@ function setTrailer(entry: Entry, lines: string[]): void {
       }
       case 'Stopwatch': {
         const [startUs, durationUs] = value.split(' ').map(Number);
-        if (startUs !== undefined && startUs > 1e14) {
-          // Part A is stamped when the record is written; the request began here.
-          entry.timeMs = Math.floor(startUs / 1000);
-          entry.timeZoneless = false;
-          entry.timePoint = 'start';
-        }
+        // Part A is stamped when the record is written; the request began here.
+        if (startUs !== undefined) setStart(entry, startUs);
         if (durationUs !== undefined && durationUs >= 0) entry.durationMs = durationUs / 1000;
         break;
       }
@@ -179,7 +177,7 @@ function setTrailer(entry: Entry, lines: string[]): void {
 
 export const format: Format = {
   dataset: 'modsecurity.audit',
-  title: 'ModSecurity audit log (native)',
+  title: 'ModSecurity and Coraza audit log (native)',
   usualLayer: 'waf',
   starts,
   ends,

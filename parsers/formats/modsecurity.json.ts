@@ -1,13 +1,14 @@
 /**
- * ModSecurity audit log as JSON, one transaction a line: v3 (everything under `transaction`) and v2 (`transaction`,
- * `request`, `response`, `audit_data` side by side). v3 has no field for "intercepted".
+ * Audit log as JSON, one transaction a line, of ModSecurity v3 (everything under `transaction`), v2 (`transaction`,
+ * `request`, `response`, `audit_data` side by side) and Coraza (`transaction`, `messages`). v3 has no field for
+ * "intercepted".
  */
 import { type Entry, emptyEntry, type Failure, type RuleMatch } from '../entry.ts';
 import { addAttribute, addId, known, setRequestLine, setTarget } from '../fields.ts';
 import { dig, isObject, parseObject, textOf } from '../json.ts';
 import type { Format } from '../parser.ts';
-import { setRequestHeader } from '../record.ts';
-import { read, readAny } from '../time.ts';
+import { setRequestHeader, setStart } from '../record.ts';
+import { epochMs, read, readAny } from '../time.ts';
 import { emptyRule, parseWafLine, severityOf, variableOf } from '../waf.ts';
 
 type Json = Record<string, unknown>;
@@ -23,7 +24,7 @@ function parse(record: string): Entry | Failure {
   const entry = emptyEntry('modsecurity.json', 'audit', 'start');
   return isObject(json.audit_data) || isObject(json.request)
     ? version2(entry, transaction, json)
-    : version3(entry, transaction);
+    : version3(entry, transaction, json);
 }
 
 function setTime(entry: Entry, value: unknown): boolean {
@@ -42,8 +43,11 @@ function setHeaders(entry: Entry, headers: unknown): void {
   }
 }
 
-function version3(entry: Entry, transaction: Json): Entry | Failure {
-  if (!setTime(entry, transaction.time_stamp) && !setTime(entry, transaction.timestamp))
+function version3(entry: Entry, transaction: Json, json: Json): Entry | Failure {
+  // Coraza's nanoseconds are the only time of it that names a zone.
+  const unix = transaction.unix_timestamp;
+  if (typeof unix === 'number' && !Number.isNaN(epochMs(unix))) entry.timeMs = epochMs(unix);
+  else if (!setTime(entry, transaction.time_stamp) && !setTime(entry, transaction.timestamp))
     return { failure: 'time', field: 'time_stamp' };
   addId(entry, textOf(transaction.unique_id ?? transaction.id));
   entry.clientAddress = known(textOf(transaction.client_ip));
@@ -55,23 +59,34 @@ function version3(entry: Entry, transaction: Json): Entry | Failure {
     entry.httpRequestMethod = known(textOf(request.method));
     const uri = textOf(request.uri);
     if (uri !== '') setTarget(entry, uri);
-    const version = textOf(request.http_version ?? request.protocol);
+    const version = textOf(request.http_version) || textOf(request.protocol);
     if (version !== '')
       entry.networkProtocol = version.startsWith('HTTP/') ? version : `HTTP/${version === '2' ? '2.0' : version}`;
     setHeaders(entry, request.headers);
   }
   setResponse(entry, transaction.response, 'http_code');
+  if (isObject(transaction.response) && transaction.response.http_code === undefined) {
+    setResponse(entry, transaction.response, 'status');
+    // Coraza interrupts before there is a response.
+    if (entry.httpResponseStatusCode === 0) entry.httpResponseStatusCode = null;
+  }
   const producer = transaction.producer;
   if (isObject(producer)) {
     setMode(entry, textOf(producer.secrules_engine ?? producer.rule_engine));
-    addAttribute(entry, 'producer', textOf(producer.modsecurity));
+    addAttribute(entry, 'producer', textOf(producer.modsecurity) || textOf(producer.connector));
+    addAttribute(entry, 'rulesets', Array.isArray(producer.rulesets) ? producer.rulesets.map(textOf).join(', ') : '');
   }
   if (typeof transaction.is_interrupted === 'boolean') entry.wafIntercepted = transaction.is_interrupted;
   const rules: RuleMatch[] = [];
-  for (const message of Array.isArray(transaction.messages) ? transaction.messages : []) {
-    if (isObject(message)) rules.push(ruleOf(message));
+  for (const list of [transaction.messages, json.messages]) {
+    for (const message of Array.isArray(list) ? list : []) if (isObject(message)) rules.push(ruleOf(message));
   }
   if (rules.length > 0) entry.rules = rules;
+  if (entry.wafIntercepted === true && !rules.some((rule) => rule.denied)) {
+    // What was interrupted was so by the blocking evaluation, or by the last rule.
+    const deciding = rules.filter((rule) => rule.id.startsWith('949') || rule.id.startsWith('959'));
+    for (const rule of deciding.length > 0 ? deciding : rules.slice(-1)) rule.denied = true;
+  }
   // Blocking evaluation matched, the engine may block, and the answer is a refusal: nothing else leaves all three.
   const status = entry.httpResponseStatusCode ?? 0;
   if (entry.wafIntercepted === null && entry.wafMode === 'enabled' && status >= 400) {
@@ -85,7 +100,13 @@ function version3(entry: Entry, transaction: Json): Entry | Failure {
 }
 
 function ruleOf(message: Json): RuleMatch {
-  const details = isObject(message.details) ? message.details : {};
+  const details = isObject(message.details) ? message.details : isObject(message.data) ? message.data : {};
+  // Without its part K, Coraza gives the sentence only.
+  const sentence = textOf(message.error_message);
+  if (sentence !== '' && details.id === undefined) {
+    const line = parseWafLine(sentence.slice(sentence.indexOf('Coraza: ') + 8));
+    if (line !== null) return line.rule;
+  }
   const rule = emptyRule();
   rule.message = textOf(message.message) || textOf(details.msg);
   rule.id = textOf(details.ruleId ?? details.id);
@@ -160,12 +181,9 @@ function version2(entry: Entry, transaction: Json, json: Json): Entry | Failure 
   setMode(entry, textOf(audit.engine_mode));
   if (entry.wafIntercepted === null && entry.wafMode !== null) entry.wafIntercepted = false;
   const stopwatch = audit.stopwatch;
-  const startUs = Number(textOf(isObject(stopwatch) ? (stopwatch.start ?? stopwatch.p0) : undefined));
-  if (startUs > 1e14) {
-    entry.timeMs = Math.floor(startUs / 1000);
-    entry.timeZoneless = false;
-    entry.timePoint = 'start';
-  }
+  setStart(entry, Number(textOf(isObject(stopwatch) ? (stopwatch.start ?? stopwatch.p0) : undefined)));
+  const producers = Array.isArray(audit.producer) ? audit.producer.map(textOf).join(', ') : textOf(audit.producer);
+  addAttribute(entry, 'producer', producers);
   const handler = textOf(audit.handler);
   if (handler !== '') addAttribute(entry, 'apache-handler', handler);
   return entry;
@@ -173,7 +191,7 @@ function version2(entry: Entry, transaction: Json, json: Json): Entry | Failure 
 
 export const format: Format = {
   dataset: 'modsecurity.json',
-  title: 'ModSecurity audit log (JSON)',
+  title: 'ModSecurity and Coraza audit log (JSON)',
   usualLayer: 'waf',
   parse,
 };

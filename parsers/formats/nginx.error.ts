@@ -6,7 +6,7 @@ import { type Entry, emptyEntry, type Failure } from '../entry.ts';
 import { addAttribute, domainOf, isDigits, levelOf, looksLikeHost, setRequestLine, setTarget } from '../fields.ts';
 import type { Format } from '../parser.ts';
 import { read, readSlashed } from '../time.ts';
-import { parseWafLine, setNaxsi, setWafLine } from '../waf.ts';
+import { isNaxsi, parseWafLine, setNaxsi, setWafLine } from '../waf.ts';
 
 /** `2025/11/22 09:57:01 [` */
 function starts(line: string): boolean {
@@ -131,7 +131,7 @@ function setDetails(entry: Entry, message: string): void {
       return;
     }
   }
-  if (message.startsWith('NAXSI_FMT: ') || message.startsWith('NAXSI_EXLOG: ')) {
+  if (isNaxsi(message)) {
     entry.logLogger = 'naxsi';
     setNaxsi(entry, message);
     return;

@@ -49,7 +49,7 @@ const signals: Signal[] = [
   {
     id: 'crowdsec-simulated',
     product: 'CrowdSec',
-    datasets: ['text.app', 'json', 'syslog'],
+    datasets: ['crowdsec', 'text.app', 'json', 'syslog'],
     message: /\(simulated decision\)/,
     kind: 'ignore',
     cause: null,
@@ -61,7 +61,7 @@ const signals: Signal[] = [
   {
     id: 'crowdsec-decision',
     product: 'CrowdSec',
-    datasets: ['text.app', 'json', 'syslog'],
+    datasets: ['crowdsec', 'text.app', 'json', 'syslog'],
     message:
       /\b(?<scenario>[\w.-]{1,60}\/[\w.-]{1,60}) by ip (?<address>[0-9A-Fa-f.:]{3,45}) .{0,120}: (?<time>\w{1,12}) (?:ban|captcha|throttle) on [Ii]p /,
     kind: 'decision',
@@ -75,7 +75,7 @@ const signals: Signal[] = [
   {
     id: 'crowdsec-overflow',
     product: 'CrowdSec',
-    datasets: ['text.app', 'json', 'syslog'],
+    datasets: ['crowdsec', 'text.app', 'json', 'syslog'],
     message: /\bperformed '(?<scenario>[\w./-]{1,120})' \(\d{1,9} events over /,
     kind: 'context',
     cause: 'address.reputation',

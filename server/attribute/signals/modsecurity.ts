@@ -23,11 +23,13 @@ function denier(e: Entry): RuleMatch | null {
   return e.rules?.find((r) => r.denied && !sums(r)) ?? null;
 }
 
-/** Coraza inside a log that no parser takes apart: the sentence with its bracketed items. */
+/** Coraza: the rule that a parser has taken apart, else the sentence with its bracketed items. */
 function corazaLine(e: Entry): { rule: RuleMatch; denied: boolean } | null {
   const message = e.message ?? '';
   const at = message.indexOf('Coraza: ');
   if (at < 0) return null;
+  const rule = e.rules?.[0];
+  if (rule !== undefined) return { rule, denied: rule.denied };
   const line = parseWafLine(message.slice(at + 8, at + 4000));
   return line === null ? null : { rule: line.rule, denied: line.rule.denied };
 }
@@ -68,7 +70,7 @@ const signals: Signal[] = [
     {
       id: `coraza-denied-${slug(cause)}`,
       product: 'Coraza',
-      datasets: ['json', 'caddy.access', 'text.app', 'syslog'],
+      datasets: ['coraza.error', 'json', 'caddy.access', 'text.app', 'syslog'],
       message: /\bCoraza: Access (?:denied|dropped|redirected)/,
       when: (e) => {
         const rule = corazaDenier(e);
@@ -152,7 +154,7 @@ const signals: Signal[] = [
   {
     id: 'coraza-denied-score',
     product: 'Coraza with CRS',
-    datasets: ['json', 'caddy.access', 'text.app', 'syslog'],
+    datasets: ['coraza.error', 'json', 'caddy.access', 'text.app', 'syslog'],
     message: /\bCoraza: Access (?:denied|dropped|redirected)/,
     when: (e) => {
       const line = corazaLine(e);
@@ -169,7 +171,7 @@ const signals: Signal[] = [
   {
     id: 'coraza-denied-outbound',
     product: 'Coraza with CRS',
-    datasets: ['json', 'caddy.access', 'text.app', 'syslog'],
+    datasets: ['coraza.error', 'json', 'caddy.access', 'text.app', 'syslog'],
     message: /\bCoraza: Access (?:denied|dropped|redirected)/,
     when: (e) => {
       const line = corazaLine(e);
@@ -186,7 +188,7 @@ const signals: Signal[] = [
   {
     id: 'coraza-warning',
     product: 'Coraza',
-    datasets: ['json', 'caddy.access', 'text.app', 'syslog'],
+    datasets: ['coraza.error', 'json', 'caddy.access', 'text.app', 'syslog'],
     message: /\bCoraza: Warning\./,
     kind: 'ignore',
     cause: null,

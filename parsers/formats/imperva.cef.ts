@@ -1,0 +1,64 @@
+/**
+ * Imperva Cloud WAF (Incapsula), CEF: one event for a request; its name lists the attacks. `act` is the verdict
+ * (REQ_PASSED, REQ_BLOCKED_…, REQ_CHALLENGE_…), `cn1` the status, `deviceExternalId` the request's id.
+ */
+import { type Entry, emptyEntry, type Failure } from '../entry.ts';
+import { addAttribute, addId, known, numberOf } from '../fields.ts';
+import { parseObject } from '../json.ts';
+import type { Context, Format } from '../parser.ts';
+import { addRule, datedOr, set } from '../record.ts';
+import { cefTime, fillCef, readCef } from './cef.ts';
+
+function parse(record: string, context: Context): Entry | Failure {
+  if (record.trim() === '') return { failure: 'empty' };
+  if (record.indexOf('|Incapsula|') < 0 && record.indexOf('|Imperva') < 0) return { failure: 'format' };
+  const cef = readCef(record);
+  if (cef === null || (cef !== 'torn' && cef.vendor !== 'Incapsula' && !cef.vendor.startsWith('Imperva')))
+    return { failure: 'format' };
+  if (cef === 'torn') return { failure: 'torn' };
+  const { fields } = cef;
+  const take = (name: string): string => {
+    const value = fields.get(name) ?? '';
+    fields.delete(name);
+    return value;
+  };
+  const status = numberOf(take('cn1'));
+  const forwarded = take('xff');
+  const query = take('qstr');
+  const site = take('sourceServiceName');
+  const id = take('deviceExternalId');
+  const port = numberOf(take('cpt'));
+  const headers = take('additionalReqHeaders');
+  const end = take('end');
+  const entry = emptyEntry('imperva.cef', 'audit', 'start');
+  fillCef(entry, cef);
+  entry.httpResponseStatusCode = status;
+  entry.forwardedFor = known(forwarded);
+  if (query !== '') entry.urlQuery = query;
+  addId(entry, id);
+  entry.clientPort ??= port || null;
+  if (entry.urlDomain === null && site !== '') entry.urlDomain = site.toLowerCase();
+  addAttribute(entry, 'sourceServiceName', site);
+  const listed = headers === '' ? null : parseObject(headers.startsWith('[') ? headers.slice(1, -1) : headers);
+  if (listed !== null) set.headers(entry, listed, '');
+  const endMs = cefTime(end);
+  if (endMs > entry.timeMs) entry.durationMs = endMs - entry.timeMs;
+  const action = entry.eventOutcome ?? '';
+  if (action !== '') entry.wafIntercepted = /^REQ_(?:BLOCKED|CHALLENGE|BAD|DOMAIN)/.test(action);
+  const rules = (fields.get('cs9') ?? '').split(',');
+  cef.name
+    .split(',')
+    .slice(0, 30)
+    .forEach((attack, i) => {
+      const name = (rules[i] ?? '').trim();
+      addRule(entry, { id: name || attack.trim(), message: attack.trim(), denied: entry.wafIntercepted === true });
+    });
+  return datedOr(entry, context, { timeField: 'start', timeOptional: true });
+}
+
+export const format: Format = {
+  dataset: 'imperva.cef',
+  title: 'Imperva Cloud WAF (CEF)',
+  usualLayer: 'waf',
+  parse,
+};
