@@ -210,7 +210,9 @@ export function isAddress(text: string): boolean {
     else if (c === 37 && colons >= 2) return true;
     else return false;
   }
-  if (colons >= 2) return dots === 0 || dots === 3;
+  // Eight groups, or some left out: `09:57:01` and a MAC address have neither.
+  if (colons >= 2)
+    return dots === 0 ? colons === 7 || text.includes('::') : dots === 3 && (colons === 6 || text.includes('::'));
   return colons === 0 && dots === 3 && !hex && length >= 7 && length <= 15 && isDigits(text.slice(-1));
 }
 
@@ -332,6 +334,15 @@ const LEVELS: Record<string, string> = {
   finest: 'debug',
   trace: 'debug',
   trc: 'debug',
+  trce: 'debug',
+  dbug: 'debug',
+  vrb: 'debug',
+  ftl: 'crit',
+  pnc: 'emerg',
+  fat: 'crit',
+  war: 'warn',
+  f: 'crit',
+  c: 'crit',
 };
 
 /** The level's name in an Entry, null for a word that is none. */
@@ -340,8 +351,26 @@ export function levelOf(word: string): string | null {
   return Object.hasOwn(LEVELS, name) ? (LEVELS[name] ?? null) : null;
 }
 
-/** pino and bunyan number their levels 10 to 60. */
+/** pino and bunyan number their levels 10 to 60, Monolog 100 to 600. */
 export function levelOfNumber(n: number): string | null {
+  if (n >= 100) {
+    if (n > 600) return null;
+    return n >= 600
+      ? 'emerg'
+      : n >= 550
+        ? 'alert'
+        : n >= 500
+          ? 'crit'
+          : n >= 400
+            ? 'error'
+            : n >= 300
+              ? 'warn'
+              : n >= 250
+                ? 'notice'
+                : n >= 200
+                  ? 'info'
+                  : 'debug';
+  }
   if (n >= 60) return 'crit';
   if (n >= 50) return 'error';
   if (n >= 40) return 'warn';

@@ -60,8 +60,9 @@ export function parseObject(text: string): JsonObject | null {
 }
 
 /**
- * One pass, because a hostile line must not cost more than its length: `\xHH` becomes `\u00HH` inside strings; outside,
- * a member without value or with `-` becomes null and leading zeros go.
+ * One pass, because a hostile line must not cost more than its length. Inside strings `\xHH` becomes `\u00HH`, raw
+ * control bytes are escaped and a backslash that escapes nothing stands for itself; outside, a member without value or
+ * with `-` becomes null and leading zeros go.
  */
 function repair(text: string): string {
   let out = '';
@@ -72,11 +73,19 @@ function repair(text: string): string {
     if (quoted) {
       if (c === 34) quoted = false;
       else if (c === 92) {
-        if (text.charCodeAt(i + 1) === 120) {
+        const next = text.charCodeAt(i + 1);
+        if (next === 120) {
           out += `${text.slice(from, i)}\\u00`;
           from = i + 2;
+        } else if (!ESCAPABLE.has(next)) {
+          out += `${text.slice(from, i)}\\\\`;
+          from = i + 1;
+          continue;
         }
         i++;
+      } else if (c < 32) {
+        out += `${text.slice(from, i)}\\u${c.toString(16).padStart(4, '0')}`;
+        from = i + 1;
       }
       continue;
     }
@@ -102,6 +111,9 @@ function repair(text: string): string {
   }
   return out + text.slice(from);
 }
+
+/** `"` `/` `\` b f n r t u */
+const ESCAPABLE = new Set([34, 47, 92, 98, 102, 110, 114, 116, 117]);
 
 function tryParse(text: string): unknown {
   try {
@@ -179,46 +191,49 @@ type Meaning =
   | 'eventCode'
   | 'file'
   | 'connection'
+  | 'fraction'
   | 'secret';
 
 const NAMES: Record<Meaning, string> = {
-  time: '@timestamp timestamp time ts @t datetime date time_local time_iso8601 time_iso msec eventtime logtime asctime requesttime starttime start_time instant.epochsecond',
-  level: 'level severity lvl loglevel log.level levelname @l level_name severitytext priority',
-  message: 'message msg @m short_message event text log.message error_description',
-  template: '@mt',
+  time: '@timestamp t timemillis timeunixnano timestamputc utctime datetimeutc eventtimestamp log.timestamp timestamp time ts @t datetime date time_local time_iso8601 time_iso msec eventtime logtime asctime requesttime starttime start_time instant.epochsecond',
+  level:
+    'level_name levelname severity_text level severity lvl loglevel log.level levelname @l severitytext priority log_level',
+  message:
+    'message msg @m renderedmessage short_message event text log.message body body.stringvalue @message error_description',
+  template: '@mt messagetemplate',
   logger:
-    'logger name logger_name log.logger loggername channel category sourcecontext properties.sourcecontext component module',
+    'logger logger.name name logger_name log.logger loggername channel category sourcecontext properties.sourcecontext component module',
   method:
-    'method req.method request.method http.method http.request.method request_method requestmethod http_method httpmethod verb cs-method httprequest.requestmethod',
+    'method req.method request.method http.method http.request.method request_method requestmethod http_method httpmethod verb cs-method httprequest.requestmethod cs_method request.http_method',
   target:
     'url uri req.url request.url request.uri request_uri requesturi http.url url.original requesturl requestpath req.uri httprequest.requesturl original_url originalurl url.full http.target request.originalurl target http_uri',
-  path: 'path url.path request_path req.path request.path uripath http.route.path urlpath http.path',
+  path: 'path http_path cs_uri_stem url.path request_path req.path request.path uripath http.route.path urlpath http.path',
   query: 'query query_string querystring url.query args request.querystring req.query_string',
   host: 'host req.headers.host request.host http_host req.host request.headers.host http.host url.domain vhost domain server_name headers.host requesthost http.request.header.host hostname_requested authority req.hostname :authority',
   status:
-    'status statuscode status_code res.statuscode response.status http.status_code http.response.status_code response.statuscode res.status response_code responsecode http_status httpstatus code_http httprequest.status response_status downstreamstatus http.response.status response.status_code http_status_code statuscodehttp',
+    'status statuscode status_code res.statuscode response.status http.status_code http.response.status_code response.statuscode res.status response_code responsecode http_status httpstatus code_http httprequest.status response_status downstreamstatus http.response.status response.status_code http_status_code statuscodehttp httpstatuscode sc_status response_status_code',
   size: 'bytes body_bytes_sent bytes_sent size http.response.body.bytes http.response.body.size response_size responsesize length content_length contentlength bytes_written res.contentlength res.headers.content-length httprequest.responsesize',
   upstreamStatus: 'upstream_status us upstreamstatus originstatus upstream.status upstream_status_code',
   upstream: 'upstream_addr upstream upstreamaddr upstream_host upstream.address serviceaddr backend',
   client:
-    'remote_addr client_ip clientip remote_ip ip client.address client.ip remoteip source.ip clientaddr client_address remoteaddr remote_host clienthost realip real_ip req.ip request.client_ip cip clientipaddress http.client_ip request.ip src_ip sourceip httprequest.remoteip',
+    'remote_addr client_ip clientip remote_ip ip client.address client.ip remoteip source.ip clientaddr client_address remoteaddr remote_host clienthost realip real_ip req.ip request.client_ip cip clientipaddress http.client_ip request.ip src_ip sourceip httprequest.remoteip visitor_ip addr.remote user_ip userip ip_address ipaddress c_ip remote.ip network.client.ip peer_ip client_ip_address',
   peer: 'req.remoteaddress remoteaddress remote_address client req.remote_addr peer.address downstream_remote_address socket.remoteaddress',
   clientPort: 'req.remoteport remote_port remoteport client.port client_port source.port clientport',
   forwarded:
-    'x_forwarded_for x-forwarded-for xff http_x_forwarded_for req.headers.x-forwarded-for request.headers.x-forwarded-for headers.x-forwarded-for forwarded_for forwardedfor request.headers.x_forwarded_for',
-  user: 'user username user_name remote_user user.name userid user_id user.id uid_name usr usr.id usr.name req.user req.user.id account subject sub principal',
+    'x_forwarded_for x-forwarded-for xff http_x_forwarded_for req.headers.x-forwarded-for request.headers.x-forwarded-for headers.x-forwarded-for forwarded_for forwardedfor request.headers.x_forwarded_for fwd',
+  user: 'user username user_name remote_user user.name userid user_id user.id uid_name usr usr.id usr.name req.user req.user.id account subject sub principal user.username user.email user.login user_login login',
   agent:
     'http_user_agent user_agent useragent req.headers.user-agent request.headers.user-agent user_agent.original agent http.user_agent headers.user-agent request.user_agent user-agent httprequest.useragent browser_agent',
   referer:
     'http_referer http_referrer referer referrer req.headers.referer request.headers.referer headers.referer http.request.referrer httprequest.referer',
   contentType:
     'req.headers.content-type request.headers.content-type headers.content-type content_type http.request.mime_type',
-  id: 'request_id requestid req_id reqid req.id x_request_id x-request-id http_x_request_id req.headers.x-request-id request.headers.x-request-id headers.x-request-id request.id http.request.id correlation_id correlationid req.headers.x-correlation-id trace_id traceid trace.id @tr dd.trace_id transaction.id transactionid req.headers.traceparent trace traceparent ray_id rayid unique_id uuid rid x_correlation_id contextid context.requestid mdc.requestid mdc.traceid properties.requestid contextmap.requestid contextmap.traceid extra.request_id',
+  id: 'request_id requestid req_id reqid req.id x_request_id x-request-id http_x_request_id req.headers.x-request-id request.headers.x-request-id headers.x-request-id request.id http.request.id correlation_id correlationid req.headers.x-correlation-id trace_id traceid trace.id @tr dd.trace_id transaction.id transactionid req.headers.traceparent trace traceparent ray_id rayid unique_id uuid rid x_correlation_id contextid context.requestid mdc.requestid mdc.traceid properties.requestid contextmap.requestid contextmap.traceid extra.request_id request-id operation_id operationid activityid logging.googleapis.com/trace amzn_trace_id x_amzn_trace_id',
   seconds: 'request_time rt duration_s elapsed_s durationsec requesttime_s',
   millis:
     'responsetime response_time ms duration_ms elapsed_ms durationms elapsedms elapsed responsetimems response_time_ms latency_ms latencyms request_time_ms took_ms took',
   nanos: 'event.duration duration_ns elapsed_ns',
-  duration: 'duration latency elapsedtime time_taken timetaken httprequest.latency',
+  duration: 'duration latency elapsedtime time_taken timetaken httprequest.latency service',
   protocol:
     'protocol server_protocol proto http_version req.protocol request.proto requestprotocol http.version network.protocol',
   request: 'request request_line requestline http_request',
@@ -226,9 +241,10 @@ const NAMES: Record<Meaning, string> = {
   server: 'server_addr server.address server_ip',
   serverPort: 'server_port server.port',
   errorCode: 'err.code error.code errno',
-  eventCode: 'eventid event_id event.code errorcode error_code code',
+  eventCode: 'eventid event_id event.code errorcode error_code code eventid.id',
   file: 'file.path',
   connection: 'connection conn connection_id',
+  fraction: 'instant.nanoofsecond',
   secret:
     'req.headers.authorization request.headers.authorization headers.authorization authorization http_authorization req.headers.cookie request.headers.cookie headers.cookie cookie http_cookie req.headers.x-api-key request.headers.x-api-key headers.x-api-key x-api-key api_key apikey token access_token password',
 };
@@ -245,30 +261,83 @@ export interface Mapped {
   badStatus: boolean;
 }
 
-/** Headers logged with `_`, or one-element lists: the text. */
-function plain(value: string | number | boolean): string {
-  return typeof value === 'string' ? value : String(value);
+/** Objects that loggers put the program's own members into: `{"context":{"user":"bob"}}` names the user as `{"user":"bob"}` does. */
+const NESTS =
+  /^(?:jsonpayload|properties|state|scopes|fields|attributes|context|ctx|extra|mdc|contextmap|data|meta|metadata|params|payload|named_tags|httprequest|http_request|labels|tags|request|req|http|details|event_data|message|msg|log|@fields)\./;
+
+/** What is known of a member's name, so that names are put together and looked up once, not per record. */
+interface Name {
+  text: string;
+  meaning: Meaning | undefined;
+  /** What it means when nothing outside of the nest means that. */
+  nested: Meaning | undefined;
+  members: Map<string, Name>;
 }
 
-/** Fills `entry` from the members of `json`. Fields that are already set stay as they are. */
+const ROOT: Name = { text: '', meaning: undefined, nested: undefined, members: new Map() };
+/** Logs with ids as keys must not fill the memory; names beyond these are looked up each time. */
+const NAMES_MAX = 10_000;
+let namesKept = 0;
+
+function nameIn(parent: Name, key: string): Name {
+  let name = parent.members.get(key);
+  if (name !== undefined) return name;
+  const text = parent === ROOT ? key : `${parent.text}.${key}`;
+  const lower = text.toLowerCase();
+  const meaning = MEANINGS.get(lower);
+  let nested: Meaning | undefined;
+  if (meaning === undefined) {
+    let inner = lower;
+    for (let depth = 0; depth < 3 && nested === undefined; depth++) {
+      const shorter = inner.replace(NESTS, '');
+      if (shorter === inner) break;
+      inner = shorter;
+      nested = MEANINGS.get(inner);
+    }
+    // A number of a form or a nested "name" is anything.
+    if (nested === 'logger' || nested === 'eventCode' || nested === 'errorCode' || nested === 'time')
+      nested = undefined;
+  }
+  name = { text, meaning, nested, members: new Map() };
+  if (namesKept < NAMES_MAX && key.length <= 200) {
+    namesKept++;
+    parent.members.set(key, name);
+  }
+  return name;
+}
+
+/** One object for all records: `mapJson` is not re-entered. */
+const state = {
+  entry: null as unknown as Entry,
+  mapped: null as unknown as Mapped,
+  count: 0,
+  path: '',
+  query: '',
+  client: '',
+  template: '',
+  nested: [] as [Name, string | number | boolean][],
+};
+
+/** Fills `entry` from the members of `json`. Fields that are already set stay as they are. HOT */
 export function mapJson(entry: Entry, json: JsonObject): Mapped {
   const mapped: Mapped = { badTime: false, badStatus: false };
-  let path = '';
-  let query = '';
-  let client = '';
-  let template = '';
-  for (const [name, value] of flatten(json)) {
-    const text = plain(value);
-    const meaning = MEANINGS.get(name.toLowerCase());
-    if (meaning === undefined || !take(entry, meaning, name, value, text, mapped)) {
-      if (meaning === 'path') path = text;
-      else if (meaning === 'query') query = text;
-      else if (meaning === 'peer') client = text;
-      else if (meaning === 'template') template = text;
-      else if (meaning === 'secret') addAttribute(entry, name, maskSecret(text));
-      else addAttribute(entry, name, text);
-    }
+  state.entry = entry;
+  state.mapped = mapped;
+  state.count = 0;
+  state.path = '';
+  state.query = '';
+  state.client = '';
+  state.template = '';
+  if (state.nested.length > 0) state.nested = [];
+  visit(ROOT, json, 0);
+  for (const [name, value] of state.nested) {
+    const text = typeof value === 'string' ? value : String(value);
+    if (!isTaken(entry, name.nested!) && take(entry, name.nested!, name.text, value, text, mapped)) continue;
+    if (name.nested === 'path' && state.path === '') state.path = text;
+    else if (name.nested === 'query' && state.query === '') state.query = text;
+    else addAttribute(entry, name.text, name.nested === 'secret' ? maskSecret(text) : text);
   }
+  const { path, query, client, template } = state;
   if (entry.urlPath === null && path !== '' && path.charCodeAt(0) === 47) setTarget(entry, path);
   else if (path !== '' && path !== entry.urlPath) addAttribute(entry, 'path', path);
   if (query !== '' && query !== '{}') {
@@ -287,11 +356,135 @@ export function mapJson(entry: Entry, json: JsonObject): Mapped {
   return mapped;
 }
 
+/** A nested member must not stand beside what the record says itself. */
+function isTaken(entry: Entry, meaning: Meaning): boolean {
+  switch (meaning) {
+    case 'message':
+    case 'template':
+      return entry.message !== null;
+    case 'level':
+      return entry.logLevel !== null;
+    case 'host':
+      return entry.urlDomain !== null;
+    case 'client':
+    case 'peer':
+      return entry.clientAddress !== null;
+    case 'user':
+      return entry.userName !== null;
+    default:
+      return false;
+  }
+}
+
+function visit(parent: Name, object: JsonObject, depth: number): void {
+  for (const key in object) {
+    const value = object[key];
+    if (value === null || value === undefined) continue;
+    if (state.count >= MEMBERS_MAX) return;
+    if (typeof value === 'object') {
+      if (Array.isArray(value)) visitArray(nameIn(parent, key), value, depth);
+      else if (depth >= DEPTH_MAX) put(nameIn(parent, key), JSON.stringify(value));
+      else visit(nameIn(parent, key), value as JsonObject, depth + 1);
+    } else put(nameIn(parent, key), value as string | number | boolean);
+  }
+}
+
+function visitArray(name: Name, list: unknown[], depth: number): void {
+  if (list.length === 0) return;
+  if (list.every((item) => typeof item !== 'object' || item === null)) {
+    put(name, list.map(textOf).join(', '));
+    return;
+  }
+  // `[{"key":"user","value":"bob"}]` of OpenTelemetry and GitLab is an object; so are the scopes of .NET.
+  const pairs = list.every((item) => isObject(item) && typeof item.key === 'string' && 'value' in item);
+  if (depth < DEPTH_MAX && (pairs || name.text === 'Scopes')) {
+    for (const item of list) {
+      if (!isObject(item)) continue;
+      if (!pairs) visit(name, item, depth + 1);
+      else visit(name, { [item.key as string]: plainValue(item.value) }, depth + 1);
+    }
+    return;
+  }
+  put(name, JSON.stringify(list));
+}
+
+/** `{"stringValue":"bob"}` of OpenTelemetry is "bob". */
+function plainValue(value: unknown): unknown {
+  if (!isObject(value)) return value;
+  return value.stringValue ?? value.intValue ?? value.doubleValue ?? value.boolValue ?? value;
+}
+
+function put(name: Name, value: string | number | boolean): void {
+  state.count++;
+  const { entry, mapped } = state;
+  const { meaning } = name;
+  if (meaning === undefined) {
+    if (name.nested !== undefined) state.nested.push([name, value]);
+    else addAttribute(entry, name.text, typeof value === 'string' ? value : String(value));
+    return;
+  }
+  // Numbers that have a field need no text.
+  if (typeof value === 'number' && takeNumber(entry, meaning, value)) return;
+  const text = typeof value === 'string' ? value : String(value);
+  if (take(entry, meaning, name.text, value, text, mapped)) return;
+  if (meaning === 'path') state.path = text;
+  else if (meaning === 'query') state.query = text;
+  else if (meaning === 'peer') state.client = text;
+  else if (meaning === 'template') state.template = text;
+  else if (meaning === 'secret') addAttribute(entry, name.text, maskSecret(text));
+  else addAttribute(entry, name.text, text);
+}
+
+/** The usual numbers; false = `take` decides. */
+function takeNumber(entry: Entry, meaning: Meaning, value: number): boolean {
+  switch (meaning) {
+    case 'time':
+      if (!Number.isNaN(entry.timeMs)) return false;
+      entry.timeMs = epochMs(value);
+      return !Number.isNaN(entry.timeMs);
+    case 'level':
+      if (entry.logLevel !== null) return false;
+      entry.logLevel = levelOfNumber(value);
+      return entry.logLevel !== null;
+    case 'status':
+      if (entry.httpResponseStatusCode !== null || !(value >= 0 && value <= 999) || value % 1 !== 0) return false;
+      entry.httpResponseStatusCode = value;
+      return true;
+    case 'size':
+      if (entry.httpResponseBodySize !== null || !(value >= 0 && value % 1 === 0)) return false;
+      entry.httpResponseBodySize = value;
+      return true;
+    case 'seconds':
+    case 'millis':
+      if (entry.durationMs !== null || !(value >= 0)) return false;
+      entry.durationMs = Math.round(value * (meaning === 'seconds' ? 1e6 : 1000)) / 1000;
+      return true;
+    case 'fraction':
+      if (!Number.isNaN(entry.timeMs) && value >= 0 && value < 1e9) entry.timeMs += Math.floor(value / 1e6);
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** A secret is never kept; its scheme and presence are evidence. */
 function maskSecret(text: string): string {
   const space = text.indexOf(' ');
   return space > 0 && space < 12 ? `${text.slice(0, space)} ***` : '***';
 }
+
+/** What frameworks call a client that has not signed in. */
+const NOBODY = new Set([
+  'AnonymousUser',
+  'anonymousUser',
+  'anonymous',
+  'Anonymous',
+  '--',
+  'null',
+  'none',
+  'None',
+  'guest',
+]);
 
 /** Puts one member into its field; false = it does not fit there, or the field is taken. */
 function take(
@@ -388,6 +581,7 @@ function take(
     case 'client': {
       const address = peerAddress(text).replace(/^::ffff:(?=\d)/, '');
       if (!isAddress(address) || entry.clientAddress !== null) return entry.clientAddress === address;
+      if (address !== text && address.length < text.length && !text.startsWith('::ffff:')) setClientPeer(entry, text);
       entry.clientAddress = address;
       return true;
     }
@@ -398,6 +592,7 @@ function take(
       entry.forwardedFor = text;
       return true;
     case 'user':
+      if (NOBODY.has(text)) return false;
       if (entry.userName !== null) return entry.userName === text;
       entry.userName = text;
       return true;

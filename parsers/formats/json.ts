@@ -4,13 +4,15 @@
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
 import { isMethod, setRequestLine } from '../fields.ts';
-import { mapJson, parseObject } from '../json.ts';
+import { isObject, type JsonObject, mapJson, parseObject, textOf } from '../json.ts';
 import { setFromMessage } from '../message.ts';
 import { type Context, type Format, RANK } from '../parser.ts';
 
 function parse(record: string, context: Context): Entry | Failure {
-  const line = record.trim();
+  let line = record.trim();
   if (line === '') return { failure: 'empty' };
+  // An element of an array that stands one a line.
+  if (line.charCodeAt(line.length - 1) === 44) line = line.slice(0, -1);
   if (line.charCodeAt(0) !== 123) return { failure: 'format' };
   const json = parseObject(line);
   if (json === null) return { failure: line.endsWith('}') ? 'json' : 'torn' };
@@ -21,6 +23,7 @@ function parse(record: string, context: Context): Entry | Failure {
     entry.timeMs = context.envelopeMs;
     entry.timeZoneless = !Number.isNaN(context.envelopeMs) && context.envelopeZoneless;
   }
+  if (json['@t'] !== undefined || json.MessageTemplate !== undefined) setTemplate(entry, json);
   if (entry.httpRequestMethod === null && entry.urlPath === null && entry.message !== null)
     setRequestOfMessage(entry, entry.message);
   if (entry.httpRequestMethod !== null && entry.urlPath !== null && entry.httpResponseStatusCode !== null)
@@ -38,6 +41,17 @@ function parse(record: string, context: Context): Entry | Failure {
       return { failure: 'format' };
   }
   return entry;
+}
+
+/** Serilog: the message is a template, "Denied {User}"; a level that is left out is Information. */
+function setTemplate(entry: Entry, json: JsonObject): void {
+  if (json['@t'] !== undefined) entry.logLevel ??= 'info';
+  const properties = isObject(json.Properties) ? json.Properties : json;
+  const template = json['@mt'] ?? json.MessageTemplate;
+  if (entry.message === null || entry.message !== template || template.indexOf('{') < 0) return;
+  entry.message = template.replace(/\{([@$]?)([\w.]{1,60})(?:,-?\d+)?(?::[^{}]{0,40})?\}/g, (whole, _, name: string) =>
+    Object.hasOwn(properties, name) ? textOf(properties[name]) : whole,
+  );
 }
 
 /** "GET /orders/731" or "GET /orders/731 403 …" as the whole message. */

@@ -5,6 +5,7 @@
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
 import { ENVELOPES, emptyContext } from '../envelope.ts';
 import { addAttribute, isAddress } from '../fields.ts';
+import { setFromMessage } from '../message.ts';
 import { type Context, type Format, RANK } from '../parser.ts';
 
 const SYSLOG = ENVELOPES.filter((envelope) => envelope.isSyslog);
@@ -43,11 +44,7 @@ function setDetails(entry: Entry, text: string): void {
     entry.serverPort = Number(packet[2]);
     return;
   }
-  const from = /\b(?:from|rhost=|client) ?([0-9A-Fa-f.:]+)\b(?: port (\d+))?/.exec(text);
-  if (from !== null && isAddress(from[1]!)) {
-    entry.clientAddress = from[1]!;
-    if (from[2] !== undefined) entry.clientPort = Number(from[2]);
-  }
+  setFromMessage(entry, text);
 }
 
 export const format: Format = {

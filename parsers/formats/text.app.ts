@@ -1,5 +1,5 @@
 /**
- * Plain text lines of applications: a time, a level, perhaps ids, thread and logger in brackets, and a message, in
+ * HOT. Plain text lines of applications: a time, a level, perhaps ids, thread and logger in brackets, and a message, in
  * any usual order (Django, Python, gunicorn, winston, logback, log4j, Monolog, php-fpm, Rails, Laravel, .NET).
  * Lines that do not begin so continue the record before (stack traces).
  */
@@ -17,98 +17,139 @@ import {
 import { mapJson, parseObject } from '../json.ts';
 import { setFromMessage } from '../message.ts';
 import { type Context, type Format, RANK } from '../parser.ts';
-import { read, readDashed, readIso, readSlashed } from '../time.ts';
-
-/** A time at `at`, in any notation that text logs use. */
-function timeAt(line: string, at: number): number {
-  const c = line.charCodeAt(at);
-  if (!(c >= 48 && c <= 57)) return Number.NaN;
-  let ms = readIso(line, at);
-  if (Number.isNaN(ms)) ms = readSlashed(line, at);
-  if (Number.isNaN(ms)) ms = readDashed(line, at);
-  return ms;
-}
+import { read, readTime } from '../time.ts';
 
 interface Head {
   timeMs: number;
   zoneless: boolean;
   level: string | null;
-  /** Bracketed texts in order. */
+  /** Texts in brackets, and `key=value` words, in order. */
   brackets: string[];
-  /** Bare words before the message that may be thread, pid or logger. */
+  /** Bare words before the message that are logger or module. */
   words: string[];
   /** Where the message begins. */
   at: number;
 }
 
+/** One object, overwritten by every line: a head is read twice a line (`starts`, `parse`). */
+const head: Head = { timeMs: Number.NaN, zoneless: false, level: null, brackets: [], words: [], at: 0 };
+
+/** Any time will do to see that a clock stands there. */
+const SOME_MS = 1e12;
+const TOKENS_MAX = 14;
+
 /**
- * Reads the tokens in front of the message. Null: neither a time nor, at the very beginning, a level: the line
- * continues the one before.
+ * Reads the tokens in front of the message into `head`. False: neither a time nor, at the very beginning, a level: the
+ * line continues the one before.
  */
-function readHead(line: string): Head | null {
-  const head: Head = { timeMs: Number.NaN, zoneless: false, level: null, brackets: [], words: [], at: 0 };
-  const c = line.charCodeAt(0);
+function readHead(line: string, referenceMs: number): boolean {
+  head.timeMs = Number.NaN;
+  head.zoneless = false;
+  head.level = null;
+  if (head.brackets.length > 0) head.brackets = [];
+  if (head.words.length > 0) head.words = [];
+  const length = line.length;
+  const c0 = line.charCodeAt(0);
   // Traces are indented; a record is not.
-  if (c === 32 || c === 9 || line === '') return null;
+  if (c0 === 32 || c0 === 9 || length === 0) return false;
   let at = 0;
-  // Python's default `LEVEL:logger:message`, Ruby's `I, [time #pid]  INFO -- : message`.
-  const python = /^([A-Z]{4,8}):([\w.]+):/.exec(line);
-  const pythonLevel = python === null ? null : levelOf(python[1]!);
-  if (python !== null && pythonLevel !== null) {
-    head.level = pythonLevel;
-    head.words.push(python[2]!);
-    head.at = skipBlanks(line, python[0].length);
-    return head;
+  let clockOnly = false;
+  if (c0 >= 65 && c0 <= 90) {
+    const second = line.charCodeAt(1);
+    // Ruby's `I, [time #pid]  INFO -- : message`.
+    if (second === 44 && line.startsWith(', [', 1)) at = 3;
+    // glog and klog: `E1122 09:57:01.123456       1 file.go:12] message`.
+    else if (second >= 48 && second <= 57) return readGlog(line, referenceMs);
+    else if (readPython(line)) return true;
   }
-  if (/^[DIWEFA], \[\d/.test(line)) at = 3;
-  for (let token = 0; token < 12 && at < line.length; token++) {
+  // Webmin: `1763805421.2161960.0 [22/Nov/2025 09:57:01] user session address …`, where the number is UTC.
+  else if (c0 === 49 && line.charCodeAt(10) === 46) {
+    const space = line.indexOf(' ', 11);
+    if (space > 14 && space < 32 && line.charCodeAt(space + 1) === 91 && line.indexOf('.', 11) < space) {
+      head.timeMs = readTime(`${line.slice(0, 10)}.000`, 0, Number.NaN);
+      at = line.indexOf('] ', space) + 2;
+      if (at > 1 && at < space + 40 && !Number.isNaN(head.timeMs)) return readWebmin(line, at);
+      head.timeMs = Number.NaN;
+      at = 0;
+    }
+  }
+  for (let token = 0; token < TOKENS_MAX && at < length; token++) {
     const c = line.charCodeAt(at);
-    if (c === 32 || c === 9) {
+    if (c === 32 || c === 9 || c === 124) {
       at++;
       token--;
       continue;
     }
-    if (Number.isNaN(head.timeMs)) {
-      const open = c === 91 || c === 40 ? 1 : 0;
-      const ms = timeAt(line, at + open);
+    const known = !Number.isNaN(head.timeMs);
+    if ((!known || clockOnly) && ((c >= 48 && c <= 57) || (c >= 65 && c <= 90))) {
+      const ms = readTime(line, at, referenceMs);
       if (!Number.isNaN(ms)) {
+        clockOnly = line.charCodeAt(at + 2) === 58;
         head.timeMs = ms;
         head.zoneless = read.zoneless;
         at = read.end;
-        // Monolog and Rails: `[2025-11-22T09:57:01.123 #1234]`, `[… +00:00]`, `[… Europe/Berlin]`.
-        if (open === 1) {
-          const close = line.indexOf(c === 91 ? ']' : ')', at);
-          if (close < 0 || close - at > 40) return null;
-          const rest = line.slice(at, close).trim();
-          if (rest.startsWith('#')) head.brackets.push(rest.slice(1));
-          at = close + 1;
-        }
-        if (line.charCodeAt(at) === 58 || line.charCodeAt(at) === 44) at++;
+        const next = line.charCodeAt(at);
+        if (next === 58 || next === 44 || next === 59) at++;
         continue;
       }
     }
-    if (c === 91 || (c === 40 && head.level !== null)) {
-      const close = line.indexOf(c === 91 ? ']' : ')', at);
+    if (c === 91) {
+      const close = line.indexOf(']', at);
       if (close < 0 || close - at > 120) break;
-      const text = line.slice(at + 1, close).trim();
-      // Only what stands in front of the message; "[x] y" after a logger belongs to the message.
-      if (!setBracket(head, text)) break;
+      const first = line.charCodeAt(at + 1);
+      let from = at + 1;
+      if (!known && ((first >= 48 && first <= 57) || (first >= 65 && first <= 90))) {
+        const ms = readTime(line, at + 1, referenceMs);
+        if (!Number.isNaN(ms)) {
+          clockOnly = line.charCodeAt(at + 3) === 58;
+          head.timeMs = ms;
+          head.zoneless = read.zoneless;
+          from = read.end;
+          if (close - from > 40 || close < from) return false;
+          // `#1234` of Ruby, `INF` of Serilog, a zone that nobody knows.
+          if (close > from) setRest(line.slice(from, close).trim());
+          at = close + 1;
+          continue;
+        }
+      }
+      const text = line.slice(from, close).trim();
+      // A sentence in brackets is the message.
+      if (known && head.level !== null && text.indexOf(' ') !== text.lastIndexOf(' ')) break;
+      setBracket(text);
       at = close + 1;
       if (line.charCodeAt(at) === 58) at++;
       continue;
     }
-    let end = line.indexOf(' ', at);
-    if (end < 0) end = line.length;
-    let word = line.slice(at, end);
-    if (word.endsWith(':') || word.endsWith(',')) word = word.slice(0, -1);
-    if (head.level === null && word.length <= 12) {
-      // Words that are also English are levels only in capitals, in brackets, or right behind the time.
-      const level = /^[A-Za-z]+$/.test(word) && !ENGLISH.has(word) ? levelOf(word) : null;
-      if (
-        level !== null &&
-        (word === word.toUpperCase() || line.charCodeAt(end - 1) === 58 || !Number.isNaN(head.timeMs)) &&
-        word.length > (Number.isNaN(head.timeMs) ? 2 : 0)
-      ) {
+    if (c === 40 && head.level !== null) {
+      const close = line.indexOf(')', at);
+      if (close < 0 || close - at > 120) break;
+      setBracket(line.slice(at + 1, close).trim());
+      at = close + 1;
+      continue;
+    }
+    if (c === 123) {
+      // `{logger:line}`; with quotes or blanks it is JSON or part of the message.
+      const close = line.indexOf('}', at);
+      if (close < 0 || close - at > 80 || !/^[\w.$:/-]+$/.test(line.slice(at + 1, close))) break;
+      head.words.push(line.slice(at + 1, close));
+      at = close + 1;
+      continue;
+    }
+    const end = wordEnd(line, at);
+    const last = line.charCodeAt(end - 1);
+    const colon = last === 58;
+    const wordTo = colon || last === 44 ? end - 1 : end;
+    const size = wordTo - at;
+    // Separators: `-`, `--`, `---`, `>`.
+    if (size <= 3 && (c === 45 || c === 62) && (size < 2 || line.charCodeAt(at + 1) === 45)) {
+      at = end;
+      continue;
+    }
+    if (head.level === null && size <= 12 && size > 0) {
+      const word = line.slice(at, wordTo);
+      const level = LEVEL_WORDS.get(word) ?? null;
+      // Words that are also English are levels only in capitals, with a colon, or right behind the time.
+      if (level !== null && (known ? true : size > 2 && (colon || (c <= 90 && word === word.toUpperCase())))) {
         head.level = level;
         at = end;
         if (line.startsWith(' -- :', at)) at += 5;
@@ -116,73 +157,251 @@ function readHead(line: string): Head | null {
         continue;
       }
     }
-    // Monolog: `channel.LEVEL:`
-    const dot = word.lastIndexOf('.');
-    if (head.level === null && dot > 0 && line.charCodeAt(end - 1) === 58) {
-      const level = levelOf(word.slice(dot + 1));
-      if (level !== null && word.slice(dot + 1) === word.slice(dot + 1).toUpperCase()) {
-        head.level = level;
-        head.words.push(word.slice(0, dot));
+    const nextIs = (text: string) => line.startsWith(text, end);
+    if (c >= 48 && c <= 57) {
+      // A process id: in front of a level, or of `---`, or of `- ` and the time.
+      if (size > 8 || !isDigits(line, at, wordTo)) {
+        // pm2: `0|app  | `
+        const bar = line.indexOf('|', at);
+        if (bar < 0 || bar > wordTo || !/^\d{1,4}\|[\w.-]+$/.test(line.slice(at, wordTo))) break;
+        head.brackets.push(`service.name=${line.slice(bar + 1, wordTo)}`);
         at = end;
-        head.at = skipBlanks(line, at);
-        return head;
+        continue;
       }
-    }
-    if (word === '---' || word === '-' || word === '--' || word === '|' || word === '>') {
+      const pid =
+        head.level === null
+          ? (known && levelAt(line, end)) || (!known && nextIs('  - '))
+          : nextIs(' ---') || (known && startsName(line, end));
+      if (!pid) break;
+      head.brackets.push(line.slice(at, wordTo));
       at = end;
       continue;
     }
-    if (word === '#' || (Number.isNaN(head.timeMs) && head.level === null && token > 0)) break;
+    const isName = nameEnd(line, at) === wordTo;
+    if (!isName) {
+      if (head.level === null && !colon && setOddWord(line, at, wordTo, known)) {
+        at = end;
+        continue;
+      }
+      break;
+    }
+    const word = line.slice(at, wordTo);
+    // Monolog: `channel.LEVEL:`
+    if (head.level === null && colon) {
+      const dot = word.lastIndexOf('.');
+      const level = dot > 0 ? LEVEL_WORDS.get(word.slice(dot + 1)) : undefined;
+      if (level !== undefined && line.charCodeAt(at + dot + 1) <= 90) {
+        head.level = level;
+        head.words.push(word.slice(0, dot));
+        head.at = skipBlanks(line, end);
+        return true;
+      }
+    }
+    if (!known && head.level === null) {
+      if (token === 0) return false;
+      break;
+    }
     // logback: `WARN 1 --- [thread] logger : message`; Python: `logger - LEVEL - message`, `logger: message`.
-    const colon = line.charCodeAt(end - 1) === 58 || line.startsWith(' : ', end) || line.startsWith('  : ', end);
-    const isName = /^[A-Za-z_$][\w$.\-/]*$/.test(word);
-    if (
-      isName &&
-      colon &&
-      (head.level !== null || !Number.isNaN(head.timeMs)) &&
-      (/[._]/.test(word) || line.startsWith(' :', end) || isLower(word))
-    ) {
+    if (colon) {
+      if (head.words.length > 0 || (!/[._]/.test(word) && word !== word.toLowerCase())) break;
       head.words.push(word);
       at = end;
-      at = skipBlanks(line, at);
-      if (line.charCodeAt(at) === 58) at++;
+      if (head.level === null && levelAt(line, at)) continue;
       break;
     }
-    const padded = /^([A-Za-z_$][\w$.\-/]*) +: /.exec(line.slice(at, at + 120));
-    if (padded !== null && head.level !== null) {
-      head.words.push(padded[1]!);
-      at += padded[0].length;
+    const after = skipBlanks(line, end);
+    if (head.level !== null && line.charCodeAt(after) === 58 && line.charCodeAt(after + 1) === 32) {
+      head.words.push(word);
+      at = after + 1;
       break;
     }
-    if (isName && !Number.isNaN(head.timeMs) && line.startsWith(' - ', end)) {
+    if (known && nextIs(' - ')) {
       head.words.push(word);
       at = end + 2;
       continue;
     }
-    if (isDigits(word) && head.level !== null && line.startsWith(' ---', end)) {
-      head.brackets.push(word);
+    if (line.charCodeAt(end) === 9 && known) {
+      head.words.push(word);
       at = end;
       continue;
     }
-    if (isName && word.includes('.') && head.level !== null && !Number.isNaN(head.timeMs) && !word.endsWith('.')) {
+    if (head.level !== null && known) {
       // log4j: `LEVEL  com.example.Class - message` or `com.example.Class message`.
+      if (word.indexOf('.') > 0 && last !== 46) {
+        head.words.push(word);
+        at = end;
+        continue;
+      }
+      // Django's verbose layout: `LEVEL time module pid thread message`; Odoo's `LEVEL database logger: message`.
+      if (numbersAt(line, end)) {
+        head.words.push(word);
+        at = numbersEnd(line, end);
+        break;
+      }
+      if (head.brackets.length > 0 && startsName(line, end)) {
+        head.brackets.push(word);
+        at = end;
+        continue;
+      }
+    } else if (known && head.level === null && levelAt(line, end)) {
       head.words.push(word);
       at = end;
       continue;
     }
     break;
   }
-  if (Number.isNaN(head.timeMs) && head.level === null) return null;
-  head.at = skipBlanks(line, at);
-  if (line.startsWith('- ', head.at) || line.startsWith(': ', head.at)) head.at += 2;
-  return head;
+  if (Number.isNaN(head.timeMs) && head.level === null) return false;
+  at = skipBlanks(line, at);
+  if (line.startsWith('- ', at) || line.startsWith(': ', at)) at += 2;
+  head.at = at;
+  return true;
 }
 
-/** Levels of some loggers that begin ordinary messages too. */
-const ENGLISH = new Set(['http', 'log', 'config', 'fine', 'note', 'e', 'i', 'd', 'w']);
+/** Levels in the spellings that logs use; only those words that are no plain English. */
+const LEVEL_WORDS = new Map<string, string>();
+for (const word of 'emerg emergency panic alert crit critical fatal severe error err eror warn warning wrn notice info information inf debug dbg verbose silly trace trc finer finest trce dbug vrb ftl pnc'.split(
+  ' ',
+)) {
+  const level = levelOf(word);
+  if (level === null) continue;
+  for (const spelling of [word, word.toUpperCase(), word[0]!.toUpperCase() + word.slice(1)])
+    LEVEL_WORDS.set(spelling, level);
+}
+/** Levels that are words too: only in capitals. */
+for (const word of ['WAR', 'FAT', 'CONFIG', 'FINE']) LEVEL_WORDS.set(word, levelOf(word)!);
 
-function isLower(word: string): boolean {
-  return word === word.toLowerCase();
+/** Behind the word at `at`: a blank, a tab or the end. */
+function wordEnd(line: string, at: number): number {
+  let i = at;
+  for (const length = line.length; i < length; i++) {
+    const c = line.charCodeAt(i);
+    if (c === 32 || c === 9) break;
+  }
+  return i;
+}
+
+/** Behind the name (letters, digits, `_ $ . - /`) at `at`, which begins with a letter. */
+function nameEnd(line: string, at: number): number {
+  let i = at;
+  for (; ; i++) {
+    const c = line.charCodeAt(i);
+    if ((c | 32) >= 97 && (c | 32) <= 122) continue;
+    if (c === 95 || c === 36) continue;
+    if (i > at && ((c >= 48 && c <= 57) || c === 46 || c === 45 || c === 47)) continue;
+    return i;
+  }
+}
+
+/** The next word is a level. */
+function levelAt(line: string, from: number): boolean {
+  let at = skipBlanks(line, from);
+  if (line.startsWith('- ', at)) at = skipBlanks(line, at + 2);
+  if (line.charCodeAt(at) === 91) at++;
+  let end = at;
+  for (; end < at + 12; end++) {
+    const c = line.charCodeAt(end) | 32;
+    if (!(c >= 97 && c <= 122)) break;
+  }
+  return LEVEL_WORDS.has(line.slice(at, end));
+}
+
+/** A logger stands next: a dotted name, or a word and a dotted name with a colon. */
+function startsName(line: string, from: number): boolean {
+  const at = skipBlanks(line, from);
+  const end = nameEnd(line, at);
+  if (end === at) return false;
+  const colon = line.charCodeAt(end) === 58 && line.charCodeAt(end + 1) === 32;
+  if (!colon && line.charCodeAt(end) !== 32) return false;
+  const dot = line.indexOf('.', at);
+  if (dot > at && dot < end - 1) return true;
+  if (colon) return false;
+  // `database logger: message`
+  const next = nameEnd(line, end + 1);
+  return next > end + 1 && line.charCodeAt(next) === 58 && line.slice(end + 1, next).includes('.');
+}
+
+/** Two numbers stand behind `from`: process and thread. */
+function numbersAt(line: string, from: number): boolean {
+  const c = line.charCodeAt(from + 1);
+  return c >= 48 && c <= 57 && /^ \d{1,8} \d{3,20} /.test(line.slice(from, from + 34));
+}
+
+function numbersEnd(line: string, from: number): number {
+  const space = line.indexOf(' ', from + 1);
+  head.brackets.push(line.slice(from + 1, space));
+  return line.indexOf(' ', space + 1);
+}
+
+/** What stands in the brackets of the time behind it. */
+function setRest(rest: string): void {
+  if (rest === '') return;
+  if (rest.charCodeAt(0) === 35) head.brackets.push(rest.slice(1));
+  else if (head.level === null) head.level = LEVEL_WORDS.get(rest) ?? null;
+}
+
+/** Words that are no names: `web[120].ERR`, `request_id=…`, `auth/auth.go:200:Login()`; false = the message begins. */
+function setOddWord(line: string, at: number, end: number, known: boolean): boolean {
+  if (!known) return false;
+  const word = line.slice(at, end);
+  const pair = word.indexOf('=');
+  if (pair > 0) {
+    if (!/^\w+=[^"]*$/.test(word)) return false;
+    // Metadata stand in front of a level; behind it they are the message.
+    head.brackets.push(word);
+    return true;
+  }
+  const program = /^([\w.-]+)\[(\d+)\]\.([A-Z]{3})$/.exec(word);
+  if (program !== null && LEVEL_WORDS.has(program[3]!)) {
+    head.level = LEVEL_WORDS.get(program[3]!) ?? null;
+    head.words.push(program[1]!);
+    head.brackets.push(program[2]!);
+    return true;
+  }
+  if (/\.(?:go|py|js|ts|rb|php|java|cs|rs|cc|cpp|ex):\d+/.test(word)) {
+    head.brackets.push(`caller=${word}`);
+    return true;
+  }
+  return false;
+}
+
+/** Python's default `LEVEL:logger:message`. */
+function readPython(line: string): boolean {
+  const colon = line.indexOf(':');
+  if (colon < 4 || colon > 8) return false;
+  const level = LEVEL_WORDS.get(line.slice(0, colon));
+  if (level === undefined || line.charCodeAt(1) > 90) return false;
+  const end = line.indexOf(':', colon + 1);
+  if (end < 0 || end - colon > 100 || end === colon + 1) return false;
+  const name = line.slice(colon + 1, end);
+  if (!/^[\w.]+$/.test(name)) return false;
+  head.level = level;
+  head.words.push(name);
+  head.at = skipBlanks(line, end + 1);
+  return true;
+}
+
+const GLOG: Record<string, string> = { I: 'info', W: 'warn', E: 'error', F: 'crit' };
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+function readGlog(line: string, referenceMs: number): boolean {
+  const match = /^([IWEF])(\d\d)(\d\d) (\d\d:\d\d:\d\d\.\d{6}) +(\d+) ([\w./-]+:\d+)\] /.exec(line);
+  const month = match === null ? undefined : MONTHS[Number(match[2]) - 1];
+  if (match === null || month === undefined) return false;
+  head.level = GLOG[match[1]!] ?? null;
+  head.timeMs = readTime(`${month} ${match[3]} ${match[4]}`, 0, referenceMs);
+  head.zoneless = true;
+  head.brackets.push(match[5]!, `caller=${match[6]}`);
+  head.at = match[0].length;
+  return true;
+}
+
+/** `user session address module script …`; the rest is the message. */
+function readWebmin(line: string, at: number): boolean {
+  const [user = '', , address = ''] = line.slice(at, at + 200).split(' ', 3);
+  if (!isAddress(address)) return false;
+  head.brackets.push(`user=${user}`, address);
+  head.at = at;
+  return true;
 }
 
 function skipBlanks(line: string, from: number): number {
@@ -191,101 +410,177 @@ function skipBlanks(line: string, from: number): number {
   return at;
 }
 
-/** Level, id, pid, thread or logger in brackets; false = it is part of the message. */
-function setBracket(head: Head, text: string): boolean {
-  const level = head.level === null ? levelOf(text) : null;
-  if (level !== null && text.length > 1) {
-    head.level = level;
-    return true;
+/** A dotted name, with a line number at most: `django.request`, `shop.orders:88`; files are none. */
+const DOTTED = /^[A-Za-z_][\w$]*(?:(?:\.|::)[\w$]+)+(?::\d+)?$/;
+const SOURCE_FILE = /\.(?:go|py|js|ts|rb|php|java|cs|rs|cc|cpp|ex)(?::\d+)?$/;
+
+/** Level, logger, id, process or thread in brackets. */
+function setBracket(text: string): void {
+  if (head.level === null) {
+    const level = LEVEL_WORDS.get(text) ?? (text.length === 1 ? GLOG[text] : undefined);
+    if (level !== undefined) {
+      head.level = level;
+      return;
+    }
+    const dot = text.lastIndexOf('.');
+    const colon = text.lastIndexOf(':');
+    const mark = Math.max(dot, colon);
+    // Monolog in brackets, Apache's `module:level`.
+    const second = mark > 0 ? LEVEL_WORDS.get(text.slice(mark + 1)) : undefined;
+    if (second !== undefined) {
+      head.level = second;
+      head.words.push(text.slice(0, mark));
+      return;
+    }
   }
-  const monolog = /^(\S+)\.([A-Z]+)$/.exec(text);
-  if (monolog !== null && head.level === null && levelOf(monolog[2]!) !== null) {
-    head.level = levelOf(monolog[2]!);
-    head.words.push(monolog[1]!);
-    return true;
-  }
-  head.brackets.push(text);
-  return true;
+  if (DOTTED.test(text) && !isAddress(text)) {
+    if (SOURCE_FILE.test(text)) head.brackets.push(`caller=${text}`);
+    else head.words.push(text);
+  } else head.brackets.push(text);
 }
 
-function starts(line: string): boolean {
-  if (logfmt(line) !== null) return true;
-  const head = readHead(line);
-  if (head === null) return false;
-  // A level alone begins a record only when it is written as one: `ERROR: …`, `[error] …`, `WARNING …`.
-  return !Number.isNaN(head.timeMs) || head.level !== null;
+/** Django's console without a formatter: the reason alone. */
+const BARE_DJANGO =
+  /^(?:Forbidden|Unauthorized|Not Found|Bad Request|Method Not Allowed|Too Many Requests|Internal Server Error)(?: \(.{1,300}\))?: \/\S*$/;
+
+function isBare(line: string): boolean {
+  const c = line.charCodeAt(0);
+  return c >= 65 && c <= 90 && line.indexOf(': /') > 0 && BARE_DJANGO.test(line);
+}
+
+function starts(text: string): boolean {
+  const line = isColoured(text) ? text.replace(ANSI, '').trimStart() : text;
+  const c = line.charCodeAt(0);
+  if (c === 32 || c === 9 || c === 125) return false;
+  // Most lines begin with their time.
+  const at = c === 91 ? 1 : 0;
+  const first = line.charCodeAt(at);
+  if (((first >= 48 && first <= 57) || (first >= 65 && first <= 90)) && !Number.isNaN(readTime(line, at, SOME_MS)))
+    return true;
+  return isLogfmt(line) || readHead(line, SOME_MS) || isBare(line);
+}
+
+/** Escape sequences of colours and cursors, also as other programs write the escape byte. */
+const ANSI = /(?:\u001b|\\x1b|#033)\[[0-9;?]*[A-Za-z]/g;
+
+function isColoured(line: string): boolean {
+  const c = line.charCodeAt(0);
+  return c === 27 || (c === 92 && line.startsWith('\\x1b[')) || (c === 35 && line.startsWith('#033['));
 }
 
 function parse(record: string, context: Context): Entry | Failure {
-  const trimmed = record.trimEnd();
+  let trimmed = record.trimEnd();
+  if (isColoured(trimmed) || trimmed.indexOf('\u001b') >= 0) trimmed = trimmed.replace(ANSI, '').trim();
   if (trimmed === '') return { failure: 'empty' };
   const newline = trimmed.indexOf('\n');
   const line = newline < 0 ? trimmed : trimmed.slice(0, newline);
-  const pairs = logfmt(line);
+  const pairs = isLogfmt(line) ? logfmt(line) : null;
   if (pairs !== null) {
     const entry = emptyEntry('text.app', 'app', 'decision');
     mapJson(entry, pairs);
-    if (Number.isNaN(entry.timeMs)) {
-      entry.timeMs = context.envelopeMs;
-      entry.timeZoneless = !Number.isNaN(context.envelopeMs) && context.envelopeZoneless;
+    setTime(entry, entry.timeMs, entry.timeZoneless, context);
+    if (entry.httpRequestMethod !== null && entry.urlPath !== null && entry.httpResponseStatusCode !== null) {
+      entry.kind = 'access';
+      entry.timePoint = 'end';
     }
     if (entry.message !== null) setFromMessage(entry, entry.message);
     return entry;
   }
-  const head = readHead(line);
-  if (head === null) return { failure: 'format' };
+  const referenceMs = Number.isNaN(context.envelopeMs) ? context.referenceMs : context.envelopeMs;
+  let headed = readHead(line, referenceMs);
+  if (!headed && !Number.isFinite(referenceMs)) {
+    // A clock without date, and nothing to date it by.
+    headed = readHead(line, SOME_MS);
+    head.timeMs = Number.NaN;
+  }
+  const bare = !headed && isBare(line);
+  if (!headed && !bare) return { failure: 'format' };
   const entry = emptyEntry('text.app', 'app', 'decision');
-  if (!Number.isNaN(head.timeMs)) {
-    entry.timeMs = head.timeMs;
-    entry.timeZoneless = head.zoneless;
+  setTime(entry, bare ? Number.NaN : head.timeMs, head.zoneless, context);
+  if (bare) setMessage(entry, line);
+  else {
+    entry.logLevel = head.level;
+    setNames(entry, head);
+    setMessage(entry, line.slice(head.at));
+  }
+  if (newline >= 0) setTrace(entry, trimmed.slice(newline + 1));
+  return entry;
+}
+
+function setTime(entry: Entry, ms: number, zoneless: boolean, context: Context): void {
+  if (!Number.isNaN(ms)) {
+    entry.timeMs = ms;
+    entry.timeZoneless = zoneless;
   } else {
     entry.timeMs = context.envelopeMs;
     entry.timeZoneless = !Number.isNaN(context.envelopeMs) && context.envelopeZoneless;
   }
-  entry.logLevel = head.level;
-  setNames(entry, head);
-  setMessage(entry, line.slice(head.at));
-  if (newline >= 0) {
-    const trace = trimmed.slice(newline + 1);
-    addAttribute(entry, 'error.stack_trace', trace.length > STACK_MAX ? trace.slice(-STACK_MAX) : trace);
-    // Python names the exception last.
-    const last = trace.slice(trace.lastIndexOf('\n') + 1).slice(0, 400);
-    const exception =
-      /^([A-Za-z_][\w.]*(?:Error|Exception|Denied|Forbidden|Warning|Exists|NotFound|Exit|Interrupt|[A-Z]\w+))(?::|$)/.exec(
-        last,
-      );
-    if (exception !== null) {
-      addAttribute(entry, 'error.type', exception[1]!);
-      if (last.length > exception[0].length)
-        addAttribute(entry, 'error.message', last.slice(exception[0].length).trim());
-    }
-  }
-  return entry;
 }
 
 /** The end of a stack trace names the exception; more is in the raw line. */
 const STACK_MAX = 4000;
+const EXCEPTION =
+  /^((?:[A-Za-z_][\w$]*[.:]{1,2})*[A-Z][\w$]*(?:Error|Exception|Denied|Forbidden|Warning|Exists|NotFound|Exit|Interrupt|Http\d+|Fault))(?::|$)/;
 
-function setNames(entry: Entry, head: Head): void {
+function setTrace(entry: Entry, trace: string): void {
+  // java.util.logging and others: the second line is `LEVEL: message`.
+  const end = trace.indexOf('\n');
+  const second = end < 0 ? trace : trace.slice(0, end);
+  const colon = second.indexOf(': ');
+  const level = colon > 0 && colon < 10 ? LEVEL_WORDS.get(second.slice(0, colon)) : undefined;
+  if (level !== undefined && entry.logLevel === null) {
+    entry.logLevel = level;
+    if (entry.message !== null && entry.message !== '') {
+      const [name = '', ...others] = entry.message.split(' ');
+      entry.logLogger ??= name;
+      if (others.length > 0) addAttribute(entry, 'method', others.join(' '));
+    }
+    entry.message = null;
+    setMessage(entry, second.slice(colon + 2));
+    if (end >= 0) setTrace(entry, trace.slice(end + 1));
+    return;
+  }
+  addAttribute(entry, 'error.stack_trace', trace.length > STACK_MAX ? trace.slice(-STACK_MAX) : trace);
+  // Python names the exception last, Java first.
+  const last = trace.slice(trace.lastIndexOf('\n') + 1).slice(0, 400);
+  const first = second.slice(0, 400);
+  const line = EXCEPTION.test(last) ? last : first;
+  const exception = EXCEPTION.exec(line);
+  if (exception === null) return;
+  addAttribute(entry, 'error.type', exception[1]!);
+  if (line.length > exception[0].length) addAttribute(entry, 'error.message', line.slice(exception[0].length).trim());
+}
+
+const ID_PAIR = /^(?:x-)?(?:request|req|trace|correlation)[-_]?id[=:] ?(\S+)$|^rid[=:](\S+)$/i;
+
+function setNames(entry: Entry, from: Head): void {
   let extra = 0;
-  for (const text of head.brackets) {
+  for (const text of from.brackets) {
     if (text === '' || text === '-') continue;
-    const pair = /^(request_?id|req_?id|rid|trace_?id|correlation_?id)[=:] ?(\S+)$/i.exec(text);
-    if (pair !== null && isUniqueId(pair[2]!)) addId(entry, pair[2]!);
+    const equals = text.indexOf('=');
+    const pair = equals > 0 || text.indexOf(':') > 0 ? ID_PAIR.exec(text) : null;
+    if (pair !== null && isUniqueId((pair[1] ?? pair[2])!)) addId(entry, (pair[1] ?? pair[2])!);
+    else if (equals > 0 && /^[\w.]+=/.test(text)) setPair(entry, text.slice(0, equals), text.slice(equals + 1));
+    else if (isAddress(text) && entry.clientAddress === null) entry.clientAddress = text;
     else if (isUniqueId(text) && !text.includes('/')) addId(entry, text);
     else if (isDigits(text) && text.length <= 8 && entry.processId === null) entry.processId = text;
-    else if (isAddress(text) && entry.clientAddress === null) entry.clientAddress = text;
-    else if (text.includes(',') && text.split(',').some((part) => isUniqueId(part))) {
+    else if (text.includes(',') && text.split(',').some((part) => isUniqueId(part.trim()))) {
       // Sleuth: [service,trace,span]
       for (const part of text.split(',')) {
-        if (isUniqueId(part)) addId(entry, part);
-        else addAttribute(entry, 'service.name', part);
+        if (isUniqueId(part.trim())) addId(entry, part.trim());
+        else addAttribute(entry, 'service.name', part.trim());
       }
-    } else addAttribute(entry, extra++ === 0 ? 'thread' : `bracket.${extra - 1}`, text);
+    } else if (/^[0-9a-f]{32}-[0-9a-f]{16}$/.test(text)) addId(entry, text.slice(0, 32));
+    else addAttribute(entry, extra++ === 0 ? 'thread' : `bracket.${extra - 1}`, text);
   }
-  const [logger, ...others] = head.words;
+  const [logger, ...others] = from.words;
   if (logger !== undefined) entry.logLogger = logger;
   for (const word of others) addAttribute(entry, 'logger', word);
+}
+
+function setPair(entry: Entry, key: string, value: string): void {
+  if (key === 'user') entry.userName = value === '-' ? null : value;
+  else addAttribute(entry, key, value);
 }
 
 /** The message, the JSON at its end, the request it names. */
@@ -319,15 +614,31 @@ function setMessage(entry: Entry, text: string): void {
   setFromMessage(entry, message);
 }
 
-/** `time="…" level=warning msg="…" key=value` of logrus, slog and other logfmt writers, as an object; null = it is none. */
+/** The line begins with two `key=value` pairs, of which one is what records have. */
+function isLogfmt(line: string): boolean {
+  const equals = line.indexOf('=');
+  if (equals < 1 || equals > 24) return false;
+  for (let i = 0; i < equals; i++) {
+    const c = line.charCodeAt(i);
+    if (!(((c | 32) >= 97 && (c | 32) <= 122) || c === 95 || c === 46 || c === 64 || c === 45)) return false;
+  }
+  return FIRST_KEYS.has(line.slice(0, equals)) && line.indexOf('=', equals + 1) > 0;
+}
+const FIRST_KEYS = new Set(
+  'time ts t level lvl logger msg at method timestamp @timestamp date datetime severity'.split(' '),
+);
+
+/** `time="…" level=warning msg="…" key=value` of logrus, slog, Heroku and other logfmt writers, as an object; null = it is none. */
 function logfmt(line: string): Record<string, unknown> | null {
-  if (!/^(?:time|ts|t|level|lvl|logger)=\S/.test(line)) return null;
   const out: Record<string, unknown> = Object.create(null);
+  let count = 0;
   let at = 0;
   while (at < line.length) {
     const equals = line.indexOf('=', at);
     if (equals < 0) break;
-    const key = line.slice(at, equals).trim();
+    let from = equals;
+    while (from > at && line.charCodeAt(from - 1) !== 32) from--;
+    const key = line.slice(from, equals);
     let end: number;
     let value: string;
     if (line.charCodeAt(equals + 1) === 34) {
@@ -340,10 +651,13 @@ function logfmt(line: string): Record<string, unknown> | null {
       if (end < 0) end = line.length;
       value = line.slice(equals + 1, end);
     }
-    if (key !== '' && !key.includes(' ')) out[key] = value;
+    if (key !== '' && !Object.hasOwn(out, key)) {
+      out[key] = value;
+      count++;
+    }
     at = end + 1;
   }
-  return Object.keys(out).length >= 2 ? out : null;
+  return count >= 2 ? out : null;
 }
 
 export const format: Format = {
