@@ -55,7 +55,7 @@ export function parseClf(line: string, dataset: string, timePoint: TimePoint, ho
     entry.clientAddress = line.slice(0, a);
     if (b - a > 2 || line.charCodeAt(a + 1) !== 45) setIdent(entry, line.slice(a + 1, b), hostColumn);
     if (c - b > 2 || line.charCodeAt(b + 1) !== 45) entry.userName = userOf(line.slice(b + 1, c));
-    if (a === 1 || line.charCodeAt(a - 1) === 44) cleanClient(entry);
+    if (a === 1 || line.charCodeAt(a - 1) === 44 || line.charCodeAt(0) === 91) cleanClient(entry);
   } else if (!setPrefix(entry, line.slice(0, bracket - 1), hostColumn)) return NO_FORMAT;
 
   const quote = timeEnd + 2;
@@ -107,18 +107,31 @@ function setTail(entry: Entry, line: string, from: number, hasSlash: boolean): E
     return entry;
   }
   const refererEnd = hasSlash ? closingQuote(line, at + 1) : line.indexOf('"', at + 1);
-  if (refererEnd < 0) return TORN;
+  if (refererEnd < 0) return cutAt(entry, line, at + 1, 'httpRequestReferrer');
   if (line.charCodeAt(refererEnd + 1) !== 32 || line.charCodeAt(refererEnd + 2) !== 34) {
     setExtras(entry, line, at, 0);
     return entry;
   }
   const agent = refererEnd + 3;
   const agentEnd = hasSlash ? closingQuote(line, agent) : line.indexOf('"', agent);
-  if (agentEnd < 0) return TORN;
+  if (agentEnd < 0) {
+    entry.httpRequestReferrer = quoted(line, at + 1, refererEnd);
+    return cutAt(entry, line, agent, 'userAgentOriginal');
+  }
   if (refererEnd - at > 2 || line.charCodeAt(at + 1) !== 45)
     entry.httpRequestReferrer = quoted(line, at + 1, refererEnd);
   if (agentEnd - agent > 1 || line.charCodeAt(agent) !== 45) entry.userAgentOriginal = quoted(line, agent, agentEnd);
   if (agentEnd + 2 < line.length) setExtras(entry, line, agentEnd + 2, 1);
+  return entry;
+}
+
+/**
+ * The line ends within a quoted field, as syslog cuts it at 1024 bytes: who asked for what and the answer stand in front
+ * of it. What is left of the field is kept, and the record says that it was cut.
+ */
+function cutAt(entry: Entry, line: string, from: number, field: 'httpRequestReferrer' | 'userAgentOriginal'): Entry {
+  entry[field] = quoted(line, from, line.length);
+  addAttribute(entry, 'truncated', 'true');
   return entry;
 }
 
@@ -142,9 +155,9 @@ function setIdent(entry: Entry, ident: string, hostColumn: boolean): void {
   else addAttribute(entry, 'ident', ident);
 }
 
-/** A trailing comma (`$proxy_add_x_forwarded_for` in front) or `-` in the place of the client. */
+/** A trailing comma (`$proxy_add_x_forwarded_for` in front), brackets around IPv6, or `-` in the place of the client. */
 function cleanClient(entry: Entry): void {
-  const text = entry.clientAddress ?? '';
+  const text = peerAddress(entry.clientAddress ?? '');
   entry.clientAddress = known(text.endsWith(',') ? text.slice(0, -1) : text);
 }
 

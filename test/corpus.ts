@@ -21,6 +21,8 @@ const NAMES: Record<string, string | ((entry: Entry) => string)> = {
   'npm.access': 'nginx-proxy-manager',
   'npmplus.access': 'npmplus',
   'squid.access': 'squid',
+  // Its text has no host, its JSON always.
+  'traefik.access': (entry) => (entry.attributes?.requestCount === undefined ? 'traefik-json' : 'traefik-clf'),
   'modsecurity.audit': 'modsecurity-v2-audit',
   'modsecurity.json': (entry) =>
     /v2|\/2\./i.test(entry.attributes?.producer ?? '') ? 'modsecurity-v2-json' : 'modsecurity-v3-json',

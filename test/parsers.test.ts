@@ -47,6 +47,9 @@ test('every format has a fixture and every fixture a format', () => {
 const FILE_NAMES: Record<string, string> = {
   'nginx.access': 'nginx/access.log',
   'apache.access': 'apache2/access.log',
+  'jetty.access': 'jetty/logs/2025_11_22.request.log',
+  'litespeed.access': 'lsws/logs/access.log',
+  'tomcat.access': 'logs/localhost_access_log.2025-11-22.txt',
 };
 
 for (const dataset of fixtures) {

@@ -1,5 +1,6 @@
 /**
- * Caddy's JSON log: access lines ("handled request") and lines of the process itself. Time is the end of the request.
+ * Caddy's log, as JSON and as its console encoder writes it: access lines ("handled request") and lines of the process
+ * itself. Time is the end of the request.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
 import { addAttribute, addId, domainOf, isUniqueId, known, levelOf, setTarget } from '../fields.ts';
@@ -25,8 +26,8 @@ const KNOWN = new Set([
 function parse(record: string): Entry | Failure {
   const line = record.trim();
   if (line === '') return { failure: 'empty' };
-  if (line.charCodeAt(0) !== 123) return { failure: 'format' };
-  const json = parseObject(line);
+  const json = line.charCodeAt(0) === 123 ? parseObject(line) : ofConsole(line);
+  if (json === null && line.charCodeAt(0) !== 123) return { failure: 'format' };
   if (json === null) return { failure: line.endsWith('}') ? 'json' : 'torn' };
   // zap's own members in Caddy's spelling; with `request` it is surely Caddy.
   if (typeof json.level !== 'string' || json.ts === undefined || typeof json.msg !== 'string')
@@ -82,6 +83,19 @@ function parse(record: string): Entry | Failure {
   const errorId = textOf(json.err_id);
   if (isUniqueId(errorId)) addId(entry, errorId);
   return entry;
+}
+
+/** Caddy's console encoder: time, level, logger and message parted by tabs, then the other members as JSON. */
+function ofConsole(line: string): JsonObject | null {
+  const tab = line.indexOf('\t');
+  if (tab < 10 || tab > 40) return null;
+  const [ts = '', level = '', ...rest] = line.split('\t', 5);
+  const fields = line.endsWith('}') ? parseObject(line.slice(line.lastIndexOf('\t') + 1)) : {};
+  const [logger, msg] = rest[0]?.includes(' ') || rest.length === 1 ? ['', rest[0]] : rest;
+  if (fields === null || msg === undefined || msg.charCodeAt(0) === 123) return null;
+  // Colours of a terminal.
+  const word = level.replaceAll(/\u001b\[[\d;]*m/g, '');
+  return { ...fields, level: word, ts, msg, ...(logger === '' ? {} : { logger }) };
 }
 
 function headerText(value: unknown): string {

@@ -1,10 +1,10 @@
 /**
- * HOT. HAProxy: httplog, httpslog, tcplog and handshake errors, also with a custom tail (`key=value`, a bare unique
+ * HOT. HAProxy: httplog (also clf), httpslog, tcplog and handshake errors, also with a custom tail (`key=value`, a bare unique
  * id) and HAProxy's own messages about servers. Times are the start, without zone; the wrapper gives the zone.
  * Capture groups vanish when they are empty, so braces are found by the brace, not by position.
  */
-import { EXTRAS_MAX, setNamed } from '../clf.ts';
-import { type Entry, emptyEntry, type Failure } from '../entry.ts';
+import { EXTRAS_MAX, parseClf, setNamed } from '../clf.ts';
+import { type Entry, emptyEntry, type Failure, isFailure } from '../entry.ts';
 import {
   addAttribute,
   addId,
@@ -30,6 +30,7 @@ function parse(record: string): Entry | Failure {
   const space = line.indexOf(' ');
   const timeMs = bracket > 0 && bracket === space ? readClf(line, bracket + 2) : Number.NaN;
   if (Number.isNaN(timeMs)) {
+    if (line.indexOf(CLF_MARK) > 0) return clf(line);
     const own = ownMessage(line);
     if (own !== null) return own;
     return bracket === space && bracket > 0 && line.charCodeAt(bracket + 4) === 47
@@ -70,6 +71,40 @@ function parse(record: string): Entry | Failure {
   if (words.length < 10) return { failure: 'torn' };
   if (slashes < 4) return { failure: 'format', field: 'timers' };
   return http(entry, line, at, words);
+}
+
+/** `option httplog clf` has no place for referrer and agent, and writes them empty. */
+const CLF_MARK = ' "" "" ';
+
+/**
+ * `option httplog clf`: Common Log Format, then, text in quotes:
+ * `port ms frontend backend server TR Tw Tc Tr Ta state actconn feconn beconn srv_conn retries srv_queue backend_queue cookies headers`.
+ */
+function clf(line: string): Entry | Failure {
+  const mark = line.indexOf(CLF_MARK);
+  const entry = parseClf(line.slice(0, mark), DATASET, 'start', false);
+  if (isFailure(entry)) return entry;
+  const words = line
+    .slice(mark + CLF_MARK.length)
+    .split(' ', 24)
+    .map((word) => (word.charCodeAt(0) === 34 && word.endsWith('"') ? word.slice(1, -1) : word));
+  const [port = '', ms = '', frontend = '', backend = '', server = ''] = words;
+  const state = words[10] ?? '';
+  if (numberOf(port) === null || numberOf(ms) === null) return { failure: 'format', field: 'client_port' };
+  if (state.length < 2 || state.length > 4)
+    return state === '' ? { failure: 'torn' } : { failure: 'format', field: 'termination_state' };
+  if (entry.urlPath?.includes('#')) entry.urlPath = unhash(entry.urlPath);
+  if (entry.urlQuery?.includes('#')) entry.urlQuery = unhash(entry.urlQuery);
+  entry.clientPort = numberOf(port);
+  entry.timeMs += numberOf(ms) ?? 0;
+  addAttribute(entry, 'frontend', frontend.endsWith('~') ? frontend.slice(0, -1) : frontend);
+  if (frontend.endsWith('~')) addAttribute(entry, 'tls', 'true');
+  setServer(entry, `${backend}/${server}`);
+  setTimes(entry, words.slice(5, 10).join('/'));
+  entry.eventOutcome = state;
+  addAttribute(entry, 'connections', words.slice(11, 16).join('/'));
+  addAttribute(entry, 'queues', words.slice(16, 18).join('/'));
+  return entry;
 }
 
 /** The first ten words from `at` on. Faster than `split`, which would copy the rest of the line as well. */

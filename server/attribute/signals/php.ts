@@ -1,7 +1,7 @@
 /** php-fpm and PHP: in its own log, and as stderr inside the logs of nginx and Apache. */
 import type { Signal } from '../signal.ts';
 
-const logs = ['nginx.error', 'apache.error', 'text.app', 'syslog', 'lighttpd.error'] as const;
+const logs = ['nginx.error', 'apache.error', 'text.app', 'syslog', 'lighttpd.error', 'php*'] as const;
 const FPM = 'php/php-src sapi/fpm/fpm/fpm_php.c@03f3b84, fpm_main.c@00f55cf';
 
 const signals: Signal[] = [
