@@ -9,7 +9,8 @@ import { datedOr } from '../record.ts';
 import { read, readClf } from '../time.ts';
 
 /** What the rule's prefix says was done. */
-const VERDICT = /(?:^|[^A-Z])(BLOCK(?:ED)?|DROP(?:PED)?|REJECT(?:ED)?|DENY|DENIED|ACCEPT(?:ED)?|ALLOW(?:ED)?|AUDIT|LIMIT)(?![A-Z])/i;
+const VERDICT =
+  /(?:^|[^A-Z])(BLOCK(?:ED)?|DROP(?:PED)?|REJECT(?:ED)?|DENY|DENIED|ACCEPT(?:ED)?|ALLOW(?:ED)?|AUDIT|LIMIT)(?![A-Z])/i;
 
 const KEPT = new Set(['IN', 'OUT', 'PHYSIN', 'PHYSOUT', 'PROTO', 'UID', 'MARK', 'LEN', 'TTL', 'TYPE', 'CODE']);
 
