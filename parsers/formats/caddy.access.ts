@@ -3,7 +3,7 @@
  * itself. Time is the end of the request.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute, addId, domainOf, isUniqueId, known, levelOf, setTarget } from '../fields.ts';
+import { addAttribute, addId, domainOf, isUniqueId, known, levelOf, setClientPeer, setTarget } from '../fields.ts';
 import { flatten, isObject, type JsonObject, parseObject, textOf } from '../json.ts';
 import type { Format } from '../parser.ts';
 import { epochMs, read, readAny } from '../time.ts';
@@ -53,6 +53,7 @@ function parse(record: string): Entry | Failure {
     }
   }
   if (isObject(request)) setRequest(entry, request);
+  else if (entry.logLogger === 'http.handlers.waf') setViolation(entry, json);
   if (typeof json.status === 'number') entry.httpResponseStatusCode = json.status;
   if (typeof json.size === 'number') entry.httpResponseBodySize = json.size;
   if (typeof json.duration === 'number') entry.durationMs = Math.round(json.duration * 1e6) / 1000;
@@ -96,6 +97,17 @@ function ofConsole(line: string): JsonObject | null {
   // Colours of a terminal.
   const word = level.replaceAll(/\u001b\[[\d;]*m/g, '');
   return { ...fields, level: word, ts, msg, ...(logger === '' ? {} : { logger }) };
+}
+
+/** coraza-caddy's "WAF rule violation detected" names the request beside the message. */
+function setViolation(entry: Entry, json: JsonObject): void {
+  const uri = textOf(json.uri);
+  if (uri !== '' && entry.urlPath === null) setTarget(entry, uri);
+  const client = textOf(json.client_ip);
+  if (client !== '' && entry.clientAddress === null) setClientPeer(entry, client);
+  const host = textOf(json.hostname);
+  if (host !== '' && entry.urlDomain === null) entry.urlDomain = domainOf(host);
+  addId(entry, textOf(json.unique_id));
 }
 
 function headerText(value: unknown): string {

@@ -43,23 +43,32 @@ function parse(record: string, context: Context): Entry | Failure {
   const line = record.trimEnd();
   if (line === '') return { failure: 'empty' };
   const entry = emptyEntry('fail2ban', 'ban', 'decision');
+  const tag = context.envelopeTag ?? '';
   let at = 0;
-  if (line.startsWith('fail2ban.') && !Number.isNaN(context.envelopeMs)) {
+  // syslog took the logger for its tag: `fail2ban.actions[110]: NOTICE [jail] Ban 203.0.113.9`
+  if (tag.startsWith('fail2ban.') || line.startsWith('fail2ban.')) {
     entry.timeMs = context.envelopeMs;
-    entry.timeZoneless = context.envelopeZoneless;
+    entry.timeZoneless = !Number.isNaN(context.envelopeMs) && context.envelopeZoneless;
   } else {
     entry.timeMs = readIso(line, 0);
     if (Number.isNaN(entry.timeMs)) return { failure: line.includes(' fail2ban.') ? 'time' : 'format', field: 'time' };
     entry.timeZoneless = read.zoneless;
     at = read.end + 1;
   }
-  const head = /^(fail2ban\.[\w.]+) *(?:\[(\d+)\])?: ([A-Z]+) +/.exec(line.slice(at, at + 120));
-  if (head === null) return { failure: line.startsWith('fail2ban.', at) ? 'torn' : 'format' };
-  entry.logLevel = levelOf(head[3]!);
-  entry.logLogger = head[1]!;
-  if (head[2] !== undefined) entry.processId = head[2];
-  addAttribute(entry, 'component', head[1]!);
-  setText(entry, line.slice(at + head[0].length));
+  let component = tag;
+  if (line.startsWith('fail2ban.', at)) {
+    const head = /^(fail2ban\.[\w.]{1,60}) *(?:\[(\d{1,10})\])?: /.exec(line.slice(at, at + 120));
+    if (head === null) return { failure: 'torn' };
+    component = head[1]!;
+    if (head[2] !== undefined) entry.processId = head[2];
+    at += head[0].length;
+  } else if (at > 0) return { failure: 'format' };
+  const level = /^([A-Z]{3,9}) +/.exec(line.slice(at, at + 20));
+  if (level === null) return { failure: 'torn' };
+  entry.logLevel = levelOf(level[1]!);
+  entry.logLogger = component;
+  addAttribute(entry, 'component', component);
+  setText(entry, line.slice(at + level[0].length));
   return entry;
 }
 

@@ -3,7 +3,16 @@
  * look like the fields behind it, so the line is read from the right. FastCGI stderr spreads over several lines.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute, domainOf, isDigits, levelOf, looksLikeHost, setRequestLine, setTarget } from '../fields.ts';
+import {
+  addAttribute,
+  addId,
+  domainOf,
+  isDigits,
+  levelOf,
+  looksLikeHost,
+  setRequestLine,
+  setTarget,
+} from '../fields.ts';
 import type { Format } from '../parser.ts';
 import { read, readSlashed } from '../time.ts';
 import { isNaxsi, parseWafLine, setNaxsi, setWafLine } from '../waf.ts';
@@ -27,7 +36,8 @@ function takeQuoted(text: string, name: string): Tail {
   return { rest: text.slice(0, at), value: value.endsWith('"') ? value.slice(0, -1) : value };
 }
 
-const FIELDS_FROM_RIGHT = ['referrer', 'host', 'upstream', 'subrequest', 'request'] as const;
+/** OpenResty's gateways (Kong, APISIX) append the id of the request. */
+const FIELDS_FROM_RIGHT = ['request_id', 'referrer', 'host', 'upstream', 'subrequest', 'request'] as const;
 
 function parse(record: string): Entry | Failure {
   if (record.trim() === '') return { failure: 'empty' };
@@ -97,6 +107,7 @@ function setMessage(entry: Entry, text: string): void {
     addAttribute(entry, 'server', fields.server);
     if (entry.urlDomain === null && looksLikeHost(fields.server)) entry.urlDomain = domainOf(fields.server);
   }
+  if (fields.request_id !== undefined) addId(entry, fields.request_id);
   if (fields.referrer !== undefined) entry.httpRequestReferrer = fields.referrer || null;
   if (fields.subrequest !== undefined) addAttribute(entry, 'subrequest', fields.subrequest);
   if (fields.upstream !== undefined) {

@@ -1,0 +1,35 @@
+/** Kong's access log: nginx's combined with the id of the request, by which it links to the error and the JSON log. */
+import { type Entry, type Failure, isFailure } from '../entry.ts';
+import { addId } from '../fields.ts';
+import type { Context, Format } from '../parser.ts';
+import { compileNginx } from '../pattern.ts';
+
+const LINE = compileNginx(
+  '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" kong_request_id: "$kong_request_id"',
+);
+
+function parse(record: string, context: Context): Entry | Failure {
+  if (record.trim() === '') return { failure: 'empty' };
+  if (record.indexOf(' kong_request_id: "') < 0) return { failure: 'format' };
+  const entry = LINE.parse(record, context);
+  if (isFailure(entry)) return entry;
+  entry.dataset = 'kong.access';
+  return moveId(entry, 'kong_request_id');
+}
+
+/** The id is this product's own, however it looks. */
+export function moveId(entry: Entry, name: string): Entry {
+  const id = entry.attributes?.[name];
+  if (id === undefined) return entry;
+  addId(entry, id);
+  delete entry.attributes?.[name];
+  if (entry.attributes !== null && Object.keys(entry.attributes).length === 0) entry.attributes = null;
+  return entry;
+}
+
+export const format: Format = {
+  dataset: 'kong.access',
+  title: 'Kong access log',
+  usualLayer: 'gateway',
+  parse,
+};
