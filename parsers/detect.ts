@@ -308,22 +308,13 @@ function choose(lines: string[], contexts: Context[], envelope: Envelope | null,
   while (share < 0.98 && alternates.length < ALTERNATES_MAX && best.format.ends === undefined) {
     if (isGeneric(best.format) || rest.length === 0) break;
     const restLines = rest.map((i) => lines[i]!);
-    const second = rank(
+    const others = rank(
       restLines,
       rest.map((i) => contexts[i]!),
       hint,
-    ).find(
-      (x) =>
-        x.parsed > 0 &&
-        x.format !== best.format &&
-        // Continuation lines of the main format's records are not another format's just because it reads anything.
-        (best.format.starts === undefined && alternates.length === 0
-          ? x.parsed >= x.of * 0.6 || (!isGeneric(x.format) && x.parsed >= 2)
-          : !isGeneric(x.format)) &&
-        rankOf(x.format) !== RANK.syslog,
-    );
-    // One stray line of text is junk, not a second format.
-    if (second === undefined || (second.parsed < 3 && isGeneric(second.format))) break;
+    ).filter((x) => x.parsed > 0 && x.format !== best.format && rankOf(x.format) !== RANK.syslog);
+    const second = nextFormat(others, best.format.starts === undefined);
+    if (second === null) break;
     const other = nameInFamily(second.format, second.entries, restLines, hint);
     alternates.push(other);
     share = Math.min(1, share + second.parsed / lines.length);
@@ -347,6 +338,23 @@ function choose(lines: string[], contexts: Context[], envelope: Envelope | null,
     confidence: Math.round(share * (isGeneric(format) ? 0.9 : 1) * 1000) / 1000,
     tried,
   };
+}
+
+/**
+ * The format of most of the lines that are left over: a specific one before one that reads anything. `anything`: that
+ * may be taken too; where the main format has records of several lines, its stack traces would go to it.
+ */
+function nextFormat(scores: Score[], anything: boolean): Score | null {
+  const specific = scores.filter(
+    (x) => !isGeneric(x.format) && (!anything || x.parsed >= 2 || x.parsed >= x.of * 0.6),
+  );
+  if (specific.length > 0) {
+    const most = Math.max(...specific.map((x) => x.parsed));
+    const many = specific.filter((x) => x.parsed >= most * 0.9);
+    return many.reduce((a, b) => (rankOf(b.format) < rankOf(a.format) ? b : a));
+  }
+  // One stray line of text is junk, not a second format.
+  return (anything && scores.find((x) => isGeneric(x.format) && x.parsed >= 3 && x.parsed >= x.of * 0.6)) || null;
 }
 
 /** Nothing to read for this format: a directive or another comment. */

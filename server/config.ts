@@ -26,6 +26,10 @@ export interface Config {
   format: string;
   out: string | null;
   dataset: string | null;
+  /** parse: the format string by which the lines are laid out. */
+  pattern: string | null;
+  /** parse: say how each record was read instead of what it says. */
+  explain: boolean;
   alertRate: number | null;
   alertWindowMs: number;
   alertMinimumRequests: number;
@@ -42,6 +46,7 @@ export interface Config {
 interface Option {
   flag: string;
   short?: string;
+  /** What stands for the value in --help; '' = a switch without one. */
   value: string;
   many?: boolean;
   help: string;
@@ -169,6 +174,21 @@ export const OPTIONS = {
     for: ['parse'],
     read: (t) => t,
   },
+  pattern: {
+    flag: 'pattern',
+    value: 'P',
+    help: 'the log_format, LogFormat or #Fields by which the lines of --dataset are laid out',
+    for: ['parse'],
+    read: (t) => t,
+  },
+  explain: {
+    flag: 'explain',
+    value: '',
+    help: 'parse: which formats were tried on each record and where they gave up, and which JSON key became which field',
+    for: ['parse'],
+    read: (t) =>
+      /^(?:true|1|yes)$/i.test(t) ? true : /^(?:false|0|no)$/i.test(t) ? false : fail('is neither true nor false'),
+  },
   alertRate: {
     flag: 'alert-rate',
     value: 'P%',
@@ -246,6 +266,8 @@ export const DEFAULTS: Config = {
   format: 'text',
   out: null,
   dataset: null,
+  pattern: null,
+  explain: false,
   alertRate: null,
   alertWindowMs: 300_000,
   alertMinimumRequests: 20,
@@ -274,7 +296,8 @@ export function readArguments(argv: readonly string[]): Arguments {
     help: { type: 'boolean', short: 'h' },
     version: { type: 'boolean' },
   };
-  for (const o of Object.values(OPTIONS) as Option[]) options[o.flag] = { type: 'string', multiple: o.many ?? false };
+  for (const o of Object.values(OPTIONS) as Option[])
+    options[o.flag] = { type: o.value === '' ? 'boolean' : 'string', multiple: o.many ?? false };
   let parsed: ReturnType<typeof parseArgs>;
   try {
     parsed = parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });

@@ -14,8 +14,7 @@ import { Records } from '../server/cli/records.ts';
 /** Our dataset → the corpus' name of the format; where it is not the same with a dash for the dot. */
 const NAMES: Record<string, string | ((entry: Entry) => string)> = {
   clf: 'combined',
-  'nginx.access': (entry) =>
-    entry.attributes?.proxy_upstream_name === undefined ? 'nginx-access' : 'k8s-nginx-ingress',
+  'nginx.access': (entry) => (entry.attributes?.request_length === undefined ? 'nginx-access' : 'k8s-nginx-ingress'),
   'caddy.access': 'caddy-json',
   'envoy.access': (entry) => (entry.attributes?.layout === 'json' ? 'envoy-json' : 'envoy-text'),
   'npm.access': 'nginx-proxy-manager',

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { detect, makeReader, restoreDetection, saveDetection } from '../parsers/detect.ts';
 import { type Entry, entryToJson, isFailure } from '../parsers/entry.ts';
 import { detectEnvelope, emptyContext } from '../parsers/envelope.ts';
+import { attempts, mappedKeys } from '../parsers/explain.ts';
 import { isUniqueId } from '../parsers/fields.ts';
 import { FORMATS } from '../parsers/formats.ts';
 import { compileApache, compileNginx } from '../parsers/pattern.ts';
@@ -257,6 +258,136 @@ describe('detect', () => {
     expect(detect(['\u001f\ufffd\u0008\0\0\0\u0003\ufffd'], { fileName: 'access.log.gz' })).toBeNull();
     expect(detect(['', '  '], { fileName: '' })).toBeNull();
     expect(detect(['lorem ipsum', 'dolor sit amet'], { fileName: '' })).toBeNull();
+  });
+});
+
+describe('formats say what is theirs', () => {
+  const at = '[22/Nov/2025:09:57:01 +0000]';
+  const combined = `203.0.113.9 - - ${at} "GET /a HTTP/1.1" 403 153 "-" "curl/8.5.0"`;
+  test.each([
+    ['nginx.access', '', combined],
+    ['nginx.access', '', `${combined} "198.51.100.4"`],
+    ['nginx.access', '', `${combined} 0 0.000 [] [] - - - - 0b1c2d3e4f5061728394a5b6c7d8e9f0`],
+    ['apache.access', 'httpd/access_log', combined],
+    ['apache.access', '', `www.shop.example:443 ${combined}`],
+    ['apache.access', '', `203.0.113.9 - - ${at} "GET /a HTTP/1.1" 403 153`],
+    ['apache.access', '', `${combined} 412 560`],
+    ['lighttpd.access', '', `203.0.113.9 shop.example - ${at} "GET /a HTTP/1.1" 403 153 "-" "curl/8.5.0"`],
+    ['varnish.access', '', combined.replace(' /a', ' http://shop.example/a')],
+    ['varnish.access', 'varnishncsa.log', combined],
+    ['clf', 'gunicorn/access.log', combined],
+    ['clf', '', `${combined} rid=0b1c2d3e4f5061728394a5b6c7d8e9f0 rt=0.2`],
+    ['traefik.access', '', `${combined} 7 "shop@docker" "http://10.0.0.3:80" 3ms`],
+    ['squid.access', '', `${combined} TCP_DENIED:HIER_NONE`],
+    [
+      'haproxy.http',
+      '',
+      `${combined.slice(0, combined.indexOf('"-"'))}"" "" 5 6 "a" "b" "c" 0 0 0 1 1 "----" 1 1 0 0 0 0 0`,
+    ],
+    ['phpfpm.error', '', '[22-Nov-2025 09:57:01] WARNING: [pool www] child 7 exited with code 70'],
+    ['php.error', '', '[22-Nov-2025 09:57:01 UTC] PHP Warning:  x in /a.php on line 7'],
+    ['tomcat.juli', '', '22-Nov-2025 09:57:01.123 SEVERE [main] org.apache.catalina.core.X.y text'],
+    ['caddy.access', '', '2025/11/22 09:57:06.000\tWARN\ttls\tstapling OCSP\t{"error": "none"}'],
+  ])('%s %s', (dataset, fileName, line) => {
+    expect(detect([line, line, line], { fileName })?.dataset).toBe(dataset);
+  });
+
+  test('Go programs log as Caddy does, without its loggers', () => {
+    const zap = '{"level":"info","ts":1763801821.5,"logger":"worker","msg":"started"}';
+    expect(detect([zap, zap], { fileName: '' })?.dataset).toBe('json');
+    expect(detect([zap, zap], { fileName: '/var/log/caddy/caddy.log' })?.dataset).toBe('caddy.access');
+  });
+
+  test('three kinds of lines in one stream', () => {
+    const error = '2025/11/22 09:57:01 [error] 7#7: *1 access forbidden by rule, client: 203.0.113.9, server: x';
+    const php = '[22-Nov-2025 09:57:01] WARNING: [pool www] child 7 said into stderr: "x"';
+    const lines = [combined, combined, error, combined, php, php, combined, combined, php, error, error, combined];
+    const found = detect(lines, { fileName: '' })!;
+    const reader = makeReader(found);
+    expect(lines.map((line) => (reader.read(line, 0) as Entry).dataset)).toEqual(
+      lines.map((line) => (line === error ? 'nginx.error' : line === php ? 'phpfpm.error' : 'nginx.access')),
+    );
+  });
+
+  test('with and without the wrapper in one file', () => {
+    const bare =
+      '203.0.113.9:1 [22/Nov/2025:09:57:01.120] fe be/s 0/0/0/5/5 403 1 - - ---- 1/1/1/1/0 0/0 "GET / HTTP/1.1"';
+    const lines = [bare, `Nov 22 09:57:01 lb haproxy[7]: ${bare}`, `Nov 22 09:57:01 lb haproxy[7]: ${bare}`];
+    const found = detect(lines, { fileName: '', referenceMs: Date.parse('2025-11-22T12:00:00Z') })!;
+    expect(found).toMatchObject({ dataset: 'haproxy.http', envelope: { name: 'syslog-3164' } });
+    for (const line of lines)
+      expect(makeReader(found).read(line, Date.parse('2025-11-22T12:00:00Z'))).toMatchObject({
+        dataset: 'haproxy.http',
+      });
+  });
+});
+
+describe('lines that lay out the lines after them', () => {
+  const lines = [
+    '#Software: Microsoft Internet Information Services 10.0',
+    '#Fields: date time cs-method cs-uri-stem c-ip sc-status sc-substatus cs(X-Forwarded-For)',
+    '2025-11-22 09:57:01 GET /a 203.0.113.9 403 14 198.51.100.4,+198.51.100.5',
+    '#Fields: time date c-ip sc-status',
+    '09:57:02 2025-11-22 203.0.113.9 404',
+  ];
+  test('detection takes the first, the reader reports every other one, and what is saved remembers it', () => {
+    const found = detect(lines, { fileName: '' })!;
+    expect(found).toMatchObject({ dataset: 'iis.w3c', pattern: lines[1]!.slice(9), confidence: 1 });
+    const reader = makeReader(found);
+    expect(reader.read(lines[0]!, 0)).toEqual({ failure: 'empty' });
+    expect(reader.read(lines[1]!, 0)).toEqual({ failure: 'empty' });
+    expect(reader.directive(lines[1]!)).toBeNull();
+    expect(reader.directive(lines[2]!)).toBeNull();
+    expect(reader.read(lines[2]!, 0)).toMatchObject({
+      timeMs: Date.parse('2025-11-22T09:57:01Z'),
+      timeZoneless: false,
+      forwardedFor: '198.51.100.4, 198.51.100.5',
+      attributes: { 'sc-substatus': '14' },
+    });
+    const pattern = reader.directive(lines[3]!);
+    expect(pattern).toBe('time date c-ip sc-status');
+    const next = makeReader(restoreDetection({ ...saveDetection(found), pattern })!);
+    expect(next.read(lines[4]!, 0)).toMatchObject({
+      timeMs: Date.parse('2025-11-22T09:57:02Z'),
+      httpResponseStatusCode: 404,
+    });
+    expect(next.read(lines[2]!, 0)).toMatchObject({ failure: 'status', field: 'sc-status' });
+  });
+  test('a file that has only its head yet', () => {
+    expect(detect(lines.slice(0, 2), { fileName: '' })).toMatchObject({
+      dataset: 'iis.w3c',
+      pattern: lines[1]!.slice(9),
+    });
+  });
+  test('inside a wrapper', () => {
+    const wrap = (log: string) => JSON.stringify({ log: `${log}\n`, stream: 'stdout', time: '2025-11-22T09:57:01.1Z' });
+    const reader = makeReader(detect(lines.slice(0, 3).map(wrap), { fileName: '' })!);
+    expect(reader.directive(wrap(lines[3]!))).toBe('time date c-ip sc-status');
+    expect(reader.read(wrap(lines[2]!), 0)).toMatchObject({ dataset: 'iis.w3c', httpResponseStatusCode: 403 });
+  });
+  test("another server's #Fields is not IIS'", () => {
+    expect(FORMATS.get('iis.w3c')!.directive!('#Fields: date time c-ip s-reason s-queuename sc-status')).toBeNull();
+    expect(FORMATS.get('iis.httperr')!.directive!(lines[1]!)).toBeNull();
+  });
+});
+
+describe('explain', () => {
+  const context = emptyContext();
+  test('the nearest format first, with the field at which it gave up', () => {
+    const line = '203.0.113.9 - - [22/Nov/2025:09:57:01 +0000] "GET /a HTTP/1.1" x 1 "-" "-"';
+    const [first, second] = attempts(line, context, FORMATS.get('nginx.access')!);
+    expect(first).toEqual({ dataset: 'nginx.access', failure: 'status', field: 'status' });
+    expect(second).toMatchObject({ dataset: 'clf', failure: 'status' });
+  });
+  test('which JSON key became which field', () => {
+    const record =
+      '{"ts":1763801821,"verb":"GET","uri":"/a?b=c","http":{"status_code":403},"tenant":"t1","msg":"denied"}';
+    const mapped = new Map(mappedKeys(record, context, FORMATS.get('json')!)!.map((x) => [x.key, x.fields]));
+    expect(mapped.get('ts')).toEqual(['@timestamp']);
+    expect(mapped.get('uri')).toEqual(['url.path', 'url.query']);
+    expect(mapped.get('http.status_code')).toEqual(['http.response.status_code']);
+    expect(mapped.get('tenant')).toEqual(['attributes.tenant']);
+    expect(mappedKeys('no json', context, FORMATS.get('json')!)).toBeNull();
   });
 });
 

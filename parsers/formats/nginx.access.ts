@@ -14,7 +14,8 @@ export const format: Format = {
   family: 'clf',
   claim({ entries, fileName }) {
     if (/nginx|openresty|ingress/.test(fileName)) return 0.92;
-    const ingress = shareOf(entries, ({ attributes }) => attributes?.proxy_upstream_name !== undefined);
+    // Its own fields behind the agent, also of a request that no upstream was asked for.
+    const ingress = shareOf(entries, ({ attributes }) => attributes?.request_length !== undefined);
     if (ingress > 0.5) return 0.97;
     const upstream = shareOf(entries, ({ attributes }) => attributes?.upstream_response_time !== undefined);
     if (upstream > 0.5) return 0.65;

@@ -94,7 +94,7 @@ function json(line: string): Entry | Failure {
   if (typeof object.DownstreamContentSize === 'number') entry.httpResponseBodySize = object.DownstreamContentSize;
   // Nanoseconds; some shippers print them as "1.5ms".
   if (typeof object.Duration === 'number') entry.durationMs = Math.round(object.Duration / 1000) / 1000;
-  entry.clientAddress = known(textOf(object.ClientHost)) ?? known(peerAddress(textOf(object.ClientAddr)));
+  setClient(entry, textOf(object.ClientHost), textOf(object.ClientAddr));
   entry.clientPort = numberOf(textOf(object.ClientPort));
   entry.userName = known(textOf(object.ClientUsername));
   entry.httpRequestMethod = known(textOf(object.RequestMethod));
@@ -108,6 +108,13 @@ function json(line: string): Entry | Failure {
   entry.message = known(textOf(object.msg));
   setOthers(entry, object);
   return entry;
+}
+
+/** `ClientHost` is X-Forwarded-For where there is one: the last address is the one that the nearest proxy saw. */
+function setClient(entry: Entry, host: string, peer: string): void {
+  const comma = host.lastIndexOf(',');
+  if (comma > 0) entry.forwardedFor = host;
+  entry.clientAddress = known(host.slice(comma + 1).trim()) ?? known(peerAddress(peer));
 }
 
 function setOthers(entry: Entry, object: JsonObject): void {

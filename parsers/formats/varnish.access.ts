@@ -17,7 +17,9 @@ export const format: Format = {
     if (shareOf(entries, (entry) => entry.eventOutcome !== null) > 0.5) return 0.93;
     // It writes the URL in full; others only for clients that take them for a proxy.
     const full = lines.filter((line) => line.includes(' http://') || line.includes(' https://')).length;
-    return full > lines.length * 0.9 && shareOf(entries, (entry) => entry.urlDomain !== null) > 0.9 ? 0.63 : 0;
+    return lines.length >= 3 && full > lines.length * 0.9 && shareOf(entries, (entry) => entry.urlDomain !== null) > 0.9
+      ? 0.63
+      : 0;
   },
   compile: (pattern) => compileApache(pattern, 'varnish.access', 'start'),
   parse: (record) => parseClf(record, 'varnish.access', 'start', false),

@@ -21,7 +21,7 @@ export function help(): string {
   const rows: [string, string][] = [['-c, --config FILE', 'YAML file with the same keys (underscores for dashes)']];
   for (const key of Object.keys(OPTIONS) as OptionKey[]) {
     const o = OPTIONS[key];
-    rows.push([`    --${o.flag} ${o.value}`, o.help]);
+    rows.push([`    --${o.flag} ${o.value}`.trimEnd(), o.help]);
   }
   rows.push(['-h, --help', 'this text']);
   const width = Math.max(...rows.map(([a]) => a.length)) + 2;

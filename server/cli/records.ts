@@ -33,12 +33,17 @@ export class Records {
   private position = START;
   private readonly fileName: string;
   private readonly dataset: string | null;
+  private readonly pattern: string | null;
   private readonly referenceMs: number;
 
-  /** `dataset`: the user names the format, only the wrapper is detected. `referenceMs`: near which time the lines were written. */
-  constructor(fileName: string, dataset: string | null, referenceMs: number) {
+  /**
+   * `dataset`: the user names the format, only the wrapper is detected; `pattern`: and how its lines are laid out.
+   * `referenceMs`: near which time the lines were written.
+   */
+  constructor(fileName: string, dataset: string | null, referenceMs: number, pattern: string | null = null) {
     this.fileName = fileName;
     this.dataset = dataset;
+    this.pattern = pattern;
     this.referenceMs = referenceMs;
   }
 
@@ -74,11 +79,17 @@ export class Records {
     }
   }
 
+  /** Lines of the head, for saying why no format was found. */
+  head(count: number): string[] {
+    const lines = this.pending.toString('utf8').split('\n');
+    return lines.filter((line) => line.trim() !== '').slice(0, count);
+  }
+
   private choose(): Detected | null {
     const lines = this.pending.toString('utf8').split('\n', DETECT_LINES * 20);
     const found = detect(lines, { fileName: this.fileName, referenceMs: this.referenceMs });
     if (this.dataset === null) return found;
-    const pattern = found?.dataset === this.dataset ? found.pattern : null;
+    const pattern = this.pattern ?? (found?.dataset === this.dataset ? found.pattern : null);
     const envelope = found?.envelope?.name ?? null;
     return restoreDetection({ dataset: this.dataset, envelope, pattern, alternates: [], tags: [] });
   }
