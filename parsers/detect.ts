@@ -4,8 +4,11 @@
  * junk do not matter, and a source may hold lines of more than one format (containers write access and error logs
  * to one stream): then `alternates` are tried after the main one.
  */
+
+import { envelopeNamed, findDocument } from './documents.ts';
 import { type Entry, type Failure, isFailure } from './entry.ts';
-import { ENVELOPES, type Envelope, emptyContext } from './envelope.ts';
+import { ENVELOPES, type Envelope, emptyContext, nest } from './envelope.ts';
+import { readSyslogText } from './formats/syslog.ts';
 import { FORMATS } from './formats.ts';
 import { type Context, type Format, RANK } from './parser.ts';
 
@@ -60,6 +63,11 @@ export interface Reader {
   directive(record: string): string | null;
   /** One record as `split` gives it. `referenceMs`: modification time of the file or the time of the read. */
   read(record: string, referenceMs: number): Entry | Failure;
+  /**
+   * Only where one record of the file may hold several (a JSON array, a delivery of CloudWatch, lines of two streams
+   * between the pieces of a cut one): all of them, in their order. `read` gives the first.
+   */
+  readAll?(record: string, referenceMs: number): (Entry | Failure)[];
 }
 
 const LINES_MAX = 400;
@@ -215,11 +223,27 @@ function nameInFamily(head: Format, entries: Entry[], lines: string[], hint: Hin
 export function detect(lines: string[], hint: Hint): Detected | null {
   const sample = lines.slice(0, LINES_MAX).filter((line) => line.trim() !== '');
   if (sample.length === 0 || isBinary(sample)) return null;
+  const packed = findDocument(sample);
+  if (packed !== null) {
+    const { document, records } = packed;
+    const inside = detectLines(records.slice(0, LINES_MAX), hint);
+    if (inside !== null) {
+      const envelope = inside.envelope === null ? document : nest(document, inside.envelope);
+      return { ...inside, envelope };
+    }
+  }
+  return detectLines(sample, hint);
+}
+
+function detectLines(sample: string[], hint: Hint): Detected | null {
   const referenceMs = hint.referenceMs ?? Number.NaN;
   const { envelope, share } = bestEnvelope(sample, referenceMs);
   if (envelope !== null && share >= WRAPPED_MIN) {
-    const inside = detectInside(sample, envelope, false, hint, referenceMs);
-    if (inside !== null) return inside;
+    const whole = envelope.join?.(sample.join('\n')).split('\n') ?? sample;
+    for (const nested of wrappersOf(whole, envelope, referenceMs)) {
+      const inside = detectInside(whole, nested, false, hint, referenceMs);
+      if (inside !== null) return inside;
+    }
     const syslog = envelope.isSyslog ? detectSyslog(sample, referenceMs) : null;
     if (syslog !== null) return syslog;
   }
@@ -232,6 +256,26 @@ export function detect(lines: string[], hint: Hint): Detected | null {
       return inside;
   }
   return plain;
+}
+
+/** How many wrappers may stand in each other. Example: CRI around syslog around Docker. */
+const NESTED_MAX = 3;
+
+/** The wrapper with those that stand inside of it, the deepest first. */
+function wrappersOf(lines: string[], outer: Envelope, referenceMs: number): Envelope[] {
+  const all = [outer];
+  const context = emptyContext(referenceMs);
+  let inner = lines;
+  let last = outer;
+  while (all.length < NESTED_MAX) {
+    inner = inner.flatMap((line) => last.peel(line, context) ?? []).filter((line) => line.trim() !== '');
+    const found = inner.length === 0 ? null : bestEnvelope(inner, referenceMs);
+    if (found === null || found.envelope === null || found.share < WRAPPED_MIN || found.envelope === last) break;
+    last = found.envelope;
+    all.unshift(nest(outer, last));
+    outer = all[0]!;
+  }
+  return all;
 }
 
 /** The wrapper that fits most lines. */
@@ -290,7 +334,7 @@ function detectInside(
   const found = choose(inner, contexts, envelope, hint);
   if (found === null || found.dataset === 'syslog') return null;
   // A time in front of an application's own line is the application's.
-  if (envelope.name === 'timestamps' && rankOf(found.format) >= RANK.text) return null;
+  if (envelope.name.endsWith('timestamps') && rankOf(found.format) >= RANK.text) return null;
   return found;
 }
 
@@ -377,7 +421,7 @@ export function saveDetection(detected: Detected): SavedDetection {
 export function restoreDetection(saved: SavedDetection): Detected | null {
   const pattern = saved.pattern ?? null;
   const format = formatOf(saved.dataset, pattern);
-  const envelope = ENVELOPES.find((x) => x.name === saved.envelope) ?? null;
+  const envelope = saved.envelope === null ? null : envelopeNamed(saved.envelope);
   if (format === undefined || (saved.envelope !== null && envelope === null)) return null;
   const alternates = saved.alternates.flatMap((name) => FORMATS.get(name) ?? []);
   return { dataset: saved.dataset, envelope, format, pattern, alternates, tags: saved.tags, confidence: 1, tried: [] };
@@ -412,7 +456,7 @@ export function settleZone(entry: Entry, context: Context): void {
 export function makeReader(detected: Detected): Reader {
   const { format, envelope, alternates } = detected;
   const context = emptyContext();
-  const syslog = FORMATS.get('syslog');
+  const json = FORMATS.get('json');
   const tags = new Set(detected.tags);
   // A compiled format need not know of directives itself.
   const base = FORMATS.get(detected.dataset) ?? format;
@@ -454,11 +498,14 @@ export function makeReader(detected: Detected): Reader {
     };
   }
 
+  if (envelope.unpack !== undefined) return makeUnpacker(detected, envelope);
+
   const scratch = emptyContext();
   const peelLine = (line: string) => envelope.peel(line, scratch);
-  const read = (record: string, referenceMs: number): Entry | Failure => {
+  const read = (raw: string, referenceMs: number): Entry | Failure => {
     context.referenceMs = referenceMs;
     scratch.referenceMs = referenceMs;
+    const record = envelope.join !== undefined && raw.indexOf('\n') >= 0 ? envelope.join(raw) : raw;
     const newline = record.indexOf('\n');
     let text = envelope.peel(newline < 0 ? record : record.slice(0, newline), context);
     if (text === null) {
@@ -476,15 +523,66 @@ export function makeReader(detected: Detected): Reader {
       return entry;
     }
     // Other programs write to the same syslog file.
-    if (envelope.isSyslog && syslog !== undefined && context.envelopeTag !== null && !tags.has(context.envelopeTag))
-      return syslog.parse(record, context);
+    if (envelope.isSyslog && context.envelopeTag !== null && !tags.has(context.envelopeTag))
+      return readSyslogText(text, context);
+    if (envelope.isJson === true && json !== undefined && record.charCodeAt(0) === 123) {
+      const whole = json.parse(record, emptyContext(referenceMs));
+      if (!isFailure(whole)) return whole;
+    }
     return entry;
+  };
+  const reader: Reader = {
+    dataset: detected.dataset,
+    directive: base.directive === undefined ? directive : (line) => directive(peelLine(line) ?? line),
+    // Pieces of a cut line are put together by the wrapper; where the format has records of several lines, the
+    // later pieces do not look like its beginnings.
+    starts: starts === undefined ? envelope.starts : (line) => starts(peelLine(line) ?? line),
+    ends:
+      starts === undefined
+        ? envelope.ends
+        : ends && ((line, first) => ends(peelLine(line) ?? line, peelLine(first) ?? first)),
+    read,
+  };
+  if (starts !== undefined || envelope.join === undefined) return reader;
+  return {
+    ...reader,
+    readAll(raw, referenceMs) {
+      if (raw.indexOf('\n') < 0) return [read(raw, referenceMs)];
+      return envelope.join!(raw)
+        .split('\n')
+        .map((line) => read(line, referenceMs));
+    },
+  };
+}
+
+/** Reads documents that hold many records; inside, records may again have several lines, each an element. */
+function makeUnpacker(detected: Detected, envelope: Envelope): Reader {
+  const inner = makeReader({ ...detected, envelope: envelope.inner ?? null });
+  const { starts } = inner;
+  const readAll = (record: string, referenceMs: number): (Entry | Failure)[] => {
+    const texts = envelope.unpack?.(record) ?? null;
+    if (texts === null) {
+      // What stands around the elements: `[`, `]`, `"Records": [`.
+      const punctuation = /^[\s\]{}[,]*(?:"[\w.]{1,40}"\s*:\s*(?:\[|"[^"]*",?|\d+,?)?)?[\s\]{}[,]*$/.test(
+        record.slice(0, 200),
+      );
+      return [{ failure: punctuation ? 'empty' : 'format', field: 'envelope' }];
+    }
+    const out: (Entry | Failure)[] = [];
+    for (let i = 0; i < texts.length; ) {
+      let text = texts[i++]!;
+      if (starts !== undefined && inner.ends === undefined && starts(text))
+        while (i < texts.length && !starts(texts[i]!)) text += `\n${texts[i++]}`;
+      out.push(inner.read(text, referenceMs));
+    }
+    return out;
   };
   return {
     dataset: detected.dataset,
-    directive: base.directive === undefined ? directive : (line) => directive(peelLine(line) ?? line),
-    starts: starts && ((line) => starts(peelLine(line) ?? line)),
-    ends: ends && ((line, first) => ends(peelLine(line) ?? line, peelLine(first) ?? first)),
-    read,
+    directive: () => null,
+    starts: envelope.starts,
+    ends: envelope.ends,
+    read: (record, referenceMs) => readAll(record, referenceMs)[0]!,
+    readAll,
   };
 }

@@ -17,17 +17,22 @@ function parse(record: string, context: Context): Entry | Failure {
   for (const envelope of SYSLOG) {
     const text = envelope.peel(line, inner);
     if (text === null) continue;
-    const entry = emptyEntry('syslog', 'app', 'decision');
-    entry.timeMs = inner.envelopeMs;
-    entry.timeZoneless = inner.envelopeZoneless && !Number.isNaN(inner.envelopeMs);
-    entry.logLogger = inner.envelopeTag;
-    entry.processId = inner.envelopePid;
-    if (inner.envelopeHost !== null) addAttribute(entry, 'host.name', inner.envelopeHost);
-    entry.message = text;
-    setDetails(entry, text);
-    return entry;
+    return readSyslogText(text, inner);
   }
   return { failure: /^(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d|\d{4}-\d\d-\d\d)/.test(line) ? 'torn' : 'format' };
+}
+
+/** What a program said, when its wrapper has been taken off. */
+export function readSyslogText(text: string, wrapper: Context): Entry {
+  const entry = emptyEntry('syslog', 'app', 'decision');
+  entry.timeMs = wrapper.envelopeMs;
+  entry.timeZoneless = wrapper.envelopeZoneless && !Number.isNaN(wrapper.envelopeMs);
+  entry.logLogger = wrapper.envelopeTag;
+  entry.processId = wrapper.envelopePid;
+  if (wrapper.envelopeHost !== null) addAttribute(entry, 'host.name', wrapper.envelopeHost);
+  entry.message = text;
+  setDetails(entry, text);
+  return entry;
 }
 
 function setDetails(entry: Entry, text: string): void {
