@@ -62,7 +62,8 @@ export class Records {
       const { records, next, consumed } = split(this.pending, this.position, reader, SPLIT_LIMITS, end);
       let pattern: string | null = null;
       for (const { text, lineNumber, offset, length, lineCount } of records) {
-        out.push({ text, lineNumber, result: reader.read(text, this.referenceMs) });
+        for (const result of reader.readAll?.(text, this.referenceMs) ?? [reader.read(text, this.referenceMs)])
+          out.push({ text, lineNumber, result });
         pattern = reader.directive(text);
         if (pattern === null) continue;
         // What follows is laid out otherwise: cut the rest anew.
