@@ -11,6 +11,7 @@ import { ENVELOPES, type Envelope, emptyContext, nest } from './envelope.ts';
 import { readSyslogText } from './formats/syslog.ts';
 import { FORMATS } from './formats.ts';
 import { type Context, type Format, RANK } from './parser.ts';
+import type { Skimmer } from './skim.ts';
 
 export interface Hint {
   /** Path or name of the file; '' = unknown. */
@@ -61,6 +62,8 @@ export interface Reader {
    * `makeReader(restoreDetection({…saved, pattern}))`: a reader remembers nothing from one record to the next.
    */
   directive(record: string): string | null;
+  /** See Format.skim; absent where lines stand in a wrapper. */
+  readonly skim?: Skimmer | undefined;
   /** One record as `split` gives it. `referenceMs`: modification time of the file or the time of the read. */
   read(record: string, referenceMs: number): Entry | Failure;
   /**
@@ -389,9 +392,7 @@ function choose(lines: string[], contexts: Context[], envelope: Envelope | null,
  * may be taken too; where the main format has records of several lines, its stack traces would go to it.
  */
 function nextFormat(scores: Score[], anything: boolean): Score | null {
-  const specific = scores.filter(
-    (x) => !isGeneric(x.format) && (!anything || x.parsed >= 2 || x.parsed >= x.of * 0.6),
-  );
+  const specific = scores.filter((x) => !isGeneric(x.format) && (!anything || x.parsed >= 2 || x.parsed >= x.of * 0.6));
   if (specific.length > 0) {
     const most = Math.max(...specific.map((x) => x.parsed));
     const many = specific.filter((x) => x.parsed >= most * 0.9);
@@ -491,6 +492,7 @@ export function makeReader(detected: Detected): Reader {
       starts,
       ends,
       directive,
+      skim: starts === undefined ? format.skim : undefined,
       read(record, referenceMs) {
         context.referenceMs = referenceMs;
         return parseInner(record);

@@ -4,6 +4,7 @@
  * lines and records is `split.ts`, taking wrappers off is `envelope.ts`, choosing the format is `detect.ts`.
  */
 import type { Entry, Failure } from './entry.ts';
+import type { Skimmer } from './skim.ts';
 
 /** What a wrapper (syslog, Docker …) knew about the record inside it. */
 export interface Context {
@@ -77,6 +78,8 @@ export interface Format {
   directive?(line: string): string | null;
   /** The format for lines of this pattern: from a directive, or given by the user (nginx `log_format`, Apache `LogFormat`). */
   compile?(pattern: string): Format;
+  /** What is counted of an ordinary line, without reading it whole. Only for access logs of one line a record. */
+  readonly skim?: Skimmer;
   /**
    * Reads one record (lines joined by \n, without the last line break).
    * HOT for access logs: positions and indexOf, no backtracking.

@@ -6,7 +6,9 @@ import { join, matchesGlob } from 'node:path';
 import { zoneOffsetMs } from './config.ts';
 import { Correlator } from './correlate.ts';
 import { Ingest } from './ingest/ingest.ts';
+import { BULK_BYTES, PIECE_BYTES } from './limits.ts';
 import type { Layer } from './model/taxonomy.ts';
+import { Pool } from './pool.ts';
 import { SqliteArchive } from './store/sqlite/archive.ts';
 import { type Db, openDatabase } from './store/sqlite/database.ts';
 import { SqliteLedger } from './store/sqlite/ledger.ts';
@@ -21,6 +23,13 @@ export interface EngineOptions {
   refusedStatus: number[];
   layers: { layer: Layer; pattern: string }[];
   timezone: string | null;
+  /** Threads that read in bulk; 0 = as many as there are processors, bounded. */
+  threads?: number;
+  /** For tests: when reading in bulk begins, and in pieces of what size. */
+  bulkBytes?: number;
+  pieceBytes?: number;
+  /** For tests: instead of threads. */
+  pool?: Pick<Pool, 'hasRoom' | 'run' | 'next' | 'close'>;
 }
 
 export interface Progress {
@@ -46,6 +55,7 @@ export class Engine {
   readonly questions: SqliteQuestions;
   readonly ingest: Ingest;
   readonly #correlator: Correlator;
+  readonly #pool: Pick<Pool, 'hasRoom' | 'run' | 'next' | 'close'>;
   readonly #final: boolean;
   readonly #unlock: () => void;
   #learnAt = LEARN_AFTER_LINES;
@@ -77,7 +87,11 @@ export class Engine {
       zoneGiven: options.timezone !== null,
       final: options.final,
       spoolDirectory: join(options.directory, 'spool'),
+      bulkBytes: options.bulkBytes ?? BULK_BYTES,
+      pieceBytes: options.pieceBytes ?? PIECE_BYTES,
     });
+    this.#pool =
+      options.pool ?? new Pool({ refusedStatus: options.refusedStatus, directory: options.directory }, options.threads);
     this.#correlator = new Correlator(this.archive, this.ledger, { refusedStatus });
   }
 
@@ -85,7 +99,7 @@ export class Engine {
   async runToEnd(onProgress: (p: Progress) => void): Promise<void> {
     this.ingest.scan(true);
     do {
-      while (this.ingest.step(Date.now()) > 0) onProgress(this.progress(Date.now()));
+      while (await this.read(Date.now())) onProgress(this.progress(Date.now()));
     } while (await this.ingest.unpack());
     this.#caughtUp = true;
     this.#clocks();
@@ -93,17 +107,29 @@ export class Engine {
     while (this.#correlator.step(this.ingest.sources(), 200) > 0) onProgress(this.progress(Date.now()));
   }
 
+  /** One transaction, or what the pool brings next; false = nothing is new. */
+  async read(now: number): Promise<boolean> {
+    const inWork = this.ingest.dispatch(this.#pool, now);
+    if (this.ingest.step(now) > 0) {
+      // Answers of the pool arrive between rounds.
+      if (inWork) await new Promise((done) => setImmediate(done));
+      return true;
+    }
+    if (inWork) await this.#pool.next();
+    return inWork;
+  }
+
   /** One round of following; returns whether anything was done. */
-  tick(now: number): boolean {
-    const lines = this.ingest.step(now);
-    if (lines === 0) this.#caughtUp = true;
+  async tick(now: number): Promise<boolean> {
+    const reading = await this.read(now);
+    if (!reading) this.#caughtUp = true;
     else if (this.ingest.linesRead >= this.#learnAt) {
       this.#learnAt = Math.ceil(this.ingest.linesRead * 1.5);
       this.#clocks();
     }
     // While history is read, the newest verdicts get a small share of the time, so that the page is not empty.
-    const linked = this.#correlator.step(this.ingest.sources(), lines === 0 ? LINK_MS : LINK_BESIDE_MS);
-    return lines > 0 || linked > 0;
+    const linked = this.#correlator.step(this.ingest.sources(), reading ? LINK_BESIDE_MS : LINK_MS);
+    return reading || linked > 0;
   }
 
   /** A compressed rotation is unpacked between rounds; false = there is none. */
@@ -158,7 +184,8 @@ export class Engine {
     return this.#final;
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await this.#pool.close();
     this.ingest.close();
     this.db.close();
     this.#unlock();

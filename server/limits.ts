@@ -2,11 +2,26 @@
  * Every bound in one place, each with its reason and what happens when it is reached.
  */
 
-/** Raw bytes in one block. Large enough that zstd sees repetition, small enough that one line is read back in under a millisecond. */
-export const BLOCK_BYTES_MAX = 512 * 1024;
+/** Raw bytes in one block. Large enough that zstd sees repetition, small enough that one line is read back in a millisecond. */
+export const BLOCK_BYTES_MAX = 1024 * 1024;
 
 /** Bytes read from a file at once. A record longer than this is kept cut (`RECORD_BYTES_MAX`). */
 export const READ_BYTES = 1024 * 1024;
+
+/** A file that is behind by this much is read in pieces by the pool; less is read at once, in the engine's thread. */
+export const BULK_BYTES = 4 * 1024 * 1024;
+
+/** Bytes of one piece: enough that handing it over costs nothing, and each thread holds one or two of them. */
+export const PIECE_BYTES = 2 * 1024 * 1024;
+
+/** Pieces of one file that are read and not yet stored. */
+export const PIECES_AHEAD = 8;
+
+/** Threads of the pool at most: beyond it the one writer is the limit. Each costs some 60 MB. */
+export const POOL_THREADS_MAX = 4;
+
+/** Readers kept made (one for each format, wrapper and pattern); a file that changes its pattern with every line gets no further. */
+export const READERS_KEPT = 500;
 
 /** Longest record that is kept whole; the rest is dropped from the parse, counted, and named "torn". */
 export const RECORD_BYTES_MAX = 256 * 1024;
@@ -26,6 +41,12 @@ export const SAMPLE_CHARS = 300;
 export const ROUTES_PER_SOURCE = 1000;
 export const HOSTS_PER_SOURCE = 200;
 export const OTHER = '(other)';
+
+/** Requests are counted by minute and route for this long, by hour and route after that. A day and what a chart overlaps it. */
+export const ROUTE_MINUTES_MS = 26 * 3_600_000;
+
+/** Numbers of operations (host, route, method) kept at hand while counters are stored; 200 bytes each. */
+export const OPERATIONS_KEPT = 50_000;
 
 /** Width of the event-time buckets that are linked again when new lines fall into them. */
 export const BUCKET_MS = 10_000;

@@ -60,7 +60,10 @@ async function run(options: WorkerOptions): Promise<void> {
     options.engine.paths.filter((p) => !/[*?[\]{}]/.test(p)),
     { ignoreInitial: true, ignorePermissionErrors: true, alwaysStat: false },
   );
-  watcher.on('all', () => wake?.());
+  watcher.on('all', (_event, path) => {
+    engine.ingest.wake(path);
+    wake?.();
+  });
   watcher.on('error', () => {
     // The scan finds what the watcher cannot see.
   });
@@ -85,7 +88,7 @@ async function run(options: WorkerOptions): Promise<void> {
     }
     let busy: boolean;
     try {
-      busy = engine.tick(at);
+      busy = await engine.tick(at);
       // Beside correlation, not after it: history waits for nobody.
       if (await engine.unpack()) busy = true;
       // Only when everything is read and linked: what is old is not yet done with.
@@ -149,7 +152,7 @@ async function run(options: WorkerOptions): Promise<void> {
   }
   await watcher.close();
   await sending;
-  engine.close();
+  await engine.close();
 }
 
 /** Trouble that may pass: what it is and what to do; null = a defect. */

@@ -67,7 +67,7 @@ async function report(fixture: string): Promise<ReportRecord[]> {
       };
     });
   } finally {
-    engine.close();
+    await engine.close();
     rmSync(directory, { recursive: true, force: true });
   }
 }

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { zstdCompressSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
 import { SqliteArchive } from '../server/store/sqlite/archive.ts';
 import { type Db, openDatabase } from '../server/store/sqlite/database.ts';
@@ -38,12 +39,23 @@ function filled(): SqliteArchive {
           timeMaxMs: at,
           reader: { dataset: 'clf', envelope: null, alternates: [], tags: [], pattern: null },
           referenceMs: at,
-          raw,
+          packed: zstdCompressSync(raw),
         },
       ],
-      counters: [
-        { minuteMs: at, sourceId: source.id, host: '', route: '/', method: 'GET', status: 200, requests: 1, bytes: 1 },
-      ],
+      counters: {
+        totals: [{ stepMs: 60_000, timeMs: at, sourceId: source.id, host: '', status: 200, requests: 1, bytes: 1 }],
+        routes: [60_000, 3_600_000].map((stepMs) => ({
+          stepMs,
+          timeMs: at,
+          sourceId: source.id,
+          host: '',
+          route: '/',
+          method: 'GET',
+          status: 200,
+          requests: 1,
+          bytes: 1,
+        })),
+      },
       dirtyBuckets: [],
       sources: [],
     });
@@ -67,7 +79,11 @@ test('raw lines go by age, counters stay, and the file shrinks', () => {
   const before = statSync(join(directory, 'why403.db')).size;
   pruneAll();
   expect(archive.lastBlocks(1, Number.MAX_SAFE_INTEGER)).toHaveLength(8);
-  expect((db.prepare('SELECT count(*) n FROM counter').get() as { n: number }).n).toBe(20);
+  expect((db.prepare('SELECT count(*) n FROM counter_total').get() as { n: number }).n).toBe(20);
+  // Minutes of a route are for the last day, hours for as long as the rest.
+  const routes = db.prepare('SELECT count(*) n FROM counter_route WHERE step = ?');
+  expect(routes.get(60_000)).toEqual({ n: 2 });
+  expect(routes.get(3_600_000)).toEqual({ n: 20 });
   expect(statSync(join(directory, 'why403.db')).size).toBeLessThan(before * 0.6);
 });
 
@@ -81,7 +97,7 @@ test('raw lines go by size, the oldest first', () => {
 test('counters go by age', () => {
   filled();
   pruneAll({ ...RETENTION_DEFAULT, countersMs: 5 * DAY });
-  expect((db.prepare('SELECT count(*) n FROM counter').get() as { n: number }).n).toBe(6);
+  expect((db.prepare('SELECT count(*) n FROM counter_total').get() as { n: number }).n).toBe(6);
 });
 
 test('raw lines that are still to be linked are kept, however old they are', () => {

@@ -8,6 +8,7 @@ import { type Entry, isFailure } from '../entry.ts';
 import { isDigits } from '../fields.ts';
 import type { Format } from '../parser.ts';
 import { compileApache } from '../pattern.ts';
+import { skimClf } from '../skim.ts';
 
 /** combinedio: `%I %O` behind the user agent, and nothing else. */
 function isCombinedIo({ attributes }: Entry): boolean {
@@ -20,6 +21,7 @@ export const format: Format = {
   dataset: 'apache.access',
   title: 'Apache access log',
   usualLayer: 'web',
+  skim: skimClf,
   family: 'clf',
   claim({ entries, lines, fileName }) {
     // `%v:%p` in front.

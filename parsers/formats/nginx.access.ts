@@ -6,11 +6,13 @@ import { hasExtras, shareOf } from '../claims.ts';
 import { parseClf } from '../clf.ts';
 import type { Format } from '../parser.ts';
 import { compileNginx } from '../pattern.ts';
+import { skimClf } from '../skim.ts';
 
 export const format: Format = {
   dataset: 'nginx.access',
   title: 'nginx access log',
   usualLayer: 'web',
+  skim: skimClf,
   family: 'clf',
   claim({ entries, fileName }) {
     if (/nginx|openresty|ingress/.test(fileName)) return 0.92;

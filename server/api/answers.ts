@@ -54,8 +54,9 @@ export function overview(store: Store, filter: Filter, now: number): Overview {
   const untilMs = filter.untilMs ?? (filter.sinceMs === null ? (stored?.toMs ?? now) + 1 : now);
   const sinceMs = filter.sinceMs ?? stored?.fromMs ?? now - 3_600_000;
   if (untilMs <= sinceMs) throw new BadRequest('until lies before since');
-  const bucketMs = STEPS_MS.find((s) => (untilMs - sinceMs) / s <= CHART_BUCKETS_MAX) ?? STEPS_MS[STEPS_MS.length - 1]!;
   const range = { ...filter, sinceMs, untilMs };
+  const fitting = STEPS_MS.find((s) => (untilMs - sinceMs) / s <= CHART_BUCKETS_MAX) ?? STEPS_MS[STEPS_MS.length - 1]!;
+  const bucketMs = Math.max(fitting, q.requestStepMs(range));
   const shift = Math.ceil((untilMs - sinceMs) / bucketMs) * bucketMs;
   const before = { ...filter, sinceMs: sinceMs - shift, untilMs: sinceMs };
 

@@ -33,7 +33,7 @@ export async function withScratch<T>(config: Config, paths: string[], use: (engi
     line.clear();
     return use(engine);
   } finally {
-    engine?.close();
+    await engine?.close();
     clean();
     process.removeListener('SIGINT', stop);
     process.removeListener('SIGTERM', stop);

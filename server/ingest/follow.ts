@@ -1,27 +1,26 @@
 /**
- * One followed file: knows how far it is stored, reads the next bytes and turns them into a block with what
- * counts in it. The position is the end of the last stored block; bytes that were read and not stored are read
- * again. It stores nothing itself: `next` gives a Batch, the caller commits it and then calls `stored`.
+ * One followed file: knows how far it is stored, and reads on from there. The position is the end of the last
+ * stored block; bytes that were read and not stored are read again. It stores nothing itself: `next` reads what was
+ * appended, `pieces` gives work out for what lies there in bulk; the caller commits the digests that `ready` hands
+ * over in the order of the file, and then calls `stored`.
  */
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { detect, saveDetection } from '../../parsers/detect.ts';
-import { isFailure } from '../../parsers/entry.ts';
-import { split } from '../../parsers/split.ts';
 import { errnoOf } from '../errors.ts';
 import {
-  BLOCK_BYTES_MAX,
-  BUCKET_MS,
   DETECT_BYTES,
   DETECT_LINES,
   FINGERPRINT_BYTES_MAX,
+  PIECES_AHEAD,
   READ_BYTES,
-  SAMPLE_CHARS,
-  UNPARSED_SAMPLES,
+  ROUTE_MINUTES_MS,
 } from '../limits.ts';
-import type { Block, Source } from '../model/line.ts';
-import { recordReader, SPLIT_LIMITS } from '../store/reader.ts';
+import type { Source } from '../model/line.ts';
+import { recordReader } from '../store/reader.ts';
 import type { Counters } from './counters.ts';
+import { advance, type Digest, digest } from './digest.ts';
+import type { PieceTask } from './piece.ts';
 
 export interface FollowOptions {
   refusedStatus: ReadonlySet<number>;
@@ -31,21 +30,24 @@ export interface FollowOptions {
   detected: (source: Source) => void;
   /** Where the plain content of a compressed file was put; null = the file itself is read. */
   plainPath: string | null;
-}
-
-export interface Batch {
-  blocks: Block[];
-  dirtyBuckets: Set<number>;
-  /** The source as it is when the blocks are stored. */
-  source: Source;
-  bytes: number;
-  lines: number;
+  /** Bytes of one piece, and from how many on pieces are worth it. */
+  pieceBytes: number;
+  bulkBytes: number;
 }
 
 /** An unfinished record at the end of a quiet file is taken as complete after this. */
 const QUIET_MS = 1000;
-const DAY_MS = 86_400_000;
-const MARKS_REFUSAL = /den(y|ied)|refus|forbid|reject|block|unauthori|not allowed|403/i;
+/** The last line of a piece ends behind it: that much is left in front of the end of the file. */
+const MARGIN_BYTES = 64 * 1024;
+
+interface Piece {
+  task: PieceTask;
+  /** undefined = not yet answered, null = cannot be read by itself. */
+  digest: Digest | null | undefined;
+}
+
+/** One buffer for all: a digest keeps nothing of it. */
+const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
 export class Follower {
   source: Source;
@@ -54,6 +56,13 @@ export class Follower {
   /** Position and size at which reading stopped for want of a complete record. */
   #stuckAt = -1;
   #stuckSince = 0;
+  /** Given out, in the order of the file. */
+  #pieces: Piece[] = [];
+  /** Answers that are still out; the descriptor stays open for them. */
+  #out = 0;
+  #closing: number | null = null;
+  /** A piece could not be read by itself: on from here in this thread, until a line has ended. */
+  #byHand = false;
 
   constructor(source: Source, options: FollowOptions) {
     this.source = source;
@@ -79,53 +88,164 @@ export class Follower {
     return Math.max(0, this.source.sizeBytes - this.source.position);
   }
 
+  /** Pieces of it are with the pool. */
+  get inBulk(): boolean {
+    return this.#pieces.length > 0;
+  }
+
   close(): void {
-    if (this.#fd !== null) closeSync(this.#fd);
+    this.#pieces = [];
+    if (this.#fd === null) return;
+    // A thread may still read by this number; closed now, it could become another file's.
+    if (this.#out > 0) this.#closing = this.#fd;
+    else closeSync(this.#fd);
     this.#fd = null;
   }
 
-  /** Reads on; null = nothing new. `now` dates the reading. */
-  next(counters: Counters, now: number): Batch | null {
-    let size: number;
-    try {
-      if (this.#fd === null) {
-        if (this.leftAtMs !== null) return null;
-        this.#fd = openSync(this.plain ?? this.source.path, 'r');
-        // Between the look and the opening the name may have got another file: the scan will tell.
-        const opened = fstatSync(this.#fd);
-        if (
-          this.plain === null &&
-          (String(opened.ino) !== this.source.inode || String(opened.dev) !== this.source.device)
-        ) {
-          this.close();
-          return null;
-        }
-      }
-      const info = fstatSync(this.#fd);
-      size = info.size;
-      // Cut while it was followed: the scan sees it, counts the gap and makes a new source of what comes.
-      if (size < this.source.position) return null;
-      this.source.sizeBytes = size;
-      if (!this.source.reader && !this.#detect(size, info.mtimeMs)) return null;
-      if (size <= this.source.position) {
-        if (this.source.state === 'reading') this.source.state = 'following';
+  /** Opens, looks, detects. Returns size and time of modification; null = nothing can be read now. */
+  #look(): { size: number; modifiedMs: number } | null {
+    if (this.#fd === null) {
+      if (this.leftAtMs !== null || this.#closing !== null) return null;
+      this.#fd = openSync(this.plain ?? this.source.path, 'r');
+      // Between the look and the opening the name may have got another file: the scan will tell.
+      const opened = fstatSync(this.#fd);
+      if (
+        this.plain === null &&
+        (String(opened.ino) !== this.source.inode || String(opened.dev) !== this.source.device)
+      ) {
+        this.close();
         return null;
       }
-      if (!this.#isSameFile()) return null;
-      return this.#read(size, info.mtimeMs, counters, now);
+    }
+    const info = fstatSync(this.#fd);
+    // Cut while it was followed: the scan sees it, counts the gap and makes a new source of what comes.
+    if (info.size < this.source.position) return null;
+    this.source.sizeBytes = info.size;
+    if (!this.source.reader && !this.#detect(info.size, info.mtimeMs)) return null;
+    if (info.size <= this.source.position) {
+      if (this.source.state === 'reading') this.source.state = 'following';
+      return null;
+    }
+    return this.#isSameFile() ? { size: info.size, modifiedMs: info.mtimeMs } : null;
+  }
+
+  #failed(error: unknown): void {
+    const errno = errnoOf(error);
+    if (errno === '') throw error;
+    this.close();
+    this.source.state = errno === 'ENOENT' ? 'gone' : 'unreadable';
+    this.source.advice = adviceFor(errno, this.source.path);
+  }
+
+  /** Reads on in this thread; null = nothing new. `now` dates the reading. */
+  next(counters: Counters, now: number): Digest | null {
+    if (this.inBulk) return null;
+    try {
+      const file = this.#look();
+      return file === null ? null : this.#read(file.size, file.modifiedMs, counters, now);
     } catch (error) {
-      const errno = errnoOf(error);
-      if (errno === '') throw error;
-      this.close();
-      this.source.state = errno === 'ENOENT' ? 'gone' : 'unreadable';
-      this.source.advice = adviceFor(errno, this.source.path);
+      this.#failed(error);
       return null;
     }
   }
 
-  /** After the batch was committed. */
-  stored(batch: Batch): void {
-    this.source = batch.source;
+  /** Work for the pool, as far as it may be ahead; `accept` takes the answers. */
+  pieces(now: number, room: number): { task: PieceTask; accept: (d: Digest | null) => void }[] {
+    const given: { task: PieceTask; accept: (d: Digest | null) => void }[] = [];
+    const { pieceBytes, bulkBytes } = this.#options;
+    if (this.#byHand || this.source.skipping || this.behind < bulkBytes) return given;
+    try {
+      const file = this.#look();
+      if (file === null || file.size - this.source.position < bulkBytes) return given;
+      const source = this.source;
+      const spec = source.reader!;
+      // Where a record of several lines begins is known when the one before has ended.
+      const inOrder = recordReader(spec).starts !== undefined;
+      while (given.length < room && this.#pieces.length < (inOrder ? 1 : PIECES_AHEAD)) {
+        const last = this.#pieces[this.#pieces.length - 1]?.task;
+        const offset = last ? last.offset + last.bytes : source.position;
+        if (file.size - offset < pieceBytes + Math.min(MARGIN_BYTES, pieceBytes)) break;
+        const task: PieceTask = {
+          sourceId: source.id,
+          offset,
+          skipping: false,
+          reader: spec,
+          referenceMs: file.modifiedMs,
+          clockOffsetMs: source.clockOffsetMs,
+          final: false,
+          fd: this.#fd!,
+          bytes: pieceBytes,
+          begins: last === undefined,
+          whole: !inOrder,
+          latelyFromMs: now - ROUTE_MINUTES_MS,
+        };
+        const piece: Piece = { task, digest: undefined };
+        this.#pieces.push(piece);
+        this.#out++;
+        given.push({
+          task,
+          accept: (d) => {
+            piece.digest = d;
+            this.#out--;
+            if (this.#out === 0 && this.#closing !== null) {
+              closeSync(this.#closing);
+              this.#closing = null;
+            }
+          },
+        });
+      }
+    } catch (error) {
+      this.#failed(error);
+    }
+    return given;
+  }
+
+  /** How many bytes in a row the pool has read behind what is stored. */
+  get readyBytes(): number {
+    let n = 0;
+    for (const p of this.#pieces) {
+      if (p.digest === undefined) break;
+      n += p.task.bytes;
+    }
+    return n;
+  }
+
+  /** Every piece that was given out is answered. */
+  get allAnswered(): boolean {
+    return this.#pieces.every((p) => p.digest !== undefined);
+  }
+
+  /** The digest behind `source`, which is this one's as it is stored or will be, when it is there. */
+  ready(source: Source = this.source): Digest | null {
+    const first = this.#pieces[0];
+    if (first === undefined || first.digest === undefined) return null;
+    const d = first.digest;
+    const fits = d !== null && d.offset === source.position && d.consumed > 0 && this.#isSameFile();
+    if (!fits) {
+      // Read again from there, without company: the answers that are out are of no use.
+      this.#pieces = [];
+      this.#byHand = true;
+      return null;
+    }
+    this.#pieces.shift();
+    // The pieces ahead were read by the pattern that held before this one.
+    if (d.reader.pattern !== source.reader?.pattern) this.#pieces = [];
+    return d;
+  }
+
+  /** After the commit: the source as it was stored. */
+  stored(source: Source): void {
+    if (!source.skipping && source.lines > this.source.lines) this.#byHand = false;
+    this.source = source;
+  }
+
+  /** May have something new: grown by what the scan saw, told so by the watcher, in work, or waiting for its end. */
+  due = true;
+
+  /** Nothing came: not looked at again until it is due. An unfinished line at the end becomes a record by waiting. */
+  rest(): void {
+    this.due =
+      this.inBulk || this.#stuckAt >= 0 || this.source.position < this.source.sizeBytes || this.leftAtMs !== null;
   }
 
   #detect(size: number, modifiedMs: number): boolean {
@@ -148,7 +268,7 @@ export class Follower {
         : 'no known format fits; try `why403 parse --dataset NAME` on it';
       return false;
     }
-    this.source.reader = { ...saveDetection(found), pattern: null };
+    this.source.reader = { ...saveDetection(found), pattern: found.pattern };
     this.source.state = 'reading';
     this.source.advice = null;
     this.#options.detected(this.source);
@@ -159,29 +279,39 @@ export class Follower {
   #isSameFile(): boolean {
     const n = this.source.fingerprintBytes;
     if (n === 0) return true;
+    if (this.#fd === null) return false;
     const head = Buffer.allocUnsafe(n);
     return (
-      readSync(this.#fd!, head, 0, n, 0) === n &&
+      readSync(this.#fd, head, 0, n, 0) === n &&
       createHash('sha256').update(head).digest('hex') === this.source.fingerprint
     );
   }
 
-  #read(size: number, modifiedMs: number, counters: Counters, now: number): Batch | null {
+  #read(size: number, modifiedMs: number, counters: Counters, now: number): Digest | null {
     const source = this.source;
-    const spec = source.reader!;
-    const reader = recordReader(spec);
     const wanted = Math.min(READ_BYTES, size - source.position);
-    const buffer = Buffer.allocUnsafe(wanted);
     const n = readSync(this.#fd!, buffer, 0, wanted, source.position);
-    const chunk = n === wanted ? buffer : buffer.subarray(0, n);
+    const chunk = buffer.subarray(0, n);
     const atEnd = source.position + n >= size;
     const quiet = this.#stuckAt === size && now - this.#stuckSince >= QUIET_MS;
     const endsLine = chunk[n - 1] === 10;
-    // A file whose name is gone ends where it ends.
-    const final = atEnd && (this.#options.final || (quiet && (endsLine || this.leftAtMs !== null)));
-    const position = { offset: source.position, lineNumber: source.lines + 1, skipping: source.skipping };
-    const result = split(chunk, position, reader, SPLIT_LIMITS, final);
-    if (result.consumed === 0) {
+    counters.latelyFromMs = now - ROUTE_MINUTES_MS;
+    const d = digest(
+      chunk,
+      {
+        sourceId: source.id,
+        offset: source.position,
+        skipping: source.skipping,
+        reader: source.reader!,
+        referenceMs: modifiedMs,
+        clockOffsetMs: source.clockOffsetMs,
+        // A file whose name is gone ends where it ends.
+        final: atEnd && (this.#options.final || (quiet && (endsLine || this.leftAtMs !== null))),
+      },
+      this.#options.refusedStatus,
+      counters,
+    );
+    if (d.consumed === 0) {
       if (this.#stuckAt !== size) {
         this.#stuckAt = size;
         this.#stuckSince = now;
@@ -189,90 +319,19 @@ export class Follower {
       return null;
     }
     this.#stuckAt = -1;
+    return d;
+  }
 
-    const after: Source = { ...source, samples: source.samples };
-    const dirty = new Set<number>();
-    const blocks: Block[] = [];
-    let from = 0; // first byte of the block in the chunk
-    let firstLine = position.lineNumber;
-    let day = -1;
-    let min = Number.NaN;
-    let max = Number.NaN;
-    const close = (to: number, nextLine: number): void => {
-      if (to <= from) return;
-      blocks.push({
-        sourceId: source.id,
-        offset: source.position + from,
-        bytes: to - from,
-        firstLine,
-        lines: nextLine - firstLine,
-        timeMinMs: min,
-        timeMaxMs: max,
-        reader: spec,
-        referenceMs: modifiedMs,
-        raw: chunk.subarray(from, to),
-      });
-      from = to;
-      firstLine = nextLine;
-      min = Number.NaN;
-      max = Number.NaN;
-    };
-    for (const record of result.records) {
-      const entry = reader.read(record.text, modifiedMs);
-      const start = record.offset - source.position;
-      if (isFailure(entry)) {
-        if (entry.failure !== 'empty') {
-          after.unparsed++;
-          if (after.samples.length < UNPARSED_SAMPLES) {
-            after.samples = [
-              ...after.samples,
-              {
-                line: record.lineNumber,
-                text: record.text.slice(0, SAMPLE_CHARS),
-                reason: entry.field ? `${entry.failure}: ${entry.field}` : entry.failure,
-              },
-            ];
-          }
-        }
-        continue;
-      }
-      after.parsed++;
-      const t = entry.timeMs;
-      if (Number.isNaN(t)) continue;
-      if (entry.timeZoneless) after.timeZoneless = true;
-      const today = Math.floor(t / DAY_MS);
-      if ((day !== -1 && today !== day) || start - from >= BLOCK_BYTES_MAX) close(start, record.lineNumber);
-      day = today;
-      if (!(min <= t)) min = t;
-      if (!(max >= t)) max = t;
-      if (after.newestEventMs === null || t > after.newestEventMs) after.newestEventMs = t;
-      const corrected = t + source.clockOffsetMs;
-      if (entry.kind === 'access') {
-        after.requests++;
-        const status = entry.httpResponseStatusCode ?? 0;
-        counters.add(
-          source.id,
-          corrected,
-          entry.urlDomain,
-          entry.urlPath,
-          entry.httpRequestMethod,
-          status,
-          entry.httpResponseBodySize ?? 0,
-        );
-        if (this.#options.refusedStatus.has(status)) mark(dirty, corrected, 0);
-      } else if (entry.kind !== 'app' || matters(entry.logLevel, entry.message)) mark(dirty, corrected, 2000);
-    }
-    close(result.consumed, result.next.lineNumber);
-    after.lines = result.next.lineNumber - 1;
-    after.position = source.position + result.consumed;
-    after.skipping = result.next.skipping;
+  /** The source as it will be when `d` is stored behind `source`. */
+  after(source: Source, d: Digest, now: number): Source {
+    const after = advance(source, d);
     after.lastReadMs = now;
-    after.state = after.position >= size ? 'following' : 'reading';
+    after.state = after.position >= after.sizeBytes ? 'following' : 'reading';
     after.advice =
       after.parsed === 0 && after.unparsed > 20 ? 'none of its lines can be read in the format that was found' : null;
     if (after.fingerprintBytes < FINGERPRINT_BYTES_MAX && after.position > after.fingerprintBytes)
       this.#fingerprint(after);
-    return { blocks, dirtyBuckets: dirty, source: after, bytes: result.consumed, lines: after.lines - source.lines };
+    return after;
   }
 
   #fingerprint(source: Source): void {
@@ -281,20 +340,6 @@ export class Follower {
     readSync(this.#fd!, head, 0, bytes, 0);
     source.fingerprint = createHash('sha256').update(head).digest('hex');
     source.fingerprintBytes = bytes;
-  }
-}
-
-/** Could this application line be the reason of a refusal? Cheap; the signals decide later. */
-function matters(level: string | null, message: string | null): boolean {
-  if (level !== null && level !== 'info' && level !== 'debug' && level !== 'notice') return true;
-  return message !== null && MARKS_REFUSAL.test(message);
-}
-
-function mark(dirty: Set<number>, timeMs: number, reach: number): void {
-  dirty.add(Math.floor(timeMs / BUCKET_MS) * BUCKET_MS);
-  if (reach > 0) {
-    dirty.add(Math.floor((timeMs - reach) / BUCKET_MS) * BUCKET_MS);
-    dirty.add(Math.floor((timeMs + reach) / BUCKET_MS) * BUCKET_MS);
   }
 }
 

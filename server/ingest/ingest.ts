@@ -7,13 +7,15 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { errnoOf } from '../errors.ts';
 import type { Source } from '../model/line.ts';
 import type { Layer } from '../model/taxonomy.ts';
-import type { Archive } from '../store/archive.ts';
+import type { Archive, PackedBlock } from '../store/archive.ts';
 import { contentLength, dropSpool, headHasher, isCompressed, spool } from './compressed.ts';
-import { Counters } from './counters.ts';
+import { Counters, merged } from './counters.ts';
+import { advance, type Digest, placed } from './digest.ts';
 import { discover, type Found, streamOf } from './discover.ts';
-import { adviceFor, type Batch, Follower } from './follow.ts';
+import { adviceFor, Follower } from './follow.ts';
 import { type Decision, identify, type Known } from './identity.ts';
 import { guessLayer } from './layer.ts';
+import type { PieceTask } from './piece.ts';
 
 export interface IngestOptions {
   paths: readonly string[];
@@ -27,12 +29,29 @@ export interface IngestOptions {
   final: boolean;
   /** Where plain copies of compressed rotations are put while they are read. */
   spoolDirectory: string;
+  /** Bytes of one piece, and from how many bytes behind on a file is read in pieces. */
+  pieceBytes: number;
+  bulkBytes: number;
+}
+
+/** Who digests pieces: the pool, or a stand-in that does it at once. */
+export interface Digester {
+  readonly hasRoom: boolean;
+  run(kind: 'piece', task: PieceTask): Promise<Digest | null>;
 }
 
 /** Raw bytes committed at once: large enough to fold counters, small enough to be on the page at once. */
 const TRANSACTION_BYTES = 8 * 1024 * 1024;
+/** What the pool has read is stored together when it is a transaction's worth, or after this. */
+const GATHER_MS = 150;
 /** A file whose name is gone is read on through its open handle until nothing came for this long. */
 const DRAIN_MS = 30_000;
+
+interface Batch {
+  follower: Follower;
+  /** One behind the other. */
+  digests: Digest[];
+}
 
 export class Ingest {
   readonly #archive: Archive;
@@ -46,6 +65,7 @@ export class Ingest {
   readonly #counters = new Counters();
   #known: Source[] | null = null;
   #turn = 0;
+  #committedMs = 0;
   problems: { path: string; advice: string }[] = [];
   linesRead = 0;
   bytesRead = 0;
@@ -173,7 +193,10 @@ export class Ingest {
     current.sizeBytes = file.size;
     if (current.state === 'gone') current.state = 'reading';
     if (!follower) this.#followers.set(source.id, this.#follower(current));
-    else follower.leftAtMs = null;
+    else {
+      follower.leftAtMs = null;
+      if (file.size !== current.position) follower.due = true;
+    }
     if (moved) this.#archive.saveSource(current);
   }
 
@@ -183,6 +206,8 @@ export class Ingest {
       final: this.#options.final || plainPath !== undefined,
       detected: (s) => this.#settle(s),
       plainPath: plainPath ?? null,
+      pieceBytes: this.#options.pieceBytes,
+      bulkBytes: this.#options.bulkBytes,
     });
   }
 
@@ -325,57 +350,117 @@ export class Ingest {
     for (const [id, follower] of this.#followers) {
       if (seen.has(id) || follower.plain) continue;
       follower.leftAtMs ??= now;
-      for (let batch = follower.next(this.#counters, now); batch !== null; batch = follower.next(this.#counters, now)) {
-        this.#commit([{ follower, batch }]);
+      for (let d = this.#nextOf(follower, now); d !== null; d = this.#nextOf(follower, now))
+        this.#commit([{ follower, digests: [d] }], now);
+    }
+  }
+
+  /** In the order of the file: what the pool has read, else what this thread reads. */
+  #nextOf(follower: Follower, now: number): Digest | null {
+    return follower.ready() ?? follower.next(this.#counters, now);
+  }
+
+  /** All that the pool has read, up to one transaction. A little waiting folds more counters into one row. */
+  #bulkOf(follower: Follower, now: number): Digest[] {
+    const enough = follower.readyBytes >= TRANSACTION_BYTES || follower.allAnswered;
+    if (!enough && now - this.#committedMs < GATHER_MS) return [];
+    const digests: Digest[] = [];
+    let source = follower.source;
+    let bytes = 0;
+    while (bytes < TRANSACTION_BYTES) {
+      const d = follower.ready(source);
+      if (d === null) break;
+      digests.push(d);
+      bytes += d.consumed;
+      source = advance(source, d);
+    }
+    return digests;
+  }
+
+  /** Something was written to this file, or to a file of this name. */
+  wake(path: string): void {
+    for (const f of this.#followers.values()) if (f.source.path === path) f.due = true;
+  }
+
+  /** Gives work out while there is room; returns whether anything is with the pool. */
+  dispatch(pool: Digester, now: number): boolean {
+    let out = false;
+    const followers = [...this.#followers.values()].filter((f) => f.due);
+    // One piece of each in turn, so that all logs of a site come on together.
+    for (let given = true; given && pool.hasRoom; ) {
+      given = false;
+      for (const follower of followers) {
+        if (!pool.hasRoom) break;
+        for (const { task, accept } of follower.pieces(now, 1)) {
+          given = true;
+          pool.run('piece', task).then(accept, () => accept(null));
+        }
       }
     }
+    for (const follower of followers) if (follower.inBulk) out = true;
+    return out;
   }
 
   /** One transaction's worth; returns lines stored, at least 1 when anything was; 0 = nothing is new. */
   step(now: number): number {
-    const followers = [...this.#followers.values()];
+    const followers = [...this.#followers.values()].filter((f) => f.due);
     if (followers.length === 0) return 0;
-    const batches: { follower: Follower; batch: Batch }[] = [];
+    const batches: Batch[] = [];
     let bytes = 0;
-    let quiet = 0;
-    while (bytes < TRANSACTION_BYTES && quiet < followers.length) {
+    // A follower's next block begins where its last one ends: one turn of each per transaction.
+    for (let i = 0; i < followers.length && bytes < TRANSACTION_BYTES; i++) {
       const follower = followers[this.#turn++ % followers.length]!;
-      // A follower's next block begins where its last one ends: one turn of each per transaction.
-      if (batches.some((b) => b.follower === follower)) break;
-      const batch = follower.next(this.#counters, now);
-      if (batch === null) {
-        quiet++;
-        if (follower.plain && follower.source.position >= follower.source.sizeBytes) {
-          dropSpool(follower.plain);
-          this.#end(follower);
-        }
+      let digests: Digest[];
+      if (follower.inBulk) digests = this.#bulkOf(follower, now);
+      else {
+        const d = follower.next(this.#counters, now);
+        digests = d === null ? [] : [d];
+      }
+      if (digests.length > 0) {
+        batches.push({ follower, digests });
+        for (const d of digests) bytes += d.consumed;
         continue;
       }
-      quiet = 0;
-      batches.push({ follower, batch });
-      bytes += batch.bytes;
+      if (follower.inBulk) continue;
+      if (follower.plain && follower.source.position >= follower.source.sizeBytes) {
+        dropSpool(follower.plain);
+        this.#end(follower);
+      } else follower.rest();
     }
     // The middle of a line of megabytes ends no line and is progress all the same.
-    return batches.length === 0 ? 0 : Math.max(1, this.#commit(batches));
+    return batches.length === 0 ? 0 : Math.max(1, this.#commit(batches, now));
   }
 
   /** Blocks, counters, marks and the sources' new positions in one transaction. Returns the lines in it. */
-  #commit(batches: { follower: Follower; batch: Batch }[]): number {
+  #commit(batches: Batch[], now: number): number {
+    this.#committedMs = now;
     const dirty = new Set<number>();
-    for (const { batch } of batches) for (const d of batch.dirtyBuckets) dirty.add(d);
+    const blocks: PackedBlock[] = [];
+    const sources: Source[] = [];
+    let lines = 0;
+    let bytes = 0;
+    for (const { follower, digests } of batches) {
+      let { source } = follower;
+      for (const d of digests) {
+        blocks.push(...placed(source, d));
+        for (const bucket of d.dirtyBuckets) dirty.add(bucket);
+        source = follower.after(source, d, now);
+        lines += d.lines;
+        bytes += d.consumed;
+      }
+      sources.push(source);
+    }
     // Counters that belong to bytes that could not be stored are dropped with them: the bytes are read again.
     this.#archive.append({
-      blocks: batches.flatMap(({ batch }) => batch.blocks),
-      counters: this.#counters.take(),
+      blocks,
+      counters: merged(batches.flatMap(({ digests }) => digests.map((d) => d.counters))),
       dirtyBuckets: [...dirty],
-      sources: batches.map(({ batch }) => batch.source),
+      sources,
     });
-    let lines = 0;
-    for (const { follower, batch } of batches) {
-      follower.stored(batch);
-      lines += batch.lines;
-      this.bytesRead += batch.bytes;
-    }
+    batches.forEach(({ follower }, i) => {
+      follower.stored(sources[i]!);
+    });
+    this.bytesRead += bytes;
     this.linesRead += lines;
     return lines;
   }

@@ -4,21 +4,42 @@
  */
 import type { Block, Source } from '../model/line.ts';
 
-/** Requests counted for one minute and one combination; the fold happens in memory before it comes here. */
-export interface CounterRow {
-  minuteMs: number;
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 3_600_000;
+
+/** Requests of one source by host and status, over one step (a minute or an hour) of event time. */
+export interface TotalRow {
+  stepMs: number;
+  /** Start of the step. */
+  timeMs: number;
   sourceId: number;
   host: string;
-  route: string;
-  method: string;
   status: number;
   requests: number;
   bytes: number;
 }
 
+/** The same by operation: by the hour, and by the minute for as long as `ROUTE_MINUTES_MS`. */
+export interface RouteRow extends TotalRow {
+  route: string;
+  method: string;
+}
+
+/** Folded in memory before they come here: each combination once. */
+export interface CounterRows {
+  totals: TotalRow[];
+  routes: RouteRow[];
+}
+
+/** A block as it is stored: compressed by whoever read it. */
+export interface PackedBlock extends Omit<Block, 'raw'> {
+  /** zstd */
+  packed: Uint8Array;
+}
+
 export interface Append {
-  blocks: Block[];
-  counters: CounterRow[];
+  blocks: PackedBlock[];
+  counters: CounterRows;
   /** Event-time buckets (start, ms) in which something refuses or explains: to be linked (again). */
   dirtyBuckets: number[];
   /** The sources as they are after these blocks. */

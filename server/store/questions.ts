@@ -46,6 +46,8 @@ export interface Questions {
   refusedSeries(filter: Filter, bucketMs: number): { bucket: number; cause: string; count: number }[];
   /** Requests at the outermost layer per bucket; only time, host, route, method and source of the filter apply. */
   requestSeries(filter: Filter, bucketMs: number): { bucket: number; requests: number }[];
+  /** The finest buckets in which `requestSeries` can answer: a minute, or an hour for routes and methods of days past. */
+  requestStepMs(filter: Filter): number;
   top(filter: Filter, field: RefusalField, limit: number): { key: string; count: number; lastMs: number }[];
   refusalRange(): { fromMs: number; toMs: number } | null;
   counterRange(): { fromMs: number; toMs: number } | null;

@@ -5,7 +5,7 @@
 import { makeReader, type Reader, restoreDetection } from '../../parsers/detect.ts';
 import { isFailure } from '../../parsers/entry.ts';
 import { type RawRecord, split } from '../../parsers/split.ts';
-import { RECORD_BYTES_MAX } from '../limits.ts';
+import { READERS_KEPT, RECORD_BYTES_MAX } from '../limits.ts';
 import type { Block, Placed, ReaderSpec } from '../model/line.ts';
 
 export const SPLIT_LIMITS = { lineBytesMax: RECORD_BYTES_MAX, recordBytesMax: RECORD_BYTES_MAX };
@@ -19,6 +19,7 @@ export function recordReader(spec: ReaderSpec): Reader {
     const detected = restoreDetection(spec);
     if (!detected) throw new Error(`no format ${spec.dataset} with wrapper ${spec.envelope}`);
     reader = makeReader(detected);
+    if (readers.size >= READERS_KEPT) readers.clear();
     readers.set(key, reader);
   }
   return reader;

@@ -10,7 +10,7 @@ import { errnoOf, Why403Error } from '../../errors.ts';
 export type Db = Database.Database;
 
 /** Grows by one with each change of SCHEMA; a file of another version is refused with a sentence. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const SCHEMA = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -39,11 +39,19 @@ CREATE TABLE block (
 CREATE INDEX block_time ON block (source_id, time_max);
 CREATE INDEX block_age ON block (time_max, packed);
 
-CREATE TABLE counter (
-  minute INTEGER NOT NULL, source_id INTEGER NOT NULL, host TEXT NOT NULL, route TEXT NOT NULL,
-  method TEXT NOT NULL, status INTEGER NOT NULL,
+CREATE TABLE counter_total (          -- step: 60000 or 3600000 ms
+  step INTEGER NOT NULL, time INTEGER NOT NULL, source_id INTEGER NOT NULL, host TEXT NOT NULL, status INTEGER NOT NULL,
   requests INTEGER NOT NULL, bytes INTEGER NOT NULL,
-  PRIMARY KEY (minute, source_id, host, route, method, status)
+  PRIMARY KEY (step, time, source_id, host, status)
+) WITHOUT ROWID;
+CREATE TABLE operation (              -- what requests are counted by, named once
+  id INTEGER PRIMARY KEY, host TEXT NOT NULL, route TEXT NOT NULL, method TEXT NOT NULL,
+  UNIQUE (route, host, method)
+);
+CREATE TABLE counter_route (          -- by the hour; by the minute only for the last day
+  step INTEGER NOT NULL, time INTEGER NOT NULL, source_id INTEGER NOT NULL, operation_id INTEGER NOT NULL,
+  status INTEGER NOT NULL, requests INTEGER NOT NULL, bytes INTEGER NOT NULL,
+  PRIMARY KEY (step, time, source_id, operation_id, status)
 ) WITHOUT ROWID;
 
 CREATE TABLE dirty (bucket INTEGER PRIMARY KEY, mark INTEGER NOT NULL);
@@ -102,7 +110,10 @@ export function openDatabase(directory: string, options: OpenOptions = {}): Db {
     db = new Database(join(directory, 'why403.db'), { timeout: 5000 });
     // Before the first table, or it has no effect: lets retention give pages back to the disk.
     db.pragma('auto_vacuum = INCREMENTAL');
+    // Blocks of a hundred kilobytes are long chains of small pages otherwise.
+    db.pragma('page_size = 8192');
     db.pragma('journal_mode = WAL');
+    db.pragma('wal_autocheckpoint = 2000');
     db.pragma(options.scratch ? 'synchronous = OFF' : 'synchronous = NORMAL');
     db.pragma('cache_size = -16384');
     db.pragma('temp_store = MEMORY');

@@ -3,6 +3,7 @@
  * client sends is ever part of a statement's text.
  */
 import type { Refusal } from '../../model/request.ts';
+import { HOUR_MS, MINUTE_MS } from '../archive.ts';
 import type { Filter, PageKey, Questions, RefusalField } from '../questions.ts';
 import type { Db } from './database.ts';
 
@@ -57,6 +58,9 @@ function where(filter: Filter, columns: Partial<Record<RefusalField, string>>, t
   }
   return { sql: parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`, values };
 }
+
+/** Does the filter tell operations apart? Then only the counters by route answer. */
+const byOperation = (filter: Filter): boolean => filter.where.some((f) => f.field === 'route' || f.field === 'method');
 
 const and = (clause: Clause, more: string): string =>
   clause.sql === '' ? `WHERE ${more}` : `${clause.sql} AND ${more}`;
@@ -133,13 +137,27 @@ export class SqliteQuestions implements Questions {
       .all(bucketMs, bucketMs, ...clause.values) as { bucket: number; cause: string; count: number }[];
   }
 
+  requestStepMs(filter: Filter): number {
+    if (!byOperation(filter)) return MINUTE_MS;
+    const row = this.#db.prepare('SELECT min(time) t FROM counter_route WHERE step = ?').get(MINUTE_MS) as {
+      t: number | null;
+    };
+    return row.t !== null && filter.sinceMs !== null && filter.sinceMs >= row.t ? MINUTE_MS : HOUR_MS;
+  }
+
   requestSeries(filter: Filter, bucketMs: number): { bucket: number; requests: number }[] {
-    const clause = where(filter, COUNTER_COLUMNS, 'minute');
+    const table = byOperation(filter) ? 'counter_route JOIN operation ON operation.id = operation_id' : 'counter_total';
+    // Whole hours are counted already: a chart of a month reads sixty times fewer rows.
+    const step = bucketMs % HOUR_MS === 0 ? HOUR_MS : this.requestStepMs(filter);
+    const align = (ms: number | null): number | null => (ms === null ? null : Math.floor(ms / step) * step);
+    const aligned = { ...filter, sinceMs: align(filter.sinceMs) };
+    const clause = where(aligned, COUNTER_COLUMNS, 'time');
+    const width = Math.max(bucketMs, step);
     return this.#db
       .prepare(
-        `SELECT minute / CAST(? AS INTEGER) * CAST(? AS INTEGER) bucket, sum(requests) requests FROM counter ${and(clause, 'source_id IN (SELECT id FROM source WHERE coalesce(entry_share, 1) >= 0.5)')} GROUP BY 1 ORDER BY 1`,
+        `SELECT time / CAST(? AS INTEGER) * CAST(? AS INTEGER) bucket, sum(requests) requests FROM ${table} ${and(clause, 'step = ? AND source_id IN (SELECT id FROM source WHERE coalesce(entry_share, 1) >= 0.5)')} GROUP BY 1 ORDER BY 1`,
       )
-      .all(bucketMs, bucketMs, ...clause.values) as { bucket: number; requests: number }[];
+      .all(width, width, ...clause.values, step) as { bucket: number; requests: number }[];
   }
 
   top(filter: Filter, field: RefusalField, limit: number): { key: string; count: number; lastMs: number }[] {
@@ -161,11 +179,12 @@ export class SqliteQuestions implements Questions {
   }
 
   counterRange(): { fromMs: number; toMs: number } | null {
-    const row = this.#db.prepare('SELECT min(minute) a, max(minute) b FROM counter').get() as {
-      a: number | null;
-      b: number;
-    };
-    return row.a === null ? null : { fromMs: row.a, toMs: row.b + 60_000 };
+    const row = this.#db
+      .prepare(
+        'SELECT (SELECT min(time) FROM counter_total WHERE step = ?) a, (SELECT max(time) FROM counter_total WHERE step = ?) b',
+      )
+      .get(MINUTE_MS, MINUTE_MS) as { a: number | null; b: number };
+    return row.a === null ? null : { fromMs: row.a, toMs: row.b + MINUTE_MS };
   }
 }
 

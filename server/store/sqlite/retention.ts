@@ -3,6 +3,8 @@
  * time so that ingest hardly waits, and gives the pages back so that the file shrinks. A source's position is
  * stored with the source, so old blocks can go without anything being read again.
  */
+import { ROUTE_MINUTES_MS } from '../../limits.ts';
+import { HOUR_MS, MINUTE_MS } from '../archive.ts';
 import type { Db } from './database.ts';
 
 export interface Retention {
@@ -83,11 +85,18 @@ export function prune(db: Db, keep: Retention, now: number): Pruned {
       dropIds.run(id);
       dropRefusal.run(id);
     }
-    const counters = db
-      .prepare(
-        'DELETE FROM counter WHERE (minute, source_id, host, route, method, status) IN (SELECT minute, source_id, host, route, method, status FROM counter WHERE minute < ? LIMIT ?)',
-      )
-      .run(now - keep.countersMs, ROWS_MAX).changes;
+    const dropTotals = db.prepare(
+      'DELETE FROM counter_total WHERE (step, time, source_id, host, status) IN (SELECT step, time, source_id, host, status FROM counter_total WHERE step = ? AND time < ? LIMIT ?)',
+    );
+    const dropRoutes = db.prepare(
+      'DELETE FROM counter_route WHERE (step, time, source_id, operation_id, status) IN (SELECT step, time, source_id, operation_id, status FROM counter_route WHERE step = ? AND time < ? LIMIT ?)',
+    );
+    let counters = 0;
+    for (const step of [MINUTE_MS, HOUR_MS]) {
+      counters += dropTotals.run(step, now - keep.countersMs, ROWS_MAX).changes;
+      const routesMs = step === MINUTE_MS ? Math.min(keep.countersMs, ROUTE_MINUTES_MS) : keep.countersMs;
+      counters += dropRoutes.run(step, now - routesMs, ROWS_MAX).changes;
+    }
     const free = db.pragma('freelist_count', { simple: true }) as number;
     const pages = Math.min(free, PAGES_MAX);
     if (pages > 0) db.pragma(`incremental_vacuum(${pages})`);

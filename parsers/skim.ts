@@ -1,0 +1,154 @@
+/**
+ * HOT. Reads of an ordinary access line only what is counted, straight from the text of its piece: no record, no
+ * slice of the line, no Entry. Four times as fast as reading it whole. A line that is in any way unusual (escapes,
+ * another first column, a request that is none, a named host) is refused and read whole by its format, so that both
+ * always say the same; `test/parsers.skim.test.ts` holds them to it.
+ */
+import { isMethod } from './fields.ts';
+import { read, readClf } from './time.ts';
+
+/** What is counted of a line; overwritten by every line. */
+export class Skim {
+  timeMs = Number.NaN;
+  zoneless = false;
+  /** Shared texts for the usual ones. */
+  method = '';
+  /** Of the path in the text. */
+  pathFrom = 0;
+  pathTo = 0;
+  status = 0;
+  /** Response size, 0 where it is `-`. */
+  bytes = 0;
+
+  /** Where the next of these stand in the text, as far as they were looked for: a line costs no search of its own. */
+  nextSlash = -1;
+  nextHost = -1;
+  nextName = -1;
+
+  /** Before the first line of a text. */
+  begin(): void {
+    this.nextSlash = -1;
+    this.nextHost = -1;
+    this.nextName = -1;
+  }
+}
+
+/** `text` holds one character a byte; the line is `from`…`to`. False = read it whole. */
+export type Skimmer = (text: string, from: number, to: number, out: Skim) => boolean;
+
+// Neighbouring lines mostly share the minute and the zone: two comparisons of a few bytes instead of reading them.
+let minute = '';
+let minuteMs = 0;
+let zone = '';
+let zoneless = false;
+
+/** `22/Nov/2025:09:57:01 +0100]` at `at`; the position of the bracket, -1 = it is none. */
+function skimTime(text: string, at: number, out: Skim): number {
+  if (minute !== '' && text.startsWith(minute, at) && text.startsWith(zone, at + 20)) {
+    const a = text.charCodeAt(at + 18) - 48;
+    const b = text.charCodeAt(at + 19) - 48;
+    if (a >= 0 && a <= 5 && b >= 0 && b <= 9) {
+      out.timeMs = minuteMs + (a * 10 + b) * 1000;
+      out.zoneless = zoneless;
+      return at + 19 + zone.length;
+    }
+  }
+  const ms = readClf(text, at);
+  if (Number.isNaN(ms) || text.charCodeAt(read.end) !== 93) return -1;
+  out.timeMs = ms;
+  out.zoneless = read.zoneless;
+  const seconds = (text.charCodeAt(at + 18) - 48) * 10 + text.charCodeAt(at + 19) - 48;
+  // With a fraction nothing is shared. A copy: a slice would keep its whole text alive.
+  if (ms % 1000 === 0 && seconds < 60) {
+    minute = Buffer.from(text.slice(at, at + 18)).toString();
+    zone = Buffer.from(text.slice(at + 20, read.end + 1)).toString();
+    minuteMs = ms - seconds * 1000;
+    zoneless = read.zoneless;
+  }
+  return read.end;
+}
+
+/** Lines of the Common Log Format family: `client - user [time] "METHOD /path?query HTTP/1.1" status bytes …`. */
+export const skimClf: Skimmer = (text, from, to, out) => {
+  const a = text.indexOf(' ', from);
+  if (a <= from || text.charCodeAt(a + 1) !== 45 || text.charCodeAt(a + 2) !== 32) return false;
+  let bracket: number;
+  if (text.charCodeAt(a + 3) === 45 && text.charCodeAt(a + 4) === 32) bracket = a + 5;
+  else if (text.charCodeAt(a + 3) === 91) return false;
+  else bracket = text.indexOf(' ', a + 3) + 1;
+  if (bracket >= to || text.charCodeAt(bracket) !== 91) return false;
+
+  if (out.nextSlash < from) out.nextSlash = next(text, '\\', from);
+  if (out.nextSlash < to) return false;
+
+  const timeEnd = skimTime(text, bracket + 1, out);
+  if (timeEnd < 0 || timeEnd >= to || text.charCodeAt(timeEnd + 2) !== 34) return false;
+  const request = timeEnd + 3;
+  const requestEnd = text.indexOf('"', request);
+  if (requestEnd < 0 || requestEnd + 5 > to) return false;
+  const protocol = requestEnd - 9;
+  if (text.charCodeAt(protocol) !== 32 || !text.startsWith('HTTP/', protocol + 1)) return false;
+
+  let path: number;
+  const first = text.charCodeAt(request);
+  if (first === 71 && text.startsWith('GET ', request)) {
+    out.method = 'GET';
+    path = request + 4;
+  } else if (first === 80 && text.startsWith('POST ', request)) {
+    out.method = 'POST';
+    path = request + 5;
+  } else {
+    const space = text.indexOf(' ', request);
+    if (space >= protocol) return false;
+    out.method = text.slice(request, space);
+    if (!isMethod(out.method)) return false;
+    path = space + 1;
+  }
+  if (text.charCodeAt(path) !== 47 || path >= protocol) return false;
+  let end = path + 1;
+  for (; end < protocol; end++) {
+    const c = text.charCodeAt(end);
+    if (c === 63) break;
+    if (c <= 32 || c >= 127) return false;
+  }
+  out.pathFrom = path;
+  out.pathTo = end;
+
+  const status = requestEnd + 2;
+  const s0 = text.charCodeAt(status) - 48;
+  const s1 = text.charCodeAt(status + 1) - 48;
+  const s2 = text.charCodeAt(status + 2) - 48;
+  if (!(s0 >= 0 && s0 <= 9 && s1 >= 0 && s1 <= 9 && s2 >= 0 && s2 <= 9) || text.charCodeAt(status + 3) !== 32)
+    return false;
+  out.status = s0 * 100 + s1 * 10 + s2;
+
+  let at = status + 4;
+  let bytes = 0;
+  if (text.charCodeAt(at) === 45) at++;
+  else {
+    const start = at;
+    for (; at < to; at++) {
+      const c = text.charCodeAt(at) - 48;
+      if (!(c >= 0 && c <= 9)) break;
+      bytes = bytes * 10 + c;
+    }
+    if (at === start || at - start > 15) return false;
+  }
+  out.bytes = bytes;
+  if (at === to) return true;
+  if (text.charCodeAt(at) !== 32 || text.charCodeAt(at + 1) !== 34) return false;
+  // Referrer and agent; behind them may stand `host=`, `vhost=` and the like.
+  const agent = text.indexOf('"', at + 2) + 3;
+  if (text.charCodeAt(agent - 1) !== 34) return false;
+  const agentEnd = text.indexOf('"', agent);
+  if (agentEnd + 1 >= to) return agentEnd + 1 === to;
+  if (out.nextHost < agentEnd) out.nextHost = next(text, 'ost=', agentEnd);
+  if (out.nextHost < to) return false;
+  if (out.nextName < agentEnd) out.nextName = next(text, 'server_name=', agentEnd);
+  return out.nextName > to;
+};
+
+function next(text: string, what: string, from: number): number {
+  const at = text.indexOf(what, from);
+  return at < 0 ? Number.POSITIVE_INFINITY : at;
+}

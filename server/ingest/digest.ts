@@ -1,0 +1,243 @@
+/**
+ * HOT. What a piece of a log comes to: its records cut and read, compressed blocks, counters, the buckets in which
+ * something refuses or explains, and what changes about its source. Pure but for the counters it is given. Runs in
+ * the engine's thread for what is appended now and in the pool's threads for what lies there in bulk.
+ */
+import { constants as zlib, zstdCompressSync } from 'node:zlib';
+import { isFailure } from '../../parsers/entry.ts';
+import { Skim } from '../../parsers/skim.ts';
+import { type Position, type RawRecord, split } from '../../parsers/split.ts';
+import { BLOCK_BYTES_MAX, BUCKET_MS, SAMPLE_CHARS, UNPARSED_SAMPLES } from '../limits.ts';
+import type { ReaderSpec, Source } from '../model/line.ts';
+import type { CounterRows, PackedBlock } from '../store/archive.ts';
+import { recordReader, SPLIT_LIMITS } from '../store/reader.ts';
+import type { Counters } from './counters.ts';
+
+/** Where the piece stands, and how it is read. */
+export interface DigestTask {
+  sourceId: number;
+  /** Of the first byte in the file. */
+  offset: number;
+  /** The first bytes belong to a line that was cut at the limit: skip to its end. */
+  skipping: boolean;
+  reader: ReaderSpec;
+  /** Year-less times are read near this, ms. */
+  referenceMs: number;
+  /** Added to the records' own times for counters and buckets. */
+  clockOffsetMs: number;
+  /** What is left at the end is a record too. */
+  final: boolean;
+}
+
+export interface Digest {
+  /** Of the first byte that was digested; behind the task's where a line began before it. */
+  offset: number;
+  /** Bytes done with. 0 = no complete record. */
+  consumed: number;
+  skipping: boolean;
+  /** `firstLine` counts from 0: whoever stores them knows how many lines lie before. */
+  blocks: PackedBlock[];
+  counters: CounterRows;
+  dirtyBuckets: number[];
+  lines: number;
+  parsed: number;
+  unparsed: number;
+  requests: number;
+  samples: Source['samples'];
+  newestEventMs: number | null;
+  timeZoneless: boolean;
+  /** By which the next piece is to be read. */
+  reader: ReaderSpec;
+}
+
+const DAY_MS = 86_400_000;
+/** A line that explains is written near its request, not at the same moment. */
+const REASON_REACH_MS = 2000;
+const MARKS_REFUSAL = /den(y|ied)|refus|forbid|reject|block|unauthori|not allowed|403/i;
+/** One for all lines. */
+const skimmed = new Skim();
+const ZSTD = { params: { [zlib.ZSTD_c_compressionLevel]: 1 } };
+
+export function digest(
+  chunk: Buffer,
+  task: DigestTask,
+  refusedStatus: ReadonlySet<number>,
+  counters: Counters,
+): Digest {
+  let spec = task.reader;
+  let reader = recordReader(spec);
+  const { sourceId, offset, referenceMs, clockOffsetMs } = task;
+  const blocks: PackedBlock[] = [];
+  const dirty = new Set<number>();
+  const samples: Source['samples'] = [];
+  let parsed = 0;
+  let unparsed = 0;
+  let requests = 0;
+  let newest = Number.NEGATIVE_INFINITY;
+  let timeZoneless = false;
+
+  let from = 0; // first byte of the open block in the chunk
+  let firstLine = 0;
+  let day = -1;
+  let min = Number.NaN;
+  let max = Number.NaN;
+  const close = (to: number, nextLine: number): void => {
+    if (to <= from) return;
+    blocks.push({
+      sourceId,
+      offset: offset + from,
+      bytes: to - from,
+      firstLine,
+      lines: nextLine - firstLine,
+      timeMinMs: min,
+      timeMaxMs: max,
+      reader: spec,
+      referenceMs,
+      packed: zstdCompressSync(chunk.subarray(from, to), ZSTD),
+    });
+    from = to;
+    firstLine = nextLine;
+    min = Number.NaN;
+    max = Number.NaN;
+  };
+
+  const dated = (t: number, zoneless: boolean, start: number, lineNumber: number): number => {
+    if (zoneless) timeZoneless = true;
+    const today = Math.floor(t / DAY_MS);
+    if ((day !== -1 && today !== day) || start - from >= BLOCK_BYTES_MAX) close(start, lineNumber);
+    day = today;
+    if (!(min <= t)) min = t;
+    if (!(max >= t)) max = t;
+    if (t > newest) newest = t;
+    return t + clockOffsetMs;
+  };
+
+  const take = (record: RawRecord): void => {
+    const start = record.offset - offset;
+    const pattern = reader.directive(record.text);
+    if (pattern !== null) {
+      // A block is read by one pattern from its first line on.
+      if (pattern !== spec.pattern) {
+        close(start, record.lineNumber);
+        spec = { ...spec, pattern };
+        reader = recordReader(spec);
+      }
+      return;
+    }
+    const entry = reader.read(record.text, referenceMs);
+    if (isFailure(entry)) {
+      if (entry.failure === 'empty') return;
+      unparsed++;
+      if (samples.length < UNPARSED_SAMPLES) {
+        const reason = entry.field ? `${entry.failure}: ${entry.field}` : entry.failure;
+        samples.push({ line: record.lineNumber, text: record.text.slice(0, SAMPLE_CHARS), reason });
+      }
+      return;
+    }
+    parsed++;
+    if (Number.isNaN(entry.timeMs)) return;
+    const corrected = dated(entry.timeMs, entry.timeZoneless, start, record.lineNumber);
+    if (entry.kind === 'access') {
+      requests++;
+      const status = entry.httpResponseStatusCode ?? 0;
+      const size = entry.httpResponseBodySize ?? 0;
+      counters.add(sourceId, corrected, entry.urlDomain, entry.urlPath, entry.httpRequestMethod, status, size);
+      if (refusedStatus.has(status)) mark(dirty, corrected, 0);
+    } else if (entry.kind !== 'app' || matters(entry.logLevel, entry.message)) mark(dirty, corrected, REASON_REACH_MS);
+  };
+
+  let position: Position = { offset, lineNumber: 0, skipping: task.skipping };
+  const { skim } = reader;
+  if (skim !== undefined && !task.skipping && chunk.indexOf(0) < 0) {
+    // latin1: positions of characters are positions of bytes.
+    const text = chunk.toString('latin1');
+    let at = offset === 0 && text.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0;
+    let lineNumber = 0;
+    skimmed.begin();
+    for (;;) {
+      const lf = text.indexOf('\n', at);
+      if (lf < 0 || lf - at > SPLIT_LIMITS.lineBytesMax) break;
+      const end = text.charCodeAt(lf - 1) === 13 ? lf - 1 : lf;
+      if (skim(text, at, end, skimmed)) {
+        parsed++;
+        requests++;
+        const { status } = skimmed;
+        const corrected = dated(skimmed.timeMs, skimmed.zoneless, at, lineNumber);
+        const path = text.slice(skimmed.pathFrom, skimmed.pathTo);
+        counters.add(sourceId, corrected, null, path, skimmed.method, status, skimmed.bytes);
+        if (refusedStatus.has(status)) mark(dirty, corrected, 0);
+      } else {
+        const line = chunk.subarray(at, lf + 1);
+        const here = { offset: offset + at, lineNumber, skipping: false };
+        for (const record of split(line, here, reader, SPLIT_LIMITS, false).records) take(record);
+      }
+      at = lf + 1;
+      lineNumber++;
+    }
+    position = { offset: offset + at, lineNumber, skipping: false };
+  }
+  const rest = position.offset === offset ? chunk : chunk.subarray(position.offset - offset);
+  const result = split(rest, position, reader, SPLIT_LIMITS, task.final);
+  for (const record of result.records) take(record);
+  const consumed = result.next.offset - offset;
+  close(consumed, result.next.lineNumber);
+  return {
+    offset,
+    consumed,
+    skipping: result.next.skipping,
+    blocks,
+    counters: counters.take(),
+    dirtyBuckets: [...dirty],
+    lines: result.next.lineNumber,
+    parsed,
+    unparsed,
+    requests,
+    samples,
+    newestEventMs: newest === Number.NEGATIVE_INFINITY ? null : newest,
+    timeZoneless,
+    reader: spec,
+  };
+}
+
+/** The source as it is when this digest is stored. Pure. */
+export function advance(source: Source, d: Digest): Source {
+  const newest = d.newestEventMs;
+  return {
+    ...source,
+    position: d.offset + d.consumed,
+    skipping: d.skipping,
+    lines: source.lines + d.lines,
+    parsed: source.parsed + d.parsed,
+    unparsed: source.unparsed + d.unparsed,
+    requests: source.requests + d.requests,
+    samples:
+      d.samples.length === 0 || source.samples.length >= UNPARSED_SAMPLES
+        ? source.samples
+        : [...source.samples, ...d.samples.map((s) => ({ ...s, line: s.line + source.lines + 1 }))].slice(
+            0,
+            UNPARSED_SAMPLES,
+          ),
+    newestEventMs: newest !== null && newest > (source.newestEventMs ?? newest - 1) ? newest : source.newestEventMs,
+    timeZoneless: source.timeZoneless || d.timeZoneless,
+    reader: d.reader,
+  };
+}
+
+/** The digest's blocks with their line numbers in the file. */
+export function placed(source: Source, d: Digest): PackedBlock[] {
+  return d.blocks.map((b) => ({ ...b, firstLine: b.firstLine + source.lines + 1 }));
+}
+
+/** Could this application line be the reason of a refusal? Cheap; the signals decide later. */
+function matters(level: string | null, message: string | null): boolean {
+  if (level !== null && level !== 'info' && level !== 'debug' && level !== 'notice') return true;
+  return message !== null && MARKS_REFUSAL.test(message);
+}
+
+function mark(dirty: Set<number>, timeMs: number, reach: number): void {
+  dirty.add(Math.floor(timeMs / BUCKET_MS) * BUCKET_MS);
+  if (reach > 0) {
+    dirty.add(Math.floor((timeMs - reach) / BUCKET_MS) * BUCKET_MS);
+    dirty.add(Math.floor((timeMs + reach) / BUCKET_MS) * BUCKET_MS);
+  }
+}
