@@ -4,7 +4,6 @@
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
 import { addAttribute, addId, known, numberOf } from '../fields.ts';
-import { parseObject } from '../json.ts';
 import type { Context, Format } from '../parser.ts';
 import { addRule, datedOr, set } from '../record.ts';
 import { cefTime, fillCef, readCef } from './cef.ts';
@@ -39,8 +38,7 @@ function parse(record: string, context: Context): Entry | Failure {
   entry.clientPort ??= port || null;
   if (entry.urlDomain === null && site !== '') entry.urlDomain = site.toLowerCase();
   addAttribute(entry, 'sourceServiceName', site);
-  const listed = headers === '' ? null : parseObject(headers.startsWith('[') ? headers.slice(1, -1) : headers);
-  if (listed !== null) set.headers(entry, listed, '');
+  setHeaders(entry, headers);
   const endMs = cefTime(end);
   if (endMs > entry.timeMs) entry.durationMs = endMs - entry.timeMs;
   const action = entry.eventOutcome ?? '';
@@ -54,6 +52,17 @@ function parse(record: string, context: Context): Entry | Failure {
       addRule(entry, { id: name || attack.trim(), message: attack.trim(), denied: entry.wafIntercepted === true });
     });
   return datedOr(entry, context, { timeField: 'start', timeOptional: true });
+}
+
+/** `[{"Accept":"text/html"},{"X-Forwarded-For":"198.51.100.4"}]`, or one object. */
+function setHeaders(entry: Entry, text: string): void {
+  if (!(text.startsWith('[') && text.endsWith(']')) && !(text.startsWith('{') && text.endsWith('}'))) return;
+  try {
+    const json: unknown = JSON.parse(text);
+    for (const item of Array.isArray(json) ? json.slice(0, 100) : [json]) set.headers(entry, item, '');
+  } catch {
+    addAttribute(entry, 'additionalReqHeaders', text);
+  }
 }
 
 export const format: Format = {
