@@ -39,21 +39,28 @@ export const format: Format = {
     const start = read.end + 2;
     const quote = line.indexOf(' "', start);
     if (quote < 0) return line.indexOf(' - ', start) > 0 ? TORN : NO_FORMAT;
-    // `MISS 404 404 - GET https host`, several tries joined by ", ".
-    const words = line.slice(start, quote).replaceAll(', ', ',').replaceAll(' : ', ',').split(' ');
-    const [host = '', scheme = '', method = '', dash = '', status = '', upstream, cache] = words.reverse();
-    if (dash !== '-' || (scheme !== 'http' && scheme !== 'https') || (upstream === undefined) !== (cache === undefined))
-      return NO_FORMAT;
-    const code = numberOf(status);
-    if (code === null || status.length !== 3) return { failure: 'status', field: 'status' };
+    // `MISS 404 404 - GET https host`, from the right: several tries make the front longer.
+    const host = line.lastIndexOf(' ', quote - 1);
+    const scheme = line.lastIndexOf(' ', host - 1);
+    const method = line.lastIndexOf(' ', scheme - 1);
+    const dash = method - 2;
+    if (!line.startsWith(' - ', dash) || !line.startsWith('http', scheme + 1) || host - scheme > 6) return NO_FORMAT;
+    const status = line.lastIndexOf(' ', dash - 1);
+    if (status < start - 1) return NO_FORMAT;
+    const code = numberOf(line.slice(status + 1, dash));
+    if (code === null || dash - status !== 4) return { failure: 'status', field: 'status' };
     entry.httpResponseStatusCode = code;
-    if (upstream !== undefined) {
-      entry.upstreamStatusCode = numberOf(lastOf(upstream)) ?? 0;
-      addAttribute(entry, 'upstream_cache_status', cache ?? '');
+    if (status > start) {
+      // `MISS 502, 200`
+      const cache = line.indexOf(' ', start);
+      if (cache >= status) return NO_FORMAT;
+      addAttribute(entry, 'upstream_cache_status', line.slice(start, cache));
+      entry.upstreamStatusCode = numberOf(lastOf(line.slice(cache + 1, status))) ?? 0;
     }
-    if (isMethod(method)) entry.httpRequestMethod = method;
-    addAttribute(entry, 'scheme', scheme);
-    entry.urlDomain = domainOf(host);
+    const verb = line.slice(method + 1, scheme);
+    if (isMethod(verb)) entry.httpRequestMethod = verb;
+    addAttribute(entry, 'scheme', line.slice(scheme + 1, host));
+    entry.urlDomain = domainOf(line.slice(host + 1, quote));
 
     const pathEnd = closingQuote(line, quote + 2);
     if (pathEnd < 0) return TORN;
