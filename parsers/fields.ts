@@ -427,6 +427,39 @@ export function unescapeText(text: string): string {
   return parts.join('');
 }
 
+/** Undoes `%HH`; what is no valid escape, or would be no text, stays as it is. Never throws: exceptions cost more than the line. */
+export function percentDecoded(text: string): string {
+  let at = text.indexOf('%');
+  if (at < 0) return text;
+  const parts: string[] = [];
+  let from = 0;
+  let bytes: number[] = [];
+  while (at >= 0) {
+    const byte = hexByte(text, at + 1);
+    if (byte < 0) {
+      at = text.indexOf('%', at + 1);
+      continue;
+    }
+    if (byte < 0x80) parts.push(text.slice(from, at), String.fromCharCode(byte));
+    else {
+      // A character of several bytes.
+      bytes = [byte];
+      let end = at + 3;
+      while (text.charCodeAt(end) === 37 && hexByte(text, end + 1) >= 0x80) {
+        bytes.push(hexByte(text, end + 1));
+        end += 3;
+      }
+      const decoded = Buffer.from(bytes).toString('utf8');
+      parts.push(text.slice(from, at), decoded.includes('\ufffd') ? text.slice(at, end) : decoded);
+      at = end - 3;
+    }
+    from = at + 3;
+    at = text.indexOf('%', from);
+  }
+  parts.push(text.slice(from));
+  return parts.join('');
+}
+
 const SIMPLE_ESCAPES: Record<string, string> = {
   '"': '"',
   '\\': '\\',

@@ -52,7 +52,7 @@ interface Called {
 
 /**
  * Prefix → member → its name. The same few members come with every line: putting dotted names together, and looking for
- * secrets among them, each time cost half of what reading the line did (kong.json 97 k → 150 k lines/s).
+ * secrets among them, each time cost a fifth of the line (openappsec 104 k → 136 k lines/s).
  */
 const CALLED = new Map<string, Map<string, Called>>();
 /** Hostile records invent members without end: from here on names are made, not remembered. */

@@ -1,17 +1,8 @@
 /** Akamai DataStream 2, JSON: one object for each request, values mostly text and URL-encoded. The time is the arrival. */
 import type { Entry, Failure } from '../entry.ts';
-import { addAttribute, known } from '../fields.ts';
+import { addAttribute, known, percentDecoded } from '../fields.ts';
 import { type JsonObject, textOf } from '../json.ts';
 import { addRule, jsonFormat, names, set, type Take } from '../record.ts';
-
-function decoded(text: string): string {
-  if (text.indexOf('%') < 0) return text;
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
 
 const NAMES = names({
   reqTimeSec: set.time,
@@ -29,11 +20,11 @@ const NAMES = names({
   }) as Take,
   queryStr: set.query,
   UA: ((entry, value) => {
-    entry.userAgentOriginal = known(decoded(textOf(value)));
+    entry.userAgentOriginal = known(percentDecoded(textOf(value)));
     return true;
   }) as Take,
   referer: ((entry, value) => {
-    entry.httpRequestReferrer = known(decoded(textOf(value)));
+    entry.httpRequestReferrer = known(percentDecoded(textOf(value)));
     return true;
   }) as Take,
   xForwardedFor: set.forwarded,

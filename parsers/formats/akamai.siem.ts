@@ -3,21 +3,13 @@
  * base64 joined by `;` and URL-encoded. `deny…` refused; `alert` and `monitor` did not.
  */
 import type { Entry, Failure } from '../entry.ts';
+import { percentDecoded } from '../fields.ts';
 import { dig, isObject, type JsonObject, textOf } from '../json.ts';
 import { addRule, jsonFormat, names, set, setRequestHeader, type Take } from '../record.ts';
 
-function decoded(text: string): string {
-  if (text.indexOf('%') < 0) return text;
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
 /** `OTUwMDAy%3bOTUwMDA2`: "950002", "950006". */
 function packed(value: unknown): string[] {
-  const text = decoded(textOf(value));
+  const text = percentDecoded(textOf(value));
   if (text === '') return [];
   return text
     .split(';')
@@ -27,7 +19,7 @@ function packed(value: unknown): string[] {
 
 /** `Name%3a%20value%0d%0a…` */
 const headers: Take = (entry, value) => {
-  for (const line of decoded(textOf(value)).split(/\r?\n/).slice(0, 200)) {
+  for (const line of percentDecoded(textOf(value)).split(/\r?\n/).slice(0, 200)) {
     const colon = line.indexOf(':');
     if (colon > 0) setRequestHeader(entry, line.slice(0, colon), line.slice(colon + 1).trim());
   }

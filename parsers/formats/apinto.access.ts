@@ -3,7 +3,7 @@
  * variables, also grouped; of the text type the layout that it ships with. `proxy_status` empty = its own answer.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addId, domainOf, known, numberOf } from '../fields.ts';
+import { addId, domainOf, known, numberOf, percentDecoded } from '../fields.ts';
 import { isObject, type JsonObject, textOf } from '../json.ts';
 import type { Context, Format } from '../parser.ts';
 import { names, readJson, set, setRequestHeader, type Take } from '../record.ts';
@@ -20,11 +20,7 @@ const header: Take = (entry, value) => {
 };
 
 function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    return text;
-  }
+  return percentDecoded(text.indexOf('+') < 0 ? text : text.replaceAll('+', ' '));
 }
 
 const FLAT = {

@@ -4,28 +4,19 @@
  * No origin status is logged: result types say where an answer came from.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute, domainOf, isAddress, known } from '../fields.ts';
+import { addAttribute, domainOf, isAddress, known, percentDecoded } from '../fields.ts';
 import type { JsonObject } from '../json.ts';
 import type { Context, Format } from '../parser.ts';
 import { jsonFormat, names, set, type Take } from '../record.ts';
 import { epochMs, read, readIso } from '../time.ts';
 
-/** Values are URL-encoded; what is not valid stays as logged. */
-function decoded(text: string): string {
-  if (text.indexOf('%') < 0) return text;
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
+// Values are URL-encoded.
 const agent: Take = (entry, value) => {
-  entry.userAgentOriginal = known(decoded(String(value)));
+  entry.userAgentOriginal = known(percentDecoded(String(value)));
   return true;
 };
 const referer: Take = (entry, value) => {
-  entry.httpRequestReferrer = known(decoded(String(value)));
+  entry.httpRequestReferrer = known(percentDecoded(String(value)));
   return true;
 };
 /** The name that the client asked for, where `cs(Host)` is the distribution's. */

@@ -40,16 +40,13 @@ export function readCef(line: string): Cef | 'torn' | null {
   while (line.startsWith('CEF:', at)) at += 4;
   const head: string[] = [];
   let from = at;
-  let i = at;
-  for (; i < line.length && head.length < 7; i++) {
-    const c = line.charCodeAt(i);
-    if (c === 92) i++;
-    else if (c === 124) {
-      head.push(line.slice(from, i).replace(/\\([|\\])/g, '$1'));
-      from = i + 1;
-    }
+  for (let bar = line.indexOf('|', at); bar >= 0 && head.length < 7; bar = line.indexOf('|', bar + 1)) {
+    if (line.charCodeAt(bar - 1) === 92 && line.charCodeAt(bar - 2) !== 92) continue;
+    const text = line.slice(from, bar);
+    head.push(text.indexOf('\\') < 0 ? text : text.replace(/\\([|\\])/g, '$1'));
+    from = bar + 1;
   }
-  if (head.length === 0 || !/^\d$/.test(head[0]!)) return null;
+  if (head.length === 0 || head[0]!.length !== 1 || numberOf(head[0]!) === null) return null;
   if (head.length < 7) return 'torn';
   const [, vendor = '', product = '', version = '', signature = '', name = '', severity = ''] = head;
   return { vendor, product, version, signature, name, severity, fields: extension(line.slice(from)) };
@@ -111,8 +108,14 @@ export function fillCef(entry: Entry, cef: Cef): void {
   addAttribute(entry, 'severity', cef.severity);
   for (const [key, value] of fields) {
     if (value === '' || value === 'N/A' || key.endsWith('Label')) continue;
-    if (!take(entry, key, value)) addAttribute(entry, fields.get(`${key}Label`) || key, value);
+    if (!take(entry, key, value)) addAttribute(entry, (isCustom(key) && fields.get(`${key}Label`)) || key, value);
   }
+}
+
+/** cs1, cn1, cfp1, c6a1, flexString1, deviceCustomDate1: members whose name is their label. */
+function isCustom(key: string): boolean {
+  const last = key.charCodeAt(key.length - 1);
+  return last >= 49 && last <= 57;
 }
 
 function take(entry: Entry, key: string, value: string): boolean {
