@@ -22,6 +22,17 @@ import { read, readClf } from '../time.ts';
 
 const DATASET = 'haproxy.http';
 
+/**
+ * What every line has, made in one step: one hidden class for all, where members that are added one by one cost as much
+ * as the rest of the line. Without inherited names, as all attributes.
+ */
+const Attributes = function Attributes(this: Record<string, string>, frontend: string) {
+  this.frontend = frontend;
+} as unknown as new (
+  frontend: string,
+) => object;
+Attributes.prototype = Object.create(null);
+
 function parse(record: string): Entry | Failure {
   const line = record.trimEnd();
   if (line === '') return { failure: 'empty' };
@@ -62,7 +73,7 @@ function parse(record: string): Entry | Failure {
   }
   if (words.length < 7) return { failure: 'torn' };
   const tls = frontend.endsWith('~');
-  addAttribute(entry, 'frontend', tls ? frontend.slice(0, -1) : frontend);
+  entry.attributes = new Attributes(tls ? frontend.slice(0, -1) : frontend) as unknown as Record<string, string>;
   if (tls) addAttribute(entry, 'tls', 'true');
   if (!backend.includes('/')) return { failure: 'format', field: 'backend' };
   setServer(entry, backend);

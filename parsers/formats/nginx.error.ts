@@ -22,22 +22,11 @@ function starts(line: string): boolean {
   return line.charCodeAt(20) === 91 && line.charCodeAt(4) === 47 && !Number.isNaN(readSlashed(line, 0));
 }
 
-interface Tail {
-  rest: string;
-  value: string | null;
+/** The value of `, name: "value"` that begins at `at` and goes to `end`. A line that was cut may lack the closing quote. */
+function valueAt(text: string, end: number, at: number, markLength: number): string {
+  const last = text.charCodeAt(end - 1) === 34 && end - 1 >= at + markLength ? end - 1 : end;
+  return text.slice(at + markLength, last);
 }
-
-/** Takes `, name: "value"` off the end. A line that was cut may lack the closing quote of its last field. */
-function takeQuoted(text: string, name: string): Tail {
-  const mark = `, ${name}: "`;
-  const at = text.lastIndexOf(mark);
-  if (at < 0) return { rest: text, value: null };
-  const value = text.slice(at + mark.length);
-  return { rest: text.slice(0, at), value: value.endsWith('"') ? value.slice(0, -1) : value };
-}
-
-/** OpenResty's gateways (Kong, APISIX) append the id of the request. */
-const FIELDS_FROM_RIGHT = ['request_id', 'referrer', 'host', 'upstream', 'subrequest', 'request'] as const;
 
 function parse(record: string): Entry | Failure {
   if (record.trim() === '') return { failure: 'empty' };
@@ -79,43 +68,61 @@ function parse(record: string): Entry | Failure {
 }
 
 function setMessage(entry: Entry, text: string): void {
-  let rest = text;
-  const fields: Record<string, string> = {};
   // A notice of the process itself has no tail, and may quote anything.
-  if (text.includes(', client: ')) {
-    for (const name of FIELDS_FROM_RIGHT) {
-      const tail = takeQuoted(rest, name);
-      if (tail.value === null) continue;
-      fields[name] = tail.value;
-      rest = tail.rest;
+  let end = text.length;
+  if (text.indexOf(', client: ') >= 0) {
+    // From the right, where nothing that a client sends can stand between; `end` moves to the left.
+    let at = text.lastIndexOf(', request_id: "');
+    if (at >= 0) {
+      // OpenResty's gateways (Kong, APISIX) append the id of the request.
+      addId(entry, valueAt(text, end, at, 15));
+      end = at;
     }
-    const server = rest.lastIndexOf(', server: ');
-    const client = rest.lastIndexOf(', client: ', server < 0 ? rest.length : server);
+    at = text.lastIndexOf(', referrer: "', end - 1);
+    if (at >= 0) {
+      entry.httpRequestReferrer = valueAt(text, end, at, 13) || null;
+      end = at;
+    }
+    let host: string | null = null;
+    at = text.lastIndexOf(', host: "', end - 1);
+    if (at >= 0) {
+      host = valueAt(text, end, at, 9);
+      end = at;
+    }
+    at = text.lastIndexOf(', upstream: "', end - 1);
+    if (at >= 0) {
+      const upstream = valueAt(text, end, at, 13);
+      addAttribute(entry, 'upstream', upstream);
+      entry.upstreamAddress = upstreamOf(upstream);
+      end = at;
+    }
+    at = text.lastIndexOf(', subrequest: "', end - 1);
+    if (at >= 0) {
+      addAttribute(entry, 'subrequest', valueAt(text, end, at, 15));
+      end = at;
+    }
+    at = text.lastIndexOf(', request: "', end - 1);
+    if (at >= 0) {
+      setRequestLine(entry, valueAt(text, end, at, 12));
+      end = at;
+    }
+    if (host !== null) entry.urlDomain = domainOf(host);
+    const server = text.lastIndexOf(', server: ', end - 1);
+    const client = text.lastIndexOf(', client: ', server < 0 ? end - 1 : server);
     if (server > client) {
-      fields.server = rest.slice(server + 10);
-      rest = rest.slice(0, server);
+      const name = text.slice(server + 10, end);
+      addAttribute(entry, 'server', name);
+      if (entry.urlDomain === null && looksLikeHost(name)) entry.urlDomain = domainOf(name);
+      end = server;
     }
     if (client >= 0) {
-      fields.client = rest.slice(client + 10);
-      rest = rest.slice(0, client);
+      const address = text.slice(client + 10, end);
+      entry.clientAddress = address === 'unix:' ? null : address || null;
+      end = client;
     }
   }
-  if (fields.client !== undefined) entry.clientAddress = fields.client === 'unix:' ? null : fields.client || null;
-  if (fields.request !== undefined) setRequestLine(entry, fields.request);
-  if (fields.host !== undefined) entry.urlDomain = domainOf(fields.host);
-  if (fields.server !== undefined) {
-    addAttribute(entry, 'server', fields.server);
-    if (entry.urlDomain === null && looksLikeHost(fields.server)) entry.urlDomain = domainOf(fields.server);
-  }
-  if (fields.request_id !== undefined) addId(entry, fields.request_id);
-  if (fields.referrer !== undefined) entry.httpRequestReferrer = fields.referrer || null;
-  if (fields.subrequest !== undefined) addAttribute(entry, 'subrequest', fields.subrequest);
-  if (fields.upstream !== undefined) {
-    addAttribute(entry, 'upstream', fields.upstream);
-    entry.upstreamAddress = upstreamOf(fields.upstream);
-  }
-  entry.message = rest;
-  setDetails(entry, rest);
+  entry.message = end === text.length ? text : text.slice(0, end);
+  setDetails(entry, entry.message);
 }
 
 /** "http://10.0.0.1:80/x" → "10.0.0.1:80"; "fastcgi://unix:/run/php.sock:" → "unix:/run/php.sock". */
@@ -147,7 +154,8 @@ function setDetails(entry: Entry, message: string): void {
     setNaxsi(entry, message);
     return;
   }
-  const errno = / \((\d{1,3}): [A-Za-z][^()]{2,60}\)/.exec(message);
+  // The regular expressions only where what they look for can be: most messages have none of it.
+  const errno = message.indexOf(': ') < 0 ? null : / \((\d{1,3}): [A-Za-z][^()]{2,60}\)/.exec(message);
   if (errno !== null) entry.errorCode = errno[1]!;
   if (message.startsWith('user "')) {
     const end = message.indexOf('"', 6);
@@ -156,12 +164,15 @@ function setDetails(entry: Entry, message: string): void {
     entry.logLogger = 'fastcgi';
     const script = /(?:script '|in )(\/[^'\s:]+)/.exec(message.slice(0, 2000));
     if (script !== null) entry.filePath = script[1]!;
-  } else {
+  } else if (message.indexOf(' "/') > 0) {
     const path = /^(?:[a-z0-9_]+\(\) |directory index of |cannot [a-z ]+)"(\/[^"]*)"/.exec(message);
     if (path !== null) entry.filePath = path[1]!;
   }
-  const zone = / by zone "([^"]*)"/.exec(message);
-  if (zone !== null) addAttribute(entry, 'zone', zone[1]!);
+  const zone = message.indexOf(' by zone "');
+  if (zone >= 0) {
+    const end = message.indexOf('"', zone + 10);
+    if (end > 0) addAttribute(entry, 'zone', message.slice(zone + 10, end));
+  }
   if (message.startsWith('auth request unexpected status: ')) {
     const status = Number(message.slice(32, 35));
     if (status >= 100) entry.upstreamStatusCode = status;
