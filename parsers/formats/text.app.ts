@@ -12,6 +12,7 @@ import {
   isDigits,
   isUniqueId,
   levelOf,
+  setRequestLine,
   unescapeText,
 } from '../fields.ts';
 import { mapJson, parseObject } from '../json.ts';
@@ -504,7 +505,21 @@ function parse(record: string, context: Context): Entry | Failure {
     setMessage(entry, line.slice(head.at));
   }
   if (newline >= 0) setTrace(entry, trimmed.slice(newline + 1));
+  else if (entry.httpResponseStatusCode !== null && entry.message !== null) setAccess(entry, entry.message);
   return entry;
+}
+
+/** A request line in quotes and a status behind it, perhaps client and user in front: the server's line of a request. */
+const ACCESS =
+  /^(?:\S{3,60} - (?:\S{1,60} )?(?:\[[^\]]{1,40}\] )?)?"([A-Z]{3,10} \S+ HTTP\/[\d.]+)" (\d{3})(?: (\d{1,15}|-))?(?: |$)/;
+
+function setAccess(entry: Entry, message: string): void {
+  const match = message.indexOf(' HTTP/') > 0 ? ACCESS.exec(message) : null;
+  if (match === null || Number(match[2]) !== entry.httpResponseStatusCode) return;
+  entry.kind = 'access';
+  entry.timePoint = 'end';
+  setRequestLine(entry, match[1]!);
+  if (match[3] !== undefined && match[3] !== '-') entry.httpResponseBodySize ??= Number(match[3]);
 }
 
 function setTime(entry: Entry, ms: number, zoneless: boolean, context: Context): void {

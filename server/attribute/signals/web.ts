@@ -6,7 +6,7 @@ import type { Entry } from '../../../parsers/entry.ts';
 import type { Cause } from '../../model/taxonomy.ts';
 import type { Signal } from '../signal.ts';
 
-const app = ['text.app', 'json', 'syslog'] as const;
+const app = ['text.app', 'json', 'syslog', 'rails.app', 'aspnetcore.app', 'node.error'] as const;
 const php = ['text.app', 'json', 'syslog', 'nginx.error', 'apache.error'] as const;
 
 interface More {
