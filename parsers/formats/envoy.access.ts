@@ -175,7 +175,7 @@ function setServer(entry: Entry, local: string): void {
 }
 
 /** Names that Envoy Gateway, Istio, Contour and the examples of Envoy's documentation give to the members. */
-const MEMBERS: Record<string, string> = {};
+const MEMBERS = new Map<string, string>();
 for (const [meaning, names] of Object.entries({
   time: 'start_time timestamp @timestamp time',
   status: 'response_code status response-code',
@@ -195,7 +195,7 @@ for (const [meaning, names] of Object.entries({
   local: 'downstream_local_address',
   referer: 'referer',
 }))
-  for (const name of names.split(' ')) MEMBERS[name] = meaning;
+  for (const name of names.split(' ')) MEMBERS.set(name, meaning);
 
 function json(line: string): Entry | Failure {
   // Two of Envoy's own words, before the line is parsed.
@@ -204,11 +204,17 @@ function json(line: string): Entry | Failure {
   if (object === null) return { failure: line.endsWith('}') ? 'json' : 'torn' };
   const entry = emptyEntry(DATASET, 'access', 'start');
   const given: Record<string, string> = {};
-  for (const [key, value] of flatten(object)) {
-    const text = String(value);
-    const meaning = Object.hasOwn(MEMBERS, key.toLowerCase()) ? MEMBERS[key.toLowerCase()]! : undefined;
+  for (const key in object) {
+    const value = object[key];
+    if (value === null || value === '' || value === '-') continue;
+    if (typeof value === 'object') {
+      for (const [name, text] of flatten({ [key]: value })) addAttribute(entry, name, String(text));
+      continue;
+    }
+    const text = typeof value === 'string' ? value : String(value);
+    const meaning = MEMBERS.get(key) ?? MEMBERS.get(key.toLowerCase());
     if (meaning === undefined) addAttribute(entry, key, text);
-    else if (given[meaning] === undefined && text !== '-' && text !== '') given[meaning] = text;
+    else if (given[meaning] === undefined) given[meaning] = text;
     else if (text !== given[meaning]) addAttribute(entry, key, text);
   }
   addAttribute(entry, 'layout', 'json');

@@ -69,7 +69,7 @@ function hostOf(url: string): string {
 }
 
 const KNOWN = new Set(
-  'ClientAddr ClientHost ClientPort ClientUsername DownstreamContentSize DownstreamStatus Duration OriginStatus RequestHost RequestMethod RequestPath RequestProtocol ServiceAddr StartUTC StartLocal time level msg RequestAddr RequestLine BackendAddr'.split(
+  'ClientAddr ClientHost ClientPort ClientUsername DownstreamContentSize DownstreamStatus Duration OriginStatus RequestHost RequestMethod RequestPath RequestProtocol ServiceAddr StartUTC StartLocal time level msg RequestAddr RequestLine BackendAddr ServiceURL BackendURL'.split(
     ' ',
   ),
 );
@@ -118,19 +118,45 @@ function setClient(entry: Entry, host: string, peer: string): void {
 }
 
 function setOthers(entry: Entry, object: JsonObject): void {
-  for (const [key, value] of flatten(object)) {
+  for (const key in object) {
     if (KNOWN.has(key)) continue;
-    const text = String(value);
-    const request = key.startsWith('request_') ? key.slice(8).toLowerCase() : '';
-    if (request === 'user-agent') entry.userAgentOriginal = known(text);
-    else if (request === 'referer') entry.httpRequestReferrer = known(text);
-    else if (request === 'x-forwarded-for') entry.forwardedFor = known(text);
-    else if (request === 'content-type') entry.httpRequestContentType = known(text);
-    else if ((request === 'x-request-id' || request === 'traceparent') && isUniqueId(text)) addId(entry, text);
-    else if (request === 'authorization' || request === 'cookie' || request === 'x-api-key')
-      addAttribute(entry, key, '***');
-    else if (key !== 'ServiceURL' && !key.startsWith('ServiceURL.') && !key.startsWith('BackendURL.'))
+    const value = object[key];
+    if (value === null || value === '') continue;
+    if (typeof value === 'object') {
+      for (const [name, text] of flatten({ [key]: value })) addAttribute(entry, name, String(text));
+      continue;
+    }
+    const text = typeof value === 'string' ? value : String(value);
+    if (!key.startsWith('request_')) {
       addAttribute(entry, key, text);
+      continue;
+    }
+    switch (key.slice(8).toLowerCase()) {
+      case 'user-agent':
+        entry.userAgentOriginal = known(text);
+        break;
+      case 'referer':
+        entry.httpRequestReferrer = known(text);
+        break;
+      case 'x-forwarded-for':
+        entry.forwardedFor = known(text);
+        break;
+      case 'content-type':
+        entry.httpRequestContentType = known(text);
+        break;
+      case 'x-request-id':
+      case 'traceparent':
+        if (isUniqueId(text)) addId(entry, text);
+        else addAttribute(entry, key, text);
+        break;
+      case 'authorization':
+      case 'cookie':
+      case 'x-api-key':
+        addAttribute(entry, key, '***');
+        break;
+      default:
+        addAttribute(entry, key, text);
+    }
   }
 }
 
