@@ -199,7 +199,9 @@ for (const [meaning, names] of Object.entries({
 
 function json(line: string): Entry | Failure {
   // Two of Envoy's own words, before the line is parsed.
-  if (line.indexOf('"response_flags"') < 0 && line.indexOf('"response_code_details"') < 0) return NO_FORMAT;
+  // Tyk has details as well, and says `status`.
+  const details = line.indexOf('"response_code_details"') >= 0 && line.indexOf('"response_code"') >= 0;
+  if (!details && line.indexOf('"response_flags"') < 0) return NO_FORMAT;
   const object = parseObject(line);
   if (object === null) return { failure: line.endsWith('}') ? 'json' : 'torn' };
   const entry = emptyEntry(DATASET, 'access', 'start');

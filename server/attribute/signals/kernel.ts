@@ -2,7 +2,7 @@
 import type { Cause } from '../../model/taxonomy.ts';
 import type { Signal } from '../signal.ts';
 
-const log = ['syslog', 'iptables'] as const;
+const log = ['syslog', 'iptables', 'kernel.audit'] as const;
 const NETFILTER = 'torvalds/linux net/netfilter/nf_log_syslog.c@03a1569';
 
 function packet(
