@@ -82,6 +82,9 @@ const PARTLY_WRAPPED_MIN = 0.1;
 /** Formats of a stream besides the main one. Example: access, error and application lines of one container. */
 const ALTERNATES_MAX = 3;
 
+/** How much a share counts, by rank: a specific format that reads nine of ten lines is right, though another reads all. */
+const CREDIT: Record<number, number> = { [RANK.carrier]: 0.85, [RANK.syslog]: 0.8, [RANK.text]: 0.8 };
+
 const rankOf = (format: Format): number => format.rank ?? RANK.own;
 /** Reads nearly anything: says little about where the lines come from. */
 const isGeneric = (format: Format): boolean => rankOf(format) >= RANK.syslog;
@@ -193,8 +196,8 @@ function rank(lines: string[], contexts: Context[], hint: Hint): Score[] {
   }
   const shareOf = (x: Score) => {
     const share = x.of === 0 ? 0 : x.parsed / x.of;
-    // From nine tenths on, being specific counts for more than the last lines.
-    return share >= 0.9 ? 1 : share;
+    // From nine tenths on, being specific counts for more than the last lines. What reads anything reads junk as well.
+    return (share >= 0.9 ? 1 : share) * (CREDIT[rankOf(x.format)] ?? 1);
   };
   return scores
     .map((x, order) => ({ x, order }))

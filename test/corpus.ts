@@ -17,6 +17,8 @@ const NAMES: Record<string, string | ((entry: Entry) => string)> = {
   'nginx.access': (entry) => (entry.attributes?.request_length === undefined ? 'nginx-access' : 'k8s-nginx-ingress'),
   'caddy.access': 'caddy-json',
   'envoy.access': (entry) => (entry.attributes?.layout === 'json' ? 'envoy-json' : 'envoy-text'),
+  // The framework's access lines are the application's.
+  'gin.access': 'app-gin',
   'npm.access': 'nginx-proxy-manager',
   'npmplus.access': 'npmplus',
   'squid.access': 'squid',

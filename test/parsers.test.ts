@@ -81,6 +81,26 @@ for (const dataset of fixtures) {
   });
 }
 
+describe('what stands around the lines does not change what they are', () => {
+  const JUNK = ['### rotated', 'x', '-- MARK --', 'Starting up ...', 'WARNING: something', '}'];
+  const WRAPPERS: Record<string, (line: string) => string> = {
+    docker: (line) => JSON.stringify({ log: `${line}\n`, stream: 'stdout', time: '2025-11-22T09:57:01.123456789Z' }),
+    cri: (line) => `2025-11-22T09:57:01.123456789+00:00 stdout F ${line}`,
+    syslog: (line) => `2025-11-22T09:57:01.123456+00:00 edge-1 prog[12]: ${line}`,
+  };
+  const referenceMs = Date.parse('2025-11-22T12:00:00Z');
+  // Lines of syslog inside another wrapper are that wrapper's program's.
+  test.each(fixtures.filter((dataset) => dataset !== 'syslog'))('%s', (dataset) => {
+    const records = samplesOf(dataset).filter((sample) => sample.expect);
+    const lines = [...records, ...records, ...records].flatMap((sample) => sample.record.split('\n'));
+    const fileName = FILE_NAMES[dataset] ?? '';
+    const withJunk = lines.flatMap((line, i) => (i % 8 === 2 ? [JUNK[i % JUNK.length]!, line] : [line]));
+    expect(detect(withJunk, { fileName, referenceMs })?.dataset).toBe(dataset);
+    for (const [name, wrap] of Object.entries(WRAPPERS))
+      expect([name, detect(lines.map(wrap), { fileName, referenceMs })?.dataset]).toEqual([name, dataset]);
+  });
+});
+
 describe('time', () => {
   const utc = (text: string) => Date.parse(text);
   test('apache and nginx', () => {
