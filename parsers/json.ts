@@ -217,7 +217,7 @@ const NAMES: Record<Meaning, string> = {
   upstream: 'upstream_addr upstream upstreamaddr upstream_host upstream.address serviceaddr backend',
   client:
     'remote_addr client_ip clientip remote_ip ip client.address client.ip remoteip source.ip clientaddr client_address remoteaddr remote_host clienthost realip real_ip req.ip request.client_ip cip clientipaddress http.client_ip request.ip src_ip sourceip httprequest.remoteip visitor_ip addr.remote user_ip userip ip_address ipaddress c_ip remote.ip network.client.ip peer_ip client_ip_address',
-  peer: 'req.remoteaddress remoteaddress remote_address client req.remote_addr peer.address downstream_remote_address socket.remoteaddress',
+  peer: 'remote remote.address req.remoteaddress remoteaddress remote_address client req.remote_addr peer.address downstream_remote_address socket.remoteaddress',
   clientPort: 'req.remoteport remote_port remoteport client.port client_port source.port clientport',
   forwarded:
     'x_forwarded_for x-forwarded-for xff http_x_forwarded_for req.headers.x-forwarded-for request.headers.x-forwarded-for headers.x-forwarded-for forwarded_for forwardedfor request.headers.x_forwarded_for fwd',
@@ -263,7 +263,7 @@ export interface Mapped {
 
 /** Objects that loggers put the program's own members into: `{"context":{"user":"bob"}}` names the user as `{"user":"bob"}` does. */
 const NESTS =
-  /^(?:jsonpayload|properties|state|scopes|fields|attributes|context|ctx|extra|mdc|contextmap|data|meta|metadata|params|payload|named_tags|httprequest|http_request|labels|tags|request|req|http|details|event_data|message|msg|log|@fields)\./;
+  /^(?:jsonpayload|properties|state|scopes|fields|attributes|context|ctx|extra|mdc|contextmap|data|meta|metadata|params|payload|named_tags|httprequest|http_request|labels|tags|request|req|http|details|event_data|message|msg|log|@fields|connection|client)\./;
 
 /** What is known of a member's name, so that names are put together and looked up once, not per record. */
 interface Name {
@@ -287,7 +287,9 @@ function nameIn(parent: Name, key: string): Name {
   const meaning = MEANINGS.get(lower);
   let nested: Meaning | undefined;
   if (meaning === undefined) {
-    let inner = lower;
+    // GELF's additional members begin with `_`.
+    let inner = lower.charCodeAt(0) === 95 ? lower.slice(1) : lower;
+    if (inner !== lower) nested = MEANINGS.get(inner);
     for (let depth = 0; depth < 3 && nested === undefined; depth++) {
       const shorter = inner.replace(NESTS, '');
       if (shorter === inner) break;
@@ -514,7 +516,7 @@ function take(
         typeof value === 'number'
           ? levelOfNumber(value)
           : (levelOf(text) ?? (/^\d+$/.test(text) ? levelOfNumber(Number(text)) : null));
-      if (level === null || entry.logLevel !== null) return false;
+      if (level === null || entry.logLevel !== null) return level !== null && entry.logLevel === level;
       entry.logLevel = level;
       return true;
     }
@@ -551,7 +553,8 @@ function take(
       const domain = domainOf(text);
       if (domain === null || /[\s/]/.test(domain)) return false;
       if (entry.urlDomain === domain) return true;
-      // `host` of a bunyan-like logger is the machine; a name with a dot from a header wins.
+      // `host` of a logger may be the machine: only a name as websites have, or with a port, is taken from it.
+      if (name.length === 4 && domain.indexOf('.') < 0 && domain !== 'localhost' && text.indexOf(':') < 0) return false;
       if (entry.urlDomain !== null) return false;
       entry.urlDomain = domain;
       return true;
@@ -610,6 +613,13 @@ function take(
       return true;
     case 'id':
       // A counter (pino-http's req.id 1, 2, 3 …) names nothing outside its process.
+      // Google: `projects/p/traces/0b1c…`.
+      if (text.startsWith('projects/')) {
+        const id = text.slice(text.lastIndexOf('/') + 1);
+        if (!isUniqueId(id)) return false;
+        addId(entry, id);
+        return true;
+      }
       if (!isUniqueId(text)) return false;
       addId(entry, text);
       return true;

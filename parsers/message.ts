@@ -4,7 +4,7 @@
  * their characters has found worth it.
  */
 import type { Entry } from './entry.ts';
-import { domainOf, isAddress, isMethod, setTarget } from './fields.ts';
+import { addId, domainOf, isAddress, isMethod, isUniqueId, setTarget } from './fields.ts';
 
 /** Longer messages are dumps; their beginning says what happened. */
 const LENGTH_MAX = 2000;
@@ -35,7 +35,7 @@ const ABOUT_SERVERS = /connect|listen|bind|dial|upstream|redis|database|postgres
 
 const DJANGO =
   /^(?:Forbidden|Unauthorized|Not Found|Bad Request|Method Not Allowed(?: \(([A-Z]+)\))?|Internal Server Error|Service Unavailable|Gone|Too Many Requests|Conflict)(?: \(.*\))?: (\/\S*)$/;
-const REQUEST = /(?:^|[\s"'[(])([A-Z]{3,8})(?: ["']?|:)((?:https?:\/\/[^\s"'\])/]+)?\/[^\s"'\])]*)/;
+const REQUEST = /(?:^|[\s"'[(])([A-Z]{3,8})(?: {1,10}["']?|:)((?:https?:\/\/[^\s"'\])/]+)?\/[^\s"'\])]*)/;
 const STATUS =
   /^["':]?(?: HTTP\/[\d.]+"?)? (?:-+> |=> |- |\(|status[=:]? ?|responded |returned |failed with )?([1-5]\d\d)(?![\w.-])/;
 /** Rails, Phoenix: the end of a request that an earlier line named. */
@@ -81,6 +81,20 @@ export function setFromMessage(entry: Entry, text: string): void {
   }
   if (entry.clientAddress === null) setClient(entry, message);
   if (entry.userName === null) setUser(entry, message);
+  if (entry.requestIds.length === 0) setId(entry, message);
+}
+
+const ID = /\b(?:x-)?(?:request|req|trace|correlation)[-_ ]?id["']?(?:[=:]|: | )["'[]?([A-Za-z0-9][\w:@.+/=-]{15,99})/i;
+
+/** `request_id=5f0c…`, `(Request ID: …)`. */
+function setId(entry: Entry, message: string): void {
+  let at = message.indexOf('id=');
+  if (at < 0) at = message.indexOf('ID');
+  if (at < 0) at = message.indexOf('Id');
+  if (at < 0) at = message.indexOf('id:');
+  if (at < 3) return;
+  const match = ID.exec(message);
+  if (match !== null && isUniqueId(match[1]!)) addId(entry, match[1]!);
 }
 
 function setAnswer(entry: Entry, message: string): void {
@@ -134,6 +148,10 @@ function findAddresses(message: string): void {
     }
     if (separators < 2) continue;
     if (pure) take(message, from, i);
+    // Java: `from /203.0.113.9:51234`
+    else if (lastName === from && message.charCodeAt(from) === 47) {
+      if (CLIENT_WORDS.has(wordBefore(message, from))) take(message, from + 1, i);
+    }
     // `ip:203.0.113.9`, `rhost:2001:db8::9`
     else {
       const colon = message.indexOf(':', lastName);
@@ -180,7 +198,20 @@ function wordBefore(message: string, at: number): string {
   let i = at - 1;
   while (i >= 0 && at - i < 6) {
     const c = message.charCodeAt(i);
-    if (!(c === 32 || c === 34 || c === 39 || c === 96 || c === 40 || c === 91 || c === 61 || c === 58 || c === 92))
+    if (
+      !(
+        c === 32 ||
+        c === 34 ||
+        c === 39 ||
+        c === 96 ||
+        c === 40 ||
+        c === 91 ||
+        c === 61 ||
+        c === 58 ||
+        c === 92 ||
+        c === 47
+      )
+    )
       break;
     i--;
   }

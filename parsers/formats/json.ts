@@ -3,7 +3,7 @@
  * zerolog, logrus, logback/ECS, Serilog, structlog, and nginx with escape=json. Mapped by the names of its members.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { isMethod, setRequestLine } from '../fields.ts';
+import { isMethod, SYSLOG_LEVELS, setRequestLine } from '../fields.ts';
 import { isObject, type JsonObject, mapJson, parseObject, textOf } from '../json.ts';
 import { setFromMessage } from '../message.ts';
 import { type Context, type Format, RANK } from '../parser.ts';
@@ -24,6 +24,11 @@ function parse(record: string, context: Context): Entry | Failure {
     entry.timeZoneless = !Number.isNaN(context.envelopeMs) && context.envelopeZoneless;
   }
   if (json['@t'] !== undefined || json.MessageTemplate !== undefined) setTemplate(entry, json);
+  // GELF counts levels as syslog does, lograge durations in milliseconds.
+  if (json.short_message !== undefined && typeof json.level === 'number')
+    entry.logLevel ??= SYSLOG_LEVELS[json.level] ?? null;
+  if (typeof json.duration === 'number' && json.controller !== undefined && json.action !== undefined)
+    entry.durationMs ??= json.duration;
   if (entry.httpRequestMethod === null && entry.urlPath === null && entry.message !== null)
     setRequestOfMessage(entry, entry.message);
   if (entry.httpRequestMethod !== null && entry.urlPath !== null && entry.httpResponseStatusCode !== null)

@@ -8,6 +8,7 @@ import {
   addAttribute,
   addId,
   closingQuote,
+  decimalOf,
   isAddress,
   isDigits,
   isUniqueId,
@@ -137,6 +138,12 @@ function readHead(line: string, referenceMs: number): boolean {
       continue;
     }
     const end = wordEnd(line, at);
+    // Serilog's source context in angle brackets.
+    if (c === 60 && known && line.charCodeAt(end - 1) === 62 && DOTTED.test(line.slice(at + 1, end - 1))) {
+      head.words.push(line.slice(at + 1, end - 1));
+      at = end;
+      continue;
+    }
     const last = line.charCodeAt(end - 1);
     const colon = last === 58;
     const wordTo = colon || last === 44 ? end - 1 : end;
@@ -161,12 +168,14 @@ function readHead(line: string, referenceMs: number): boolean {
     const nextIs = (text: string) => line.startsWith(text, end);
     if (c >= 48 && c <= 57) {
       // A process id: in front of a level, or of `---`, or of `- ` and the time.
-      if (size > 8 || !isDigits(line, at, wordTo)) {
+      if (size > 8 || !isDigits(line, at, wordTo)) break;
+      if (line.charCodeAt(end) === 124) {
         // pm2: `0|app  | `
-        const bar = line.indexOf('|', at);
-        if (bar < 0 || bar > wordTo || !/^\d{1,4}\|[\w.-]+$/.test(line.slice(at, wordTo))) break;
-        head.brackets.push(`service.name=${line.slice(bar + 1, wordTo)}`);
-        at = end;
+        const name = nameEnd(line, end + 1);
+        const bar = skipBlanks(line, name);
+        if (name === end + 1 || line.charCodeAt(bar) !== 124) break;
+        head.brackets.push(`service.name=${line.slice(end + 1, name)}`);
+        at = bar;
         continue;
       }
       const pid =
@@ -181,6 +190,19 @@ function readHead(line: string, referenceMs: number): boolean {
     const isName = nameEnd(line, at) === wordTo;
     if (!isName) {
       if (head.level === null && !colon && setOddWord(line, at, wordTo, known)) {
+        at = end;
+        continue;
+      }
+      // loguru: `module:function:line - message`
+      if (known && nextIs(' - ') && /^[\w.]{1,100}:[\w<>]{1,60}:\d{1,6}$/.test(line.slice(at, wordTo))) {
+        head.words.push(line.slice(at, line.indexOf(':', at)));
+        head.brackets.push(`caller=${line.slice(at, wordTo)}`);
+        at = end + 2;
+        break;
+      }
+      // zap's console: the source file stands in a column of its own.
+      if (known && line.charCodeAt(end) === 9 && SOURCE_FILE.test(line.slice(at, wordTo))) {
+        head.brackets.push(`caller=${line.slice(at, wordTo)}`);
         at = end;
         continue;
       }
@@ -204,7 +226,7 @@ function readHead(line: string, referenceMs: number): boolean {
     }
     // logback: `WARN 1 --- [thread] logger : message`; Python: `logger - LEVEL - message`, `logger: message`.
     if (colon) {
-      if (head.words.length > 0 || (!/[._]/.test(word) && word !== word.toLowerCase())) break;
+      if (head.words.length > 0 || (!/[._:]/.test(word) && word !== word.toLowerCase())) break;
       head.words.push(word);
       at = end;
       if (head.level === null && levelAt(line, at)) continue;
@@ -221,7 +243,8 @@ function readHead(line: string, referenceMs: number): boolean {
       at = end + 2;
       continue;
     }
-    if (line.charCodeAt(end) === 9 && known) {
+    // zap's console and NLog: tabs and bars part the columns.
+    if ((line.charCodeAt(end) === 9 || line.charCodeAt(end) === 124) && known) {
       head.words.push(word);
       at = end;
       continue;
@@ -271,12 +294,12 @@ for (const word of 'emerg emergency panic alert crit critical fatal severe error
 /** Levels that are words too: only in capitals. */
 for (const word of ['WAR', 'FAT', 'CONFIG', 'FINE']) LEVEL_WORDS.set(word, levelOf(word)!);
 
-/** Behind the word at `at`: a blank, a tab or the end. */
+/** Behind the word at `at`: a blank, a tab, a bar or the end. */
 function wordEnd(line: string, at: number): number {
   let i = at;
   for (const length = line.length; i < length; i++) {
     const c = line.charCodeAt(i);
-    if (c === 32 || c === 9) break;
+    if (c === 32 || c === 9 || c === 124) break;
   }
   return i;
 }
@@ -289,6 +312,11 @@ function nameEnd(line: string, at: number): number {
     if ((c | 32) >= 97 && (c | 32) <= 122) continue;
     if (c === 95 || c === 36) continue;
     if (i > at && ((c >= 48 && c <= 57) || c === 46 || c === 45 || c === 47)) continue;
+    // Rust: `shop::auth`.
+    if (c === 58 && i > at && line.charCodeAt(i + 1) === 58) {
+      i++;
+      continue;
+    }
     return i;
   }
 }
@@ -337,7 +365,11 @@ function numbersEnd(line: string, from: number): number {
 function setRest(rest: string): void {
   if (rest === '') return;
   if (rest.charCodeAt(0) === 35) head.brackets.push(rest.slice(1));
-  else if (head.level === null) head.level = LEVEL_WORDS.get(rest) ?? null;
+  else if (head.level === null) {
+    const [level = '', logger] = rest.split(/ +/, 2);
+    head.level = LEVEL_WORDS.get(level) ?? null;
+    if (head.level !== null && logger !== undefined) head.words.push(logger);
+  }
 }
 
 /** Words that are no names: `web[120].ERR`, `request_id=…`, `auth/auth.go:200:Login()`; false = the message begins. */
@@ -346,7 +378,7 @@ function setOddWord(line: string, at: number, end: number, known: boolean): bool
   const word = line.slice(at, end);
   const pair = word.indexOf('=');
   if (pair > 0) {
-    if (!/^\w+=[^"]*$/.test(word)) return false;
+    if (!/^\w+=[^"]*$/.test(word) || FIRST_KEYS.has(word.slice(0, pair))) return false;
     // Metadata stand in front of a level; behind it they are the message.
     head.brackets.push(word);
     return true;
@@ -480,6 +512,9 @@ function parse(record: string, context: Context): Entry | Failure {
     const entry = emptyEntry('text.app', 'app', 'decision');
     mapJson(entry, pairs);
     setTime(entry, entry.timeMs, entry.timeZoneless, context);
+    // lograge's duration is in milliseconds.
+    if (pairs.controller !== undefined && entry.durationMs === null)
+      entry.durationMs = decimalOf(String(pairs.duration));
     if (entry.httpRequestMethod !== null && entry.urlPath !== null && entry.httpResponseStatusCode !== null) {
       entry.kind = 'access';
       entry.timePoint = 'end';
@@ -502,11 +537,29 @@ function parse(record: string, context: Context): Entry | Failure {
   else {
     entry.logLevel = head.level;
     setNames(entry, head);
+    // Laravel: the object at the end goes on over the lines of its stack trace.
+    if (newline >= 0 && trimmed.endsWith('}') && line.indexOf('{"', head.at) >= 0) {
+      setMessage(entry, trimmed.slice(head.at));
+      setPhpException(entry);
+      return entry;
+    }
     setMessage(entry, line.slice(head.at));
   }
   if (newline >= 0) setTrace(entry, trimmed.slice(newline + 1));
   else if (entry.httpResponseStatusCode !== null && entry.message !== null) setAccess(entry, entry.message);
   return entry;
+}
+
+/** `[object] (App\\Denied(code: 0): no at /srv/a.php:59)`, as Monolog writes an exception into the context. */
+function setPhpException(entry: Entry): void {
+  const text = entry.attributes?.exception;
+  const match =
+    text === undefined
+      ? null
+      : /^\[object\] \(([\w\\]{1,200})\(code: [^)]{0,40}\): (.{0,1000}?)(?: at \S{1,300}:\d+)?\)(?:\n|$)/.exec(text);
+  if (match === null) return;
+  addAttribute(entry, 'error.type', match[1]!);
+  addAttribute(entry, 'error.message', match[2]!);
 }
 
 /** A request line in quotes and a status behind it, perhaps client and user in front: the server's line of a request. */
@@ -577,7 +630,9 @@ function setNames(entry: Entry, from: Head): void {
     if (pair !== null && isUniqueId((pair[1] ?? pair[2])!)) addId(entry, (pair[1] ?? pair[2])!);
     else if (equals > 0 && /^[\w.]+=/.test(text)) setPair(entry, text.slice(0, equals), text.slice(equals + 1));
     else if (isAddress(text) && entry.clientAddress === null) entry.clientAddress = text;
-    else if (isUniqueId(text) && !text.includes('/')) addId(entry, text);
+    else if (isUniqueId(text) && !text.includes('/'))
+      // Spring Boot: trace and span.
+      addId(entry, text.length === 49 && text.charCodeAt(32) === 45 ? text.slice(0, 32) : text);
     else if (isDigits(text) && text.length <= 8 && entry.processId === null) entry.processId = text;
     else if (text.includes(',') && text.split(',').some((part) => isUniqueId(part.trim()))) {
       // Sleuth: [service,trace,span]
@@ -585,8 +640,7 @@ function setNames(entry: Entry, from: Head): void {
         if (isUniqueId(part.trim())) addId(entry, part.trim());
         else addAttribute(entry, 'service.name', part.trim());
       }
-    } else if (/^[0-9a-f]{32}-[0-9a-f]{16}$/.test(text)) addId(entry, text.slice(0, 32));
-    else addAttribute(entry, extra++ === 0 ? 'thread' : `bracket.${extra - 1}`, text);
+    } else addAttribute(entry, extra++ === 0 ? 'thread' : `bracket.${extra - 1}`, text);
   }
   const [logger, ...others] = from.words;
   if (logger !== undefined) entry.logLogger = logger;
@@ -598,35 +652,45 @@ function setPair(entry: Entry, key: string, value: string): void {
   else addAttribute(entry, key, value);
 }
 
-/** The message, the JSON at its end, the request it names. */
+/** The message, the JSON objects or pairs at its end, the request it names. */
 function setMessage(entry: Entry, text: string): void {
   let message = text.trimEnd();
   // Monolog: `message {"context":1} []` or `message [] []`.
   while (message.endsWith(' []') || message.endsWith(' {}')) message = message.slice(0, -3).trimEnd();
-  if (message.endsWith('}')) {
-    let brace = message.indexOf('{');
-    for (let tries = 0; brace >= 0 && tries < 5; tries++) {
-      const json = brace === 0 || /[\s:]/.test(message.charAt(brace - 1)) ? parseObject(message.slice(brace)) : null;
-      if (json !== null) {
-        const head = message.slice(0, brace).trimEnd();
-        // The level and time in front are the record's own.
-        const timeMs = entry.timeMs;
-        const zoneless = entry.timeZoneless;
-        entry.message = head === '' ? null : head;
-        mapJson(entry, json);
-        if (!Number.isNaN(timeMs)) {
-          entry.timeMs = timeMs;
-          entry.timeZoneless = zoneless;
-        }
-        if (entry.message === null) entry.message = message;
-        message = head;
-        break;
-      }
-      brace = message.indexOf('{', brace + 1);
-    }
+  const { timeMs, timeZoneless } = entry;
+  const pairs = isLogfmt(message) ? logfmt(message) : null;
+  if (pairs !== null) {
+    mapJson(entry, pairs);
+    message = entry.message ?? '';
   }
-  entry.message ??= message;
+  // Two of them: context and extra.
+  for (let objects = 0; objects < 2 && message.endsWith('}'); objects++) {
+    const head = takeObject(entry, message);
+    if (head === null) break;
+    message = head;
+  }
+  // The level and time in front are the record's own.
+  if (!Number.isNaN(timeMs)) {
+    entry.timeMs = timeMs;
+    entry.timeZoneless = timeZoneless;
+  }
+  if (message !== '') entry.message = message;
+  else entry.message ??= text.trimEnd();
   setFromMessage(entry, message);
+}
+
+/** Maps the object that ends the message; what stands in front of it, null = there is none. */
+function takeObject(entry: Entry, message: string): string | null {
+  let brace = message.indexOf('{');
+  for (let tries = 0; brace >= 0 && tries < 5; tries++) {
+    const json = brace === 0 || /[\s:]/.test(message.charAt(brace - 1)) ? parseObject(message.slice(brace)) : null;
+    if (json !== null) {
+      mapJson(entry, json);
+      return message.slice(0, brace).trimEnd();
+    }
+    brace = message.indexOf('{', brace + 1);
+  }
+  return null;
 }
 
 /** The line begins with two `key=value` pairs, of which one is what records have. */
