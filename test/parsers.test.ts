@@ -292,6 +292,8 @@ describe('formats say what is theirs', () => {
     ['apache.access', '', `www.shop.example:443 ${combined}`],
     ['apache.access', '', `203.0.113.9 - - ${at} "GET /a HTTP/1.1" 403 153`],
     ['apache.access', '', `${combined} 412 560`],
+    ['apache.access', '', combined.replace(' 153 ', ' - ')],
+    ['apache.access', '', combined.replace('curl', 'say \\"hi\\"')],
     ['lighttpd.access', '', `203.0.113.9 shop.example - ${at} "GET /a HTTP/1.1" 403 153 "-" "curl/8.5.0"`],
     ['varnish.access', '', combined.replace(' /a', ' http://shop.example/a')],
     ['varnish.access', 'varnishncsa.log', combined],

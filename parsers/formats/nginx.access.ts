@@ -4,9 +4,13 @@
  */
 import { hasExtras, shareOf } from '../claims.ts';
 import { parseClf } from '../clf.ts';
+import type { Entry } from '../entry.ts';
 import type { Format } from '../parser.ts';
 import { compileNginx } from '../pattern.ts';
 import { skimClf } from '../skim.ts';
+
+const saysNoSize = (entry: Entry): boolean =>
+  entry.httpResponseStatusCode !== null && entry.httpResponseBodySize === null;
 
 export const format: Format = {
   dataset: 'nginx.access',
@@ -14,7 +18,7 @@ export const format: Format = {
   usualLayer: 'web',
   skim: skimClf,
   family: 'clf',
-  claim({ entries, fileName }) {
+  claim({ entries, lines, fileName }) {
     if (/nginx|openresty|ingress/.test(fileName)) return 0.92;
     // Its own fields behind the agent, also of a request that no upstream was asked for.
     const ingress = shareOf(entries, ({ attributes }) => attributes?.request_length !== undefined);
@@ -23,8 +27,10 @@ export const format: Format = {
     if (upstream > 0.5) return 0.65;
     // `main` of the packaged nginx.conf ends in X-Forwarded-For.
     if (shareOf(entries, (entry) => entry.forwardedFor !== null) > 0 && !hasExtras(entries)) return 0.62;
+    // It writes 0 where nothing was sent, and `\x22` for a quote; others `-` and `\"`.
+    const foreign = lines.some((line) => line.includes('\\"')) || entries.some(saysNoSize);
     // Of all who write plain combined lines it is the most usual.
-    return 0.4;
+    return foreign ? 0.2 : 0.4;
   },
   compile: (pattern) => compileNginx(pattern),
   parse: (record) => parseClf(record, 'nginx.access', 'end', false),

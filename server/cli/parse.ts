@@ -23,6 +23,11 @@ export async function parse(config: Config): Promise<void> {
       `known: ${[...FORMATS.keys()].sort().join(', ')}`,
     );
   }
+  // Whoever reads the output may have seen enough (`| head`).
+  process.stdout.on('error', (error) => {
+    if (errnoOf(error) === 'EPIPE') process.exit(0);
+    throw error;
+  });
   const paths = config.paths.length === 0 ? ['-'] : config.paths;
   for (const path of paths) {
     if (path === '-') {
