@@ -8,7 +8,7 @@ import { addAttribute, domainOf, isAddress, known, percentDecoded } from '../fie
 import type { JsonObject } from '../json.ts';
 import type { Context, Format } from '../parser.ts';
 import { jsonFormat, names, set, type Take } from '../record.ts';
-import { epochMs, read, readIso } from '../time.ts';
+import { epochMs, readIso } from '../time.ts';
 
 // Values are URL-encoded.
 const agent: Take = (entry, value) => {
@@ -98,10 +98,12 @@ const json = jsonFormat({
   },
 });
 
-function parseColumns(record: string, names: Column[]): Entry | Failure {
+/** `client`: the column that must hold an address, -1 = the fields are known to be these. */
+function parseColumns(record: string, names: Column[], client: number): Entry | Failure {
   const line = record.trimEnd();
   if (line === '' || line.charCodeAt(0) === 35) return { failure: 'empty' };
   const values = line.split('\t');
+  if (client >= 0 && !isAddress(values[client] ?? '')) return { failure: 'format' };
   // Real-time logs hold as many fields as their owner chose; all are always there.
   if (values.length < 3) return { failure: 'format' };
   if (values.length < names.length && values.length < 19) return { failure: 'torn' };
@@ -136,18 +138,12 @@ function make(fields: string | null): Format {
     parse(record: string, context: Context): Entry | Failure {
       const first = record.charCodeAt(0);
       if (first === 123) return json.parse(record, context);
-      if (own !== null) return parseColumns(record, own);
+      if (own !== null) return parseColumns(record, own, -1);
       const tab = record.indexOf('\t');
-      if (tab === 10) {
-        const ms = readIso(`${record.slice(0, 10)}T${record.slice(11, 19)}`, 0);
-        const ended = read.end;
-        if (!Number.isNaN(ms) && ended === 19 && isAddress(record.split('\t', 5)[4] ?? ''))
-          return parseColumns(record, standard);
-      }
-      if (tab >= 10 && tab < 18 && !Number.isNaN(epochMs(Number(record.slice(0, tab))))) {
-        const end = record.indexOf('\t', tab + 1);
-        if (end > 0 && isAddress(record.slice(tab + 1, end))) return parseColumns(record, realtime);
-      }
+      if (tab === 10 && record.charCodeAt(4) === 45 && record.charCodeAt(19) === 9)
+        return parseColumns(record, standard, 4);
+      if (tab >= 10 && tab < 18 && !Number.isNaN(epochMs(Number(record.slice(0, tab)))))
+        return parseColumns(record, realtime, 1);
       return first === 35 && /^#(?:Version|Fields)/.test(record) && record.includes('x-edge-')
         ? { failure: 'empty' }
         : { failure: record.trim() === '' ? 'empty' : 'format' };

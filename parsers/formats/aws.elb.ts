@@ -14,14 +14,13 @@ function parse(record: string): Entry | Failure {
   const columns = columnsOf(record, 20);
   if (columns === null || columns.length < 12) return { failure: columns === null ? 'torn' : 'format' };
   // Many logs begin with a time: the third column must be a peer and the fourth one or nothing.
-  const client = columns[2]!;
   const target = columns[3]!;
-  if (!isAddress(peerAddress(client)) || (target !== '-' && !isAddress(peerAddress(target))))
-    return { failure: 'format' };
+  if (target !== '-' && !isAddress(peerAddress(target))) return { failure: 'format' };
   const entry = emptyEntry('aws.elb', 'access', 'end');
   entry.timeMs = timeMs;
+  setClientPeer(entry, columns[2]!);
+  if (entry.clientAddress === null || !isAddress(entry.clientAddress)) return { failure: 'format' };
   addAttribute(entry, 'elb', columns[1]!);
-  setClientPeer(entry, client);
   if (!setOutcome(entry, columns, 7)) return { failure: 'status', field: 'elb_status_code' };
   const request = columns[11]!;
   // TCP listeners have "- - - ".
