@@ -43,7 +43,7 @@ function setDetails(entry: Entry, text: string): void {
     entry.eventOutcome = 'Blacklisting';
     return;
   }
-  const packet = /\bSRC=([0-9A-Fa-f.:]+) .*\bDPT=(\d+)/.exec(text);
+  const packet = /\bSRC=([0-9A-Fa-f.:]{2,45}) .{0,400}\bDPT=(\d{1,5})/.exec(text);
   if (packet !== null && isAddress(packet[1]!)) {
     entry.clientAddress = packet[1]!;
     entry.serverPort = Number(packet[2]);
