@@ -29,7 +29,7 @@ export interface EngineOptions {
   bulkBytes?: number;
   pieceBytes?: number;
   /** For tests: instead of threads. */
-  pool?: Pick<Pool, 'hasRoom' | 'run' | 'next' | 'close'>;
+  pool?: Pick<Pool, 'size' | 'hasRoom' | 'run' | 'next' | 'close'>;
 }
 
 export interface Progress {
@@ -55,7 +55,7 @@ export class Engine {
   readonly questions: SqliteQuestions;
   readonly ingest: Ingest;
   readonly #correlator: Correlator;
-  readonly #pool: Pick<Pool, 'hasRoom' | 'run' | 'next' | 'close'>;
+  readonly #pool: Pick<Pool, 'size' | 'hasRoom' | 'run' | 'next' | 'close'>;
   readonly #final: boolean;
   readonly #unlock: () => void;
   #learnAt = LEARN_AFTER_LINES;
@@ -104,7 +104,8 @@ export class Engine {
     this.#caughtUp = true;
     this.#clocks();
     this.#clocks();
-    while (this.#correlator.step(this.ingest.sources(), 200) > 0) onProgress(this.progress(Date.now()));
+    while (await this.#link(Number.POSITIVE_INFINITY, () => onProgress(this.progress(Date.now()))))
+      onProgress(this.progress(Date.now()));
   }
 
   /** One transaction, or what the pool brings next; false = nothing is new. */
@@ -128,8 +129,17 @@ export class Engine {
       this.#clocks();
     }
     // While history is read, the newest verdicts get a small share of the time, so that the page is not empty.
-    const linked = this.#correlator.step(this.ingest.sources(), reading ? LINK_BESIDE_MS : LINK_MS);
-    return reading || linked > 0;
+    const linked = reading
+      ? this.#correlator.step(this.ingest.sources(), LINK_BESIDE_MS) > 0
+      : await this.#link(LINK_MS, () => {});
+    return reading || linked;
+  }
+
+  /** In threads where there is much to do; in this one a first stretch is explained before a thread has started. */
+  async #link(budgetMs: number, onStretch: () => void): Promise<boolean> {
+    const sources = this.ingest.sources();
+    if (!this.#correlator.isBulk) return this.#correlator.step(sources, Math.min(budgetMs, LINK_MS)) > 0;
+    return (await this.#correlator.stepBulk(sources, this.#pool, performance.now() + budgetMs, onStretch)) > 0;
   }
 
   /** A compressed rotation is unpacked between rounds; false = there is none. */

@@ -6,6 +6,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Counters } from './ingest/counters.ts';
 import type { Digest } from './ingest/digest.ts';
 import { type PieceTask, readPiece } from './ingest/piece.ts';
+import { SqliteArchive } from './store/sqlite/archive.ts';
+import { openReader } from './store/sqlite/database.ts';
+import { Entries, explainStretch, type Stretch, type StretchAnswer } from './stretch.ts';
 
 export interface ThreadData {
   refusedStatus: number[];
@@ -16,6 +19,7 @@ export interface ThreadData {
 /** What may be asked of a thread. */
 export interface ThreadTasks {
   piece: { task: PieceTask; answer: Digest | null };
+  stretch: { task: Stretch; answer: StretchAnswer };
 }
 
 export interface ThreadTask {
@@ -34,14 +38,29 @@ const data = workerData as ThreadData;
 const refusedStatus = new Set(data.refusedStatus);
 const counters = new Counters();
 
+/** Opened with the first stretch: whoever only reads pieces needs no store. */
+let archive: SqliteArchive | null = null;
+let entries = new Entries();
+let entriesUsedMs = 0;
+/** Decoded blocks are for stretches that follow at once. */
+const ENTRIES_MS = 2000;
+setInterval(() => {
+  if (performance.now() - entriesUsedMs > ENTRIES_MS) entries = new Entries();
+}, ENTRIES_MS).unref();
+
 const work: { [K in keyof ThreadTasks]: (task: ThreadTasks[K]['task']) => ThreadTasks[K]['answer'] } = {
   piece: (task) => readPiece(task, refusedStatus, counters),
+  stretch: (task) => {
+    archive ??= new SqliteArchive(openReader(data.directory, 4096));
+    entriesUsedMs = performance.now();
+    return explainStretch(task, archive, entries, refusedStatus);
+  },
 };
 
 parentPort!.on('message', (m: ThreadTask) => {
   const answer: ThreadAnswer = { id: m.id, value: null, error: null };
   try {
-    answer.value = work[m.kind](m.task);
+    answer.value = (work[m.kind] as (task: unknown) => ThreadAnswer['value'])(m.task);
   } catch (error) {
     const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
     answer.error = { message: error instanceof Error ? (error.stack ?? error.message) : String(error), code };

@@ -46,6 +46,7 @@ const ROTATIONS = 40;
 
 /** Does the work of the pool's threads in this one, a moment later, the last first. */
 class AtOnce {
+  readonly size = 1;
   readonly #counters = new Counters();
   #waiting: (() => void)[] = [];
   get hasRoom(): boolean {

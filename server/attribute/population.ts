@@ -90,9 +90,12 @@ export class Interest {
   readonly clients = new Set<string>();
   readonly agents = new Set<string>();
   readonly hosts = new Set<string>();
+  /** Attributes whose values may tell who is refused: all others are only ever counted on refusals. */
+  readonly attributes = new Set<string>();
 
   add(f: Fact): void {
     this.areas.add(f.area);
+    for (const key in f.attributes) this.attributes.add(key);
     if (f.client !== null) this.clients.add(f.client);
     if (f.agent !== null) this.agents.add(f.agent);
     if (f.host !== null) this.hosts.add(f.host);
@@ -156,23 +159,44 @@ export class Population {
         bump(clients, f.client ?? '');
       } else bump(this.#agentsPassed, f.agent);
     }
-    if (f.attributes !== null) {
-      for (const key in f.attributes) {
-        const value = f.attributes[key]!;
-        if (f.refused) {
-          bump(this.#attributesRefused, `${f.class}\n${key}=${value}`);
-          continue;
-        }
-        let values = this.#attributesPassed.get(key);
-        if (values === null) continue;
-        if (values === undefined) {
-          values = new Map();
-          this.#attributesPassed.set(key, values);
-        }
-        bump(values, value);
-        if (values.size > ATTRIBUTE_VALUES_MAX) this.#attributesPassed.set(key, null);
-      }
+    if (f.attributes === null) return;
+    if (f.refused) {
+      for (const key in f.attributes) bump(this.#attributesRefused, `${f.class}\n${key}=${f.attributes[key]!}`);
+      return;
     }
+    for (const key of this.#interest.attributes) {
+      const value = f.attributes[key];
+      if (value === undefined) continue;
+      let values = this.#attributesPassed.get(key);
+      if (values === null) continue;
+      if (values === undefined) {
+        values = new Map();
+        this.#attributesPassed.set(key, values);
+      }
+      bump(values, value);
+      if (values.size > ATTRIBUTE_VALUES_MAX) this.#attributesPassed.set(key, null);
+    }
+  }
+
+  /** A line of what was let through. HOT: one of no interest costs three lookups. */
+  addPassed(e: Entry, timeMs: number): void {
+    const { areas, clients, agents, hosts, attributes } = this.#interest;
+    const path = e.urlPath ?? '/';
+    const second = path.indexOf('/', 1);
+    const client = e.clientAddress;
+    const host = e.urlDomain;
+    const interesting =
+      areas.has(second > 0 ? path.slice(0, second) : path) ||
+      (client !== null && clients.has(client)) ||
+      (host !== null && hosts.has(host)) ||
+      (e.userAgentOriginal !== null && agents.has(e.userAgentOriginal));
+    if (interesting || (attributes.size > 0 && e.attributes !== null)) {
+      this.add(factOfLine(e, timeMs));
+      return;
+    }
+    this.all.passed.n++;
+    if (client !== null) bump(this.all.passed.clients, client);
+    if (host !== null) this.#hostsPassed.add(host);
   }
 
   path(f: Fact): Scope {
@@ -222,7 +246,7 @@ function of(map: Map<string, Scope>, key: string): Scope {
 }
 
 /** The same for one line alone, as what was let through is. HOT. */
-export function factOfLine(e: Entry, timeMs: number): Fact {
+function factOfLine(e: Entry, timeMs: number): Fact {
   const path = e.urlPath ?? '/';
   const second = path.indexOf('/', 1);
   return {

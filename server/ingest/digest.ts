@@ -9,6 +9,7 @@ import { Skim } from '../../parsers/skim.ts';
 import { type Position, type RawRecord, split } from '../../parsers/split.ts';
 import { BLOCK_BYTES_MAX, BUCKET_MS, SAMPLE_CHARS, UNPARSED_SAMPLES } from '../limits.ts';
 import type { ReaderSpec, Source } from '../model/line.ts';
+import { matters } from '../model/matters.ts';
 import type { CounterRows, PackedBlock } from '../store/archive.ts';
 import { recordReader, SPLIT_LIMITS } from '../store/reader.ts';
 import type { Counters } from './counters.ts';
@@ -53,7 +54,6 @@ export interface Digest {
 const DAY_MS = 86_400_000;
 /** A line that explains is written near its request, not at the same moment. */
 const REASON_REACH_MS = 2000;
-const MARKS_REFUSAL = /den(y|ied)|refus|forbid|reject|block|unauthori|not allowed|403/i;
 /** One for all lines. */
 const skimmed = new Skim();
 const ZSTD = { params: { [zlib.ZSTD_c_compressionLevel]: 1 } };
@@ -143,7 +143,7 @@ export function digest(
       const size = entry.httpResponseBodySize ?? 0;
       counters.add(sourceId, corrected, entry.urlDomain, entry.urlPath, entry.httpRequestMethod, status, size);
       if (refusedStatus.has(status)) mark(dirty, corrected, 0);
-    } else if (entry.kind !== 'app' || matters(entry.logLevel, entry.message)) mark(dirty, corrected, REASON_REACH_MS);
+    } else if (matters(entry)) mark(dirty, corrected, REASON_REACH_MS);
   };
 
   let position: Position = { offset, lineNumber: 0, skipping: task.skipping };
@@ -226,12 +226,6 @@ export function advance(source: Source, d: Digest): Source {
 /** The digest's blocks with their line numbers in the file. */
 export function placed(source: Source, d: Digest): PackedBlock[] {
   return d.blocks.map((b) => ({ ...b, firstLine: b.firstLine + source.lines + 1 }));
-}
-
-/** Could this application line be the reason of a refusal? Cheap; the signals decide later. */
-function matters(level: string | null, message: string | null): boolean {
-  if (level !== null && level !== 'info' && level !== 'debug' && level !== 'notice') return true;
-  return message !== null && MARKS_REFUSAL.test(message);
 }
 
 function mark(dirty: Set<number>, timeMs: number, reach: number): void {

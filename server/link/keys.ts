@@ -4,6 +4,8 @@
  */
 import type { Entry } from '../../parsers/entry.ts';
 
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
 /**
  * An id joins lines only when it can hardly repeat: 12 characters and more with letters and digits mixed, or a
  * UUID, or a long number with a fraction (ModSecurity 3). A Unix second (ModSecurity 3.0.5 to 3.0.7) or a
@@ -12,6 +14,9 @@ import type { Entry } from '../../parsers/entry.ts';
 export function isStrongId(id: string): boolean {
   const n = id.length;
   if (n < 12 || n > 200) return false;
+  // A UUID as nearly all are: no need to count its characters. Zeros alone are none.
+  if (n === 36 && id.charCodeAt(8) === 45 && id.charCodeAt(13) === 45 && id.charCodeAt(0) !== 48 && UUID.test(id))
+    return true;
   let digits = 0;
   let letters = 0;
   let other = 0;

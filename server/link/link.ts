@@ -8,6 +8,7 @@ import type { Placed } from '../model/line.ts';
 import type { Hop, Link, LinkedRequest } from '../model/request.ts';
 import { assign, type Edge } from './assign.ts';
 import { address, addressesOf, comparablePath, isPrivate, isStrongId, localIdOf, pathAffinity } from './keys.ts';
+import { type Survey, survey } from './relevant.ts';
 import { type LinkSource, productOf } from './source.ts';
 
 export interface LinkOptions {
@@ -15,6 +16,8 @@ export interface LinkOptions {
   explains: (entry: Entry) => boolean;
   /** Some log tells of requests, in this stretch of time or another: then a reason without a request is no refusal. */
   hasAccessLogs: boolean;
+  /** Share of a source's access lines that an outer log has, where it was learned from all lines before. */
+  withOuter?: ReadonlyMap<number, number>;
 }
 
 export interface SourceShare {
@@ -47,8 +50,14 @@ const PAD_MS = 5;
 
 const ANCHOR: Link = { kind: 'anchor', confidence: 1, says: 'the line by which the request is counted' };
 
-export function link(records: Placed[], sources: Map<number, LinkSource>, options: LinkOptions): LinkResult {
-  return new Linker(records, sources, options).run();
+/** `around`: what was counted over all lines of the stretch; absent: these are all. */
+export function link(
+  records: Placed[],
+  sources: Map<number, LinkSource>,
+  options: LinkOptions,
+  around: Survey = survey(records),
+): LinkResult {
+  return new Linker(records, sources, options, around).run();
 }
 
 class Linker {
@@ -65,11 +74,13 @@ class Linker {
   readonly #start: Float64Array;
   readonly #end: Float64Array;
   /** Per source: client addresses that are proxies of ours, not clients. */
-  readonly #proxies = new Map<number, Set<string>>();
+  readonly #proxies: Map<number, Set<string>>;
+  /** Access lines per source in the whole stretch. */
+  readonly #counted: Map<number, number>;
   /** Sources that are asked by another layer before it answers; their lines are never requests of their own. */
   readonly #asked = new Set<number>();
 
-  constructor(records: Placed[], sources: Map<number, LinkSource>, options: LinkOptions) {
+  constructor(records: Placed[], sources: Map<number, LinkSource>, options: LinkOptions, around: Survey) {
     this.#records = records.filter((r) => sources.has(r.line.sourceId));
     this.#records.sort(
       (a, b) =>
@@ -86,8 +97,9 @@ class Linker {
     this.#hasOuter = new Uint8Array(n);
     this.#start = new Float64Array(n);
     this.#end = new Float64Array(n);
-    const fine = new Set<number>();
-    for (const r of this.#records) if (r.entry.timeMs % 1000 !== 0) fine.add(r.line.sourceId);
+    const { fine } = around;
+    this.#proxies = around.proxies;
+    this.#counted = around.access;
     for (let i = 0; i < n; i++) {
       this.#parent[i] = i;
       const { entry, timeMs, line } = this.#records[i]!;
@@ -105,7 +117,6 @@ class Linker {
   }
 
   run(): LinkResult {
-    this.#findProxies();
     this.#byIds();
     this.#withinSource();
     this.#accessToAccess();
@@ -166,25 +177,6 @@ class Linker {
   }
   #accessIn(root: number): number[] {
     return this.#membersOf(root).filter((m) => this.#entry(m).kind === 'access');
-  }
-
-  // ---- 0: which client addresses are our own proxies
-
-  #findProxies(): void {
-    if (this.#access.size < 2 && this.#other.length === 0) return;
-    for (const [sourceId, list] of this.#access) {
-      const counts = new Map<string, number>();
-      for (const i of list) {
-        const a = address(this.#entry(i).clientAddress);
-        if (a) counts.set(a, (counts.get(a) ?? 0) + 1);
-      }
-      const proxies = new Set<string>();
-      for (const [a, n] of counts) {
-        if (n >= 20 && n >= list.length * 0.25) proxies.add(a);
-        else if (isPrivate(a) && n >= 5 && n >= list.length * 0.1) proxies.add(a);
-      }
-      this.#proxies.set(sourceId, proxies);
-    }
   }
 
   // ---- 1: shared ids
@@ -787,8 +779,8 @@ class Linker {
 
   /** Where the requests of an application log are counted: its own access lines, else those beside it, else of its layer. */
   #homesOf(source: LinkSource): number[] {
-    if (this.#access.has(source.id)) return [source.id];
-    const ids = [...this.#access.keys()];
+    if (this.#counted.has(source.id)) return [source.id];
+    const ids = [...this.#counted.keys()];
     const beside = ids.filter((id) => this.#sources.get(id)!.directory === source.directory);
     if (beside.length > 0) return beside;
     const layer = ids.filter((id) => this.#sources.get(id)!.layer === source.layer);
@@ -809,6 +801,7 @@ class Linker {
       shares.push({ sourceId, lines: list.length, withOuter });
     }
     const linkedShare = new Map(shares.map((s) => [s.sourceId, s.lines === 0 ? 0 : s.withOuter / s.lines]));
+    for (const [sourceId, share] of this.#options.withOuter ?? []) linkedShare.set(sourceId, share);
     const done = new Set<number>();
     for (let i = 0; i < this.#records.length; i++) {
       const root = this.#root(i);

@@ -62,6 +62,7 @@ export interface Archive {
   append(batch: Append): number;
   /** Blocks of a source that overlap a time range, in file order. */
   blocks(range: BlockRange): Block[];
+  hasBlocks(range: BlockRange): boolean;
   /** The same without their bytes. */
   extents(range: BlockRange): { lines: number; timeMinMs: number; timeMaxMs: number }[];
   /** Block that holds a byte of a source. */

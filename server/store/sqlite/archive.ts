@@ -47,6 +47,7 @@ export class SqliteArchive implements Archive {
       addOperation: db.prepare('INSERT INTO operation (route, host, method) VALUES (?, ?, ?)'),
       dirty: db.prepare('INSERT INTO dirty (bucket, mark) VALUES (?, 1) ON CONFLICT DO UPDATE SET mark = mark + 1'),
       range: db.prepare('SELECT * FROM block WHERE source_id = ? AND time_max >= ? AND time_min <= ? ORDER BY offset'),
+      has: db.prepare('SELECT 1 FROM block WHERE source_id = ? AND time_max >= ? AND time_min <= ? LIMIT 1').pluck(),
       extents: db.prepare(
         'SELECT lines, time_min timeMinMs, time_max timeMaxMs FROM block WHERE source_id = ? AND time_max >= ? AND time_min <= ?',
       ),
@@ -137,6 +138,10 @@ export class SqliteArchive implements Archive {
 
   blocks(range: BlockRange): Block[] {
     return (this.#statements.range.all(range.sourceId, range.fromMs, range.toMs) as BlockRow[]).map(readBlock);
+  }
+
+  hasBlocks(range: BlockRange): boolean {
+    return this.#statements.has.get(range.sourceId, range.fromMs, range.toMs) !== undefined;
   }
 
   extents(range: BlockRange): { lines: number; timeMinMs: number; timeMaxMs: number }[] {

@@ -144,8 +144,8 @@ export function openDatabase(directory: string, options: OpenOptions = {}): Db {
 }
 
 /** A connection that only reads: never waits for the writer and never makes it wait. */
-export function openReader(directory: string): Db {
+export function openReader(directory: string, cacheKib = 32_768): Db {
   const db = new Database(join(directory, 'why403.db'), { readonly: true, timeout: 5000 });
-  db.pragma('cache_size = -32768');
+  db.pragma(`cache_size = -${cacheKib}`);
   return db;
 }
