@@ -344,10 +344,31 @@ function detectInside(
   return found;
 }
 
+/** A product's share of a stream of JSON from which on the stream is read as the product's. */
+const OWN_SHARE_MIN = 0.05;
+
+/**
+ * A carrier reads every line of a stream in which products of the same carrier are mixed (Azure's categories, whatever a
+ * log sink of a cloud collects): the product that reads most comes first, and the others after it.
+ */
+function ownFirst(scores: Score[], best = scores[0]): Score | undefined {
+  if (best === undefined || rankOf(best.format) !== RANK.carrier) return best;
+  let own: Score | undefined;
+  for (const x of scores) {
+    if (rankOf(x.format) !== RANK.own || x.format.starts !== undefined || x.parsed < x.of * OWN_SHARE_MIN) continue;
+    // A format that has to claim its lines reads those of others as well.
+    if (x.format.claim !== undefined) continue;
+    // One line among many that looks like the product's is an accident.
+    if (x.parsed < 2 && x.parsed < x.of * 0.3) continue;
+    if (x.parsed > (own?.parsed ?? 0)) own = x;
+  }
+  return own ?? best;
+}
+
 function choose(lines: string[], contexts: Context[], envelope: Envelope | null, hint: Hint): Detected | null {
   const scores = rank(lines, contexts, hint);
   const tried = scores.filter((x) => x.of > 0).map((x) => ({ dataset: x.format.dataset, parsed: x.parsed, of: x.of }));
-  const best = scores[0];
+  const best = ownFirst(scores);
   if (best === undefined || best.parsed === 0 || best.of === 0) return null;
   const format = nameInFamily(best.format, best.entries, lines, hint);
   const main = best.pattern === null ? format : (format.compile?.(best.pattern) ?? format);
@@ -399,7 +420,8 @@ function nextFormat(scores: Score[], anything: boolean): Score | null {
   if (specific.length > 0) {
     const most = Math.max(...specific.map((x) => x.parsed));
     const many = specific.filter((x) => x.parsed >= most * 0.9);
-    return many.reduce((a, b) => (rankOf(b.format) < rankOf(a.format) ? b : a));
+    const first = many.reduce((a, b) => (rankOf(b.format) < rankOf(a.format) ? b : a));
+    return ownFirst(specific, first) ?? first;
   }
   // One stray line of text is junk, not a second format.
   return (anything && scores.find((x) => isGeneric(x.format) && x.parsed >= 3 && x.parsed >= x.of * 0.6)) || null;

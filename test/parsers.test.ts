@@ -413,6 +413,28 @@ describe('explain', () => {
   });
 });
 
+test('products mixed in one stream of JSON are each read as themselves, the rest as JSON', () => {
+  const good = (dataset: string) => samplesOf(dataset).filter((sample) => sample.expect !== undefined);
+  const lines = [
+    ...good('azure.appgw').slice(0, 2),
+    ...good('azure.appgw.waf').slice(0, 3),
+    ...good('gcp.lb').slice(0, 2),
+  ].map((sample) => sample.record);
+  lines.push('{"time":"2026-09-01T10:30:00Z","level":"warn","msg":"something else"}');
+  const found = detect(lines, { fileName: '' })!;
+  const reader = makeReader(restoreDetection(saveDetection(found))!);
+  expect(lines.map((line) => (reader.read(line, 0) as Entry).dataset)).toEqual([
+    'azure.appgw',
+    'azure.appgw',
+    'azure.appgw.waf',
+    'azure.appgw.waf',
+    'azure.appgw.waf',
+    'gcp.lb',
+    'gcp.lb',
+    'json',
+  ]);
+});
+
 describe('patterns', () => {
   const context = emptyContext();
   test('nginx: lists, ids, adjacent variables, unknown variables', () => {
