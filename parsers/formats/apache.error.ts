@@ -15,7 +15,7 @@ import {
   setTarget,
   unescapeText,
 } from '../fields.ts';
-import type { Format } from '../parser.ts';
+import type { Context, Format } from '../parser.ts';
 import { read, readCtime, readIso } from '../time.ts';
 import { parseWafLine, setWafLine } from '../waf.ts';
 
@@ -34,8 +34,16 @@ function readTime(line: string): number {
   return item ? iso : Number.NaN;
 }
 
+/** `[core:error] [pid 12:tid 139] `: with `ErrorLog syslog` Apache leaves the time to syslog. */
+const TIMELESS = /^\[[a-z0-9_-]{1,40}:(?:emerg|alert|crit|error|warn|notice|info|debug|trace\d)\] \[pid \d+/;
+
+function isTimeless(line: string): boolean {
+  // A small letter behind the bracket: no day of the week.
+  return line.charCodeAt(1) >= 97 && line.charCodeAt(0) === 91 && TIMELESS.test(line.slice(0, 80));
+}
+
 function starts(line: string): boolean {
-  return line.charCodeAt(0) === 91 && !Number.isNaN(readTime(line));
+  return line.charCodeAt(0) === 91 && (!Number.isNaN(readTime(line)) || isTimeless(line));
 }
 
 /** Codes whose message ends in a URL path, where others end in a file. */
@@ -52,17 +60,21 @@ const URI_CODES = new Set([
   'AH01631',
 ]);
 
-function parse(record: string): Entry | Failure {
+function parse(record: string, context: Context): Entry | Failure {
   if (record.trim() === '') return { failure: 'empty' };
-  const timeMs = readTime(record);
-  if (Number.isNaN(timeMs))
+  const timeless = isTimeless(record);
+  const timeMs = timeless ? context.envelopeMs : readTime(record);
+  if (Number.isNaN(timeMs) && !timeless)
     return /^\[[A-Z][a-z]{2} [A-Z][a-z]{2} /.test(record) ? { failure: 'time', field: 'time' } : { failure: 'format' };
   const entry = emptyEntry('apache.error', 'error', 'decision');
   entry.timeMs = timeMs;
-  entry.timeZoneless = read.zoneless;
-  let at = read.end;
-  if (record.charCodeAt(at) !== 93) return { failure: at >= record.length ? 'torn' : 'format' };
-  at += 1;
+  entry.timeZoneless = timeless ? !Number.isNaN(timeMs) && context.envelopeZoneless : read.zoneless;
+  let at = 0;
+  if (!timeless) {
+    at = read.end;
+    if (record.charCodeAt(at) !== 93) return { failure: at >= record.length ? 'torn' : 'format' };
+    at += 1;
+  }
 
   // Bracketed items, then the OS error and the client in either order, then the message.
   let levelSeen = false;
@@ -124,8 +136,18 @@ function setItem(entry: Entry, item: string, levelSeen: boolean, index: number):
     entry.upstreamAddress = item.slice(7);
     return 'item';
   }
-  if (isUniqueId(item)) {
-    addId(entry, item);
+  // `%L` and `%{C}L`, which the examples of the documentation mark so.
+  const mark = item.charCodeAt(1) === 58 ? item.charCodeAt(0) : 0;
+  const id = mark === 82 || mark === 67 ? item.slice(2) : item;
+  if (isUniqueId(id)) {
+    if (mark === 67) entry.connectionId = id;
+    else addId(entry, id);
+    return 'item';
+  }
+  const named = levelSeen ? /^(v?host|server|rid|uri|request_id|unique_id) (\S+)$/.exec(item) : null;
+  if (named !== null) {
+    if (named[1]!.endsWith('host') || named[1] === 'server') entry.urlDomain = domainOf(named[2]!);
+    else addAttribute(entry, named[1]!, named[2]!);
     return 'item';
   }
   const pair = /^([A-Za-z_]{1,24})[ :=](\S.*)$/.exec(item);
