@@ -69,6 +69,11 @@ export const RAW_CHARS_MAX = 8192;
 /** A message that says one thing: the longest detail sentence. */
 export const DETAIL_CHARS = 400;
 
+/** Refusals whose verdicts are compressed together: one of them costs the unpacking of all, a millisecond. */
+export const BODY_REFUSALS_MAX = 256;
+/** Unpacked bodies kept by a reader; some 500 kB each. */
+export const BODIES_KEPT = 8;
+
 /** Rows in one API page. */
 export const PAGE_ROWS_MAX = 500;
 

@@ -57,24 +57,28 @@ CREATE TABLE counter_route (          -- by the hour; by the minute only for the
 CREATE TABLE dirty (bucket INTEGER PRIMARY KEY, mark INTEGER NOT NULL);
 
 CREATE TABLE refusal (
-  id TEXT NOT NULL UNIQUE,            -- a rowid table: bodies of a kilobyte fill pages here, and a tree by id would not
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
   time INTEGER NOT NULL,
   client TEXT, method TEXT, host TEXT, path TEXT, query TEXT, route TEXT NOT NULL,
   status INTEGER NOT NULL, user TEXT,
   layer TEXT NOT NULL, source TEXT, cause TEXT NOT NULL, category TEXT NOT NULL,
   certainty TEXT NOT NULL, confidence REAL NOT NULL, rule TEXT,
-  body TEXT NOT NULL                  -- the rest of the Refusal as JSON
+  body_id INTEGER NOT NULL, body_at INTEGER NOT NULL -- the rest of the Refusal: which of the body's texts
 );
 CREATE INDEX refusal_time ON refusal (time, id, cause);
 CREATE INDEX refusal_cause ON refusal (cause, time);
 CREATE INDEX refusal_client ON refusal (client, time);
 CREATE INDEX refusal_route ON refusal (route, time);
+CREATE INDEX refusal_body ON refusal (body_id);
+-- Verdicts and chains of one revision together: what they say is much alike, so that one of 2 kB takes 200 bytes.
+CREATE TABLE body (id INTEGER PRIMARY KEY, packed BLOB NOT NULL); -- zstd of a JSON list
 
-CREATE TABLE hop (source_id INTEGER NOT NULL, line INTEGER NOT NULL, refusal_id TEXT NOT NULL, time INTEGER NOT NULL,
-  PRIMARY KEY (source_id, line, refusal_id)) WITHOUT ROWID;
-CREATE INDEX hop_refusal ON hop (refusal_id);
-CREATE TABLE request_id (request_id TEXT NOT NULL, refusal_id TEXT NOT NULL, PRIMARY KEY (request_id, refusal_id)) WITHOUT ROWID;
-CREATE INDEX request_id_refusal ON request_id (refusal_id);
+CREATE TABLE hop (source_id INTEGER NOT NULL, line INTEGER NOT NULL, seq INTEGER NOT NULL,
+  PRIMARY KEY (source_id, line, seq)) WITHOUT ROWID;
+CREATE INDEX hop_seq ON hop (seq);
+CREATE TABLE request_id (request_id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (request_id, seq)) WITHOUT ROWID;
+CREATE INDEX request_id_seq ON request_id (seq);
 
 CREATE TABLE alert (
   id INTEGER PRIMARY KEY, rule TEXT NOT NULL, state TEXT NOT NULL, fired_at INTEGER NOT NULL, resolved_at INTEGER,
@@ -108,10 +112,10 @@ export function openDatabase(directory: string, options: OpenOptions = {}): Db {
   let db: Db;
   try {
     db = new Database(join(directory, 'why403.db'), { timeout: 5000 });
+    // Blocks of a hundred kilobytes are long chains of small pages otherwise. First of all, or it has no effect.
+    db.pragma('page_size = 8192');
     // Before the first table, or it has no effect: lets retention give pages back to the disk.
     db.pragma('auto_vacuum = INCREMENTAL');
-    // Blocks of a hundred kilobytes are long chains of small pages otherwise.
-    db.pragma('page_size = 8192');
     db.pragma('journal_mode = WAL');
     db.pragma('wal_autocheckpoint = 2000');
     db.pragma(options.scratch ? 'synchronous = OFF' : 'synchronous = NORMAL');

@@ -2,34 +2,25 @@
  * The ledger in SQLite. A revision deletes the refusals of its time range and writes the new ones, with the
  * marks of its buckets cleared in the same transaction: a kill in between leaves the old answer and the mark.
  */
-import { categoryOf } from '../../model/taxonomy.ts';
 import type { AlertRow, DeliveryRow, Ledger, Revision } from '../ledger.ts';
 import type { Db } from './database.ts';
+import { RefusalWriter } from './refusals.ts';
 import { RAW_HORIZON } from './retention.ts';
 
 export class SqliteLedger implements Ledger {
   readonly #db: Db;
   readonly #statements;
+  readonly #refusals: RefusalWriter;
 
   constructor(db: Db) {
     this.#db = db;
+    this.#refusals = new RefusalWriter(db);
     this.#statements = {
       dirty: db.prepare(
         'SELECT bucket, mark FROM (SELECT bucket, mark FROM dirty ORDER BY bucket DESC LIMIT ?) ORDER BY bucket',
       ),
       mark: db.prepare('INSERT INTO dirty (bucket, mark) VALUES (?, 1) ON CONFLICT DO UPDATE SET mark = mark + 1'),
       clean: db.prepare('DELETE FROM dirty WHERE bucket = ? AND mark = ?'),
-      dropHops: db.prepare('DELETE FROM hop WHERE refusal_id IN (SELECT id FROM refusal WHERE time >= ? AND time < ?)'),
-      dropIds: db.prepare(
-        'DELETE FROM request_id WHERE refusal_id IN (SELECT id FROM refusal WHERE time >= ? AND time < ?)',
-      ),
-      drop: db.prepare('DELETE FROM refusal WHERE time >= ? AND time < ?'),
-      dropOneHops: db.prepare('DELETE FROM hop WHERE refusal_id = ?'),
-      insert: db.prepare(
-        'INSERT OR REPLACE INTO refusal (id, time, client, method, host, path, query, route, status, user, layer, source, cause, category, certainty, confidence, rule, body) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
-      ),
-      hop: db.prepare('INSERT OR IGNORE INTO hop (source_id, line, refusal_id, time) VALUES (?,?,?,?)'),
-      requestId: db.prepare('INSERT OR IGNORE INTO request_id (request_id, refusal_id) VALUES (?,?)'),
       share: db.prepare('UPDATE source SET entry_share = ? WHERE id = ?'),
       meta: db.prepare('SELECT value FROM meta WHERE key = ?'),
       setMeta: db.prepare(
@@ -76,45 +67,8 @@ export class SqliteLedger implements Ledger {
   revise(revision: Revision): void {
     const s = this.#statements;
     this.#db.transaction(() => {
-      s.dropHops.run(revision.fromMs, revision.toMs);
-      s.dropIds.run(revision.fromMs, revision.toMs);
-      s.drop.run(revision.fromMs, revision.toMs);
-      for (const r of revision.refusals) {
-        const v = r.verdict;
-        const body = {
-          protocol: r.protocol,
-          userAgent: r.userAgent,
-          referrer: r.referrer,
-          requestIds: r.requestIds,
-          sourceId: r.sourceId,
-          verdict: v,
-          chain: r.chain,
-        };
-        s.insert.run(
-          r.id,
-          r.timeMs,
-          r.client,
-          r.method,
-          r.host,
-          r.path,
-          r.query,
-          r.route,
-          r.status,
-          r.user,
-          v.decidingLayer,
-          v.decidingPath,
-          v.cause,
-          categoryOf(v.cause),
-          v.certainty,
-          v.confidence,
-          v.rule,
-          JSON.stringify(body),
-        );
-        for (const h of r.chain) {
-          for (let i = 0; i < h.lines; i++) s.hop.run(h.sourceId, h.line + i, r.id, r.timeMs);
-        }
-        for (const id of r.requestIds) s.requestId.run(id, r.id);
-      }
+      this.#refusals.dropRange(revision.fromMs, revision.toMs);
+      this.#refusals.insert(revision.refusals);
       for (const d of revision.done) s.clean.run(d.bucket, d.mark);
       s.setMeta.run('revision', String(this.revision() + 1));
     })();

@@ -6,6 +6,7 @@ import type { Refusal } from '../../model/request.ts';
 import { HOUR_MS, MINUTE_MS } from '../archive.ts';
 import type { Filter, PageKey, Questions, RefusalField } from '../questions.ts';
 import type { Db } from './database.ts';
+import { RefusalReader, type RefusalRow } from './refusals.ts';
 
 /** The closed list of columns a filter may name. */
 const COLUMNS: Record<RefusalField, string> = {
@@ -65,24 +66,12 @@ const byOperation = (filter: Filter): boolean => filter.where.some((f) => f.fiel
 const and = (clause: Clause, more: string): string =>
   clause.sql === '' ? `WHERE ${more}` : `${clause.sql} AND ${more}`;
 
-interface RefusalRecord {
-  id: string;
-  time: number;
-  client: string | null;
-  method: string | null;
-  host: string | null;
-  path: string | null;
-  query: string | null;
-  route: string;
-  status: number;
-  user: string | null;
-  body: string;
-}
-
 export class SqliteQuestions implements Questions {
   readonly #db: Db;
+  readonly #rows: RefusalReader;
   constructor(db: Db) {
     this.#db = db;
+    this.#rows = new RefusalReader(db);
   }
 
   snapshot<T>(read: () => T): T {
@@ -98,8 +87,8 @@ export class SqliteQuestions implements Questions {
     return (
       this.#db
         .prepare(`SELECT * FROM refusal ${sql} ORDER BY ${order} LIMIT ?`)
-        .all(...values, page.limit) as RefusalRecord[]
-    ).map(readRefusal);
+        .all(...values, page.limit) as RefusalRow[]
+    ).map((row) => this.#rows.read(row));
   }
 
   countRefusals(filter: Filter): number {
@@ -108,23 +97,23 @@ export class SqliteQuestions implements Questions {
   }
 
   refusal(id: string): Refusal | null {
-    const row = this.#db.prepare('SELECT * FROM refusal WHERE id = ?').get(id) as RefusalRecord | undefined;
-    return row ? readRefusal(row) : null;
+    const row = this.#db.prepare('SELECT * FROM refusal WHERE id = ?').get(id) as RefusalRow | undefined;
+    return row ? this.#rows.read(row) : null;
   }
 
   refusalOfLine(sourceId: number, line: number): Refusal | null {
     const row = this.#db
-      .prepare('SELECT r.* FROM hop h JOIN refusal r ON r.id = h.refusal_id WHERE h.source_id = ? AND h.line = ?')
-      .get(sourceId, line) as RefusalRecord | undefined;
-    return row ? readRefusal(row) : null;
+      .prepare('SELECT r.* FROM hop h JOIN refusal r ON r.seq = h.seq WHERE h.source_id = ? AND h.line = ?')
+      .get(sourceId, line) as RefusalRow | undefined;
+    return row ? this.#rows.read(row) : null;
   }
 
   refusalsByRequestId(id: string, limit: number): Refusal[] {
     return (
       this.#db
-        .prepare('SELECT r.* FROM request_id q JOIN refusal r ON r.id = q.refusal_id WHERE q.request_id = ? LIMIT ?')
-        .all(id, limit) as RefusalRecord[]
-    ).map(readRefusal);
+        .prepare('SELECT r.* FROM request_id q JOIN refusal r ON r.seq = q.seq WHERE q.request_id = ? LIMIT ?')
+        .all(id, limit) as RefusalRow[]
+    ).map((row) => this.#rows.read(row));
   }
 
   /** better-sqlite3 binds numbers as REAL: without the casts the division would not round down. */
@@ -186,27 +175,4 @@ export class SqliteQuestions implements Questions {
       .get(MINUTE_MS, MINUTE_MS) as { a: number | null; b: number };
     return row.a === null ? null : { fromMs: row.a, toMs: row.b + MINUTE_MS };
   }
-}
-
-function readRefusal(row: RefusalRecord): Refusal {
-  const body = JSON.parse(row.body);
-  return {
-    id: row.id,
-    timeMs: row.time,
-    client: row.client,
-    method: row.method,
-    host: row.host,
-    path: row.path,
-    query: row.query,
-    route: row.route,
-    protocol: body.protocol,
-    status: row.status,
-    user: row.user,
-    userAgent: body.userAgent,
-    referrer: body.referrer,
-    requestIds: body.requestIds,
-    sourceId: body.sourceId,
-    verdict: body.verdict,
-    chain: body.chain,
-  };
 }

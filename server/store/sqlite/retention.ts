@@ -6,6 +6,7 @@
 import { ROUTE_MINUTES_MS } from '../../limits.ts';
 import { HOUR_MS, MINUTE_MS } from '../archive.ts';
 import type { Db } from './database.ts';
+import { RefusalWriter } from './refusals.ts';
 
 export interface Retention {
   rawMs: number;
@@ -75,16 +76,9 @@ export function prune(db: Db, keep: Retention, now: number): Pruned {
       }
     }
     const old = db
-      .prepare('SELECT id FROM refusal WHERE time < ? ORDER BY time LIMIT ?')
-      .all(now - keep.refusalsMs, ROWS_MAX) as { id: string }[];
-    const dropHops = db.prepare('DELETE FROM hop WHERE refusal_id = ?');
-    const dropIds = db.prepare('DELETE FROM request_id WHERE refusal_id = ?');
-    const dropRefusal = db.prepare('DELETE FROM refusal WHERE id = ?');
-    for (const { id } of old) {
-      dropHops.run(id);
-      dropIds.run(id);
-      dropRefusal.run(id);
-    }
+      .prepare('SELECT seq, body_id body FROM refusal WHERE time < ? ORDER BY time LIMIT ?')
+      .all(now - keep.refusalsMs, ROWS_MAX) as { seq: number; body: number }[];
+    if (old.length > 0) new RefusalWriter(db).drop(old);
     const dropTotals = db.prepare(
       'DELETE FROM counter_total WHERE (step, time, source_id, host, status) IN (SELECT step, time, source_id, host, status FROM counter_total WHERE step = ? AND time < ? LIMIT ?)',
     );
