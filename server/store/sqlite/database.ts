@@ -72,7 +72,8 @@ CREATE INDEX refusal_client ON refusal (client, time);
 CREATE INDEX refusal_route ON refusal (route, time);
 CREATE INDEX refusal_body ON refusal (body_id);
 -- Verdicts and chains of one revision together: what they say is much alike, so that one of 2 kB takes 200 bytes.
-CREATE TABLE body (id INTEGER PRIMARY KEY, packed BLOB NOT NULL); -- zstd of a JSON list
+-- A number never comes back: readers keep bodies by it.
+CREATE TABLE body (id INTEGER PRIMARY KEY AUTOINCREMENT, packed BLOB NOT NULL); -- zstd of a JSON list
 
 CREATE TABLE hop (source_id INTEGER NOT NULL, line INTEGER NOT NULL, seq INTEGER NOT NULL,
   PRIMARY KEY (source_id, line, seq)) WITHOUT ROWID;

@@ -84,11 +84,7 @@ export class SqliteQuestions implements Questions {
     const sql = page.after ? and(clause, `(time, id) ${down ? '<' : '>'} (?, ?)`) : clause.sql;
     const values = page.after ? [...clause.values, page.after.timeMs, page.after.id] : clause.values;
     const order = down ? 'time DESC, id DESC' : 'time, id';
-    return (
-      this.#db
-        .prepare(`SELECT * FROM refusal ${sql} ORDER BY ${order} LIMIT ?`)
-        .all(...values, page.limit) as RefusalRow[]
-    ).map((row) => this.#rows.read(row));
+    return this.#read(`SELECT * FROM refusal ${sql} ORDER BY ${order} LIMIT ?`, [...values, page.limit]);
   }
 
   countRefusals(filter: Filter): number {
@@ -97,23 +93,24 @@ export class SqliteQuestions implements Questions {
   }
 
   refusal(id: string): Refusal | null {
-    const row = this.#db.prepare('SELECT * FROM refusal WHERE id = ?').get(id) as RefusalRow | undefined;
-    return row ? this.#rows.read(row) : null;
+    return this.#read('SELECT * FROM refusal WHERE id = ?', [id])[0] ?? null;
   }
 
   refusalOfLine(sourceId: number, line: number): Refusal | null {
-    const row = this.#db
-      .prepare('SELECT r.* FROM hop h JOIN refusal r ON r.seq = h.seq WHERE h.source_id = ? AND h.line = ?')
-      .get(sourceId, line) as RefusalRow | undefined;
-    return row ? this.#rows.read(row) : null;
+    const sql = 'SELECT r.* FROM hop h JOIN refusal r ON r.seq = h.seq WHERE h.source_id = ? AND h.line = ?';
+    return this.#read(sql, [sourceId, line])[0] ?? null;
   }
 
   refusalsByRequestId(id: string, limit: number): Refusal[] {
-    return (
-      this.#db
-        .prepare('SELECT r.* FROM request_id q JOIN refusal r ON r.seq = q.seq WHERE q.request_id = ? LIMIT ?')
-        .all(id, limit) as RefusalRow[]
-    ).map((row) => this.#rows.read(row));
+    const sql = 'SELECT r.* FROM request_id q JOIN refusal r ON r.seq = q.seq WHERE q.request_id = ? LIMIT ?';
+    return this.#read(sql, [id, limit]);
+  }
+
+  /** Rows and their bodies from one state of the store: a revision in between would take the bodies away. */
+  #read(sql: string, values: (string | number)[]): Refusal[] {
+    return this.snapshot(() =>
+      (this.#db.prepare(sql).all(...values) as RefusalRow[]).map((row) => this.#rows.read(row)),
+    );
   }
 
   /** better-sqlite3 binds numbers as REAL: without the casts the division would not round down. */
