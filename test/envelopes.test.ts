@@ -2,6 +2,7 @@
  * Wrappers as shippers write them: found by content, taken off, nested in any sensible order; lines that a runtime cut
  * are put together; documents that hold many records give them all. Everything goes through bytes → split → reader.
  */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { detect, makeReader, restoreDetection, saveDetection } from '../parsers/detect.ts';
 import { type Entry, isFailure } from '../parsers/entry.ts';
@@ -313,3 +314,43 @@ test('an application’s own JSON is no wrapper', () => {
   });
   expect(readFile(`${own}\n`)).toMatchObject({ wrapper: null });
 });
+
+test('any bytes: nothing throws, and the time stays bounded', () => {
+  const seeds = [
+    `${AT} stdout P ${nginx('/a')}`,
+    `${AT} stderr F x`,
+    JSON.stringify({ log: 'x', stream: 'stdout', time: AT }),
+    '{"Records":[{"time":"2025-11-22T09:57:01Z","message":"x"},{"a":[{"b":"}{"}',
+    '{',
+    '  {',
+    '  },',
+    '[{"a":"\\\\"},{"b":1}]{"c":2}',
+    '__CURSOR=s=1\n__REALTIME_TIMESTAMP=1763805421123456\nMESSAGE\n\u0007\0\0\0\0\0\0\0x',
+    '{"__REALTIME_TIMESTAMP":"1763805421123456","MESSAGE":[1,2,"x"]}',
+    '{"streams":[{"stream":{},"values":[["1","x"],[2]]}]}',
+    '\u001b[36mweb-1  | \u001b[0m',
+    '[pod/a/b] x',
+    'Started GET "/" for ::1 at 2025-11-22 09:57:01 +0000',
+    'info: A.B[0]\n      x',
+    '12:00:00 1|app  | x=1 y=2',
+    'a'.repeat(5000),
+    '"'.repeat(2000),
+    '\\'.repeat(2000),
+    '{'.repeat(2000),
+  ];
+  const line = fc.tuple(
+    fc.constantFrom(...seeds),
+    fc.nat(120),
+    fc.string({ unit: 'binary', maxLength: 20 }),
+    fc.nat(120),
+  );
+  fc.assert(
+    fc.property(fc.array(line, { minLength: 1, maxLength: 10 }), (parts) => {
+      const text = parts.map(([seed, to, noise, from]) => seed.slice(0, to) + noise + seed.slice(from)).join('\n');
+      const began = performance.now();
+      readFile(text);
+      expect(performance.now() - began).toBeLessThan(2000);
+    }),
+    { numRuns: 300 },
+  );
+}, 60_000);

@@ -165,7 +165,6 @@ function readHead(line: string, referenceMs: number): boolean {
         continue;
       }
     }
-    const nextIs = (text: string) => line.startsWith(text, end);
     if (c >= 48 && c <= 57) {
       // A process id: in front of a level, or of `---`, or of `- ` and the time.
       if (size > 8 || !isDigits(line, at, wordTo)) break;
@@ -180,8 +179,8 @@ function readHead(line: string, referenceMs: number): boolean {
       }
       const pid =
         head.level === null
-          ? (known && levelAt(line, end)) || (!known && nextIs('  - '))
-          : nextIs(' ---') || (known && startsName(line, end));
+          ? (known && levelAt(line, end)) || (!known && line.startsWith('  - ', end))
+          : line.startsWith(' ---', end) || (known && startsName(line, end));
       if (!pid) break;
       head.brackets.push(line.slice(at, wordTo));
       at = end;
@@ -194,7 +193,7 @@ function readHead(line: string, referenceMs: number): boolean {
         continue;
       }
       // loguru: `module:function:line - message`
-      if (known && nextIs(' - ') && /^[\w.]{1,100}:[\w<>]{1,60}:\d{1,6}$/.test(line.slice(at, wordTo))) {
+      if (known && line.startsWith(' - ', end) && /^[\w.]{1,100}:[\w<>]{1,60}:\d{1,6}$/.test(line.slice(at, wordTo))) {
         head.words.push(line.slice(at, line.indexOf(':', at)));
         head.brackets.push(`caller=${line.slice(at, wordTo)}`);
         at = end + 2;
@@ -238,7 +237,7 @@ function readHead(line: string, referenceMs: number): boolean {
       at = after + 1;
       break;
     }
-    if (known && nextIs(' - ')) {
+    if (known && line.startsWith(' - ', end)) {
       head.words.push(word);
       at = end + 2;
       continue;
@@ -490,6 +489,15 @@ function starts(text: string): boolean {
   const first = line.charCodeAt(at);
   if (((first >= 48 && first <= 57) || (first >= 65 && first <= 90)) && !Number.isNaN(readTime(line, at, SOME_MS)))
     return true;
+  // Or with their level; the whole head need not be read to know that.
+  if (c === 91) {
+    const close = line.indexOf(']', 2);
+    if (close > 0 && close < 14 && LEVEL_WORDS.has(line.slice(1, close))) return true;
+  } else if (c >= 65 && c <= 90) {
+    const end = wordEnd(line, 0);
+    const word = end < 12 ? line.slice(0, line.charCodeAt(end - 1) === 58 ? end - 1 : end) : '';
+    if (word.length > 2 && LEVEL_WORDS.has(word) && word === word.toUpperCase()) return true;
+  }
   return isLogfmt(line) || readHead(line, SOME_MS) || isBare(line);
 }
 
@@ -683,14 +691,33 @@ function setMessage(entry: Entry, text: string): void {
 function takeObject(entry: Entry, message: string): string | null {
   let brace = message.indexOf('{');
   for (let tries = 0; brace >= 0 && tries < 5; tries++) {
-    const json = brace === 0 || /[\s:]/.test(message.charAt(brace - 1)) ? parseObject(message.slice(brace)) : null;
-    if (json !== null) {
-      mapJson(entry, json);
-      return message.slice(0, brace).trimEnd();
+    const before = brace === 0 ? 32 : message.charCodeAt(brace - 1);
+    const end = objectEnd(message, brace);
+    // A try that fails costs more than the whole record: only what ends with the message is one.
+    if (end === message.length && (before === 32 || before === 58 || before === 9)) {
+      const json = parseObject(message.slice(brace));
+      if (json !== null) {
+        mapJson(entry, json);
+        return message.slice(0, brace).trimEnd();
+      }
     }
-    brace = message.indexOf('{', brace + 1);
+    brace = message.indexOf('{', end < 0 ? brace + 1 : end);
   }
   return null;
+}
+
+/** Behind the `}` that closes the `{` at `at`; -1 = none. */
+function objectEnd(text: string, at: number): number {
+  let depth = 0;
+  for (let i = at; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 34) {
+      i = closingQuote(text, i + 1);
+      if (i < 0) return -1;
+    } else if (c === 123) depth++;
+    else if (c === 125 && --depth === 0) return i + 1;
+  }
+  return -1;
 }
 
 /** The line begins with two `key=value` pairs, of which one is what records have. */
