@@ -417,8 +417,10 @@ export function readJson(product: JsonProduct, record: string, context: Context)
   const line = record.charCodeAt(0) === 123 ? record : record.trim();
   const no = unlike(line, product.marks);
   if (no !== null) return no;
+  // Before it is parsed: an exception costs more than ten lines.
+  if (!line.endsWith('}') && !line.trimEnd().endsWith('}')) return { failure: 'torn' };
   const json = parseObject(line);
-  if (json === null) return { failure: line.trimEnd().endsWith('}') ? 'json' : 'torn' };
+  if (json === null) return { failure: 'json' };
   return readObject(product, json, context);
 }
 
