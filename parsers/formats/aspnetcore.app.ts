@@ -72,6 +72,15 @@ function parse(record: string, context: Context): Entry | Failure {
     }
   }
   setFromMessage(entry, entry.message);
+  // The server's line of a request, with its answer.
+  const finished = entry.message.startsWith('Request finished ')
+    ? / (\d{1,9}(?:\.\d{1,6})?)ms$/.exec(entry.message)
+    : null;
+  if (finished !== null && entry.httpResponseStatusCode !== null) {
+    entry.kind = 'access';
+    entry.timePoint = 'end';
+    entry.durationMs = Number(finished[1]);
+  }
   return entry;
 }
 

@@ -574,13 +574,23 @@ function setPhpException(entry: Entry): void {
 const ACCESS =
   /^(?:\S{3,60} - (?:\S{1,60} )?(?:\[[^\]]{1,40}\] )?)?"([A-Z]{3,10} \S+ HTTP\/[\d.]+)" (\d{3})(?: (\d{1,15}|-))?(?: |$)/;
 
+/** .NET: `Request finished HTTP/1.1 GET https://shop.example/x - 403 0 - 6.1ms`; Serilog: `HTTP GET /x responded 403 in 2.5 ms`. */
+const DOTNET =
+  /^(?:Request finished HTTP\/[\d.]+ [A-Z]+ \S+ .*- \d{3} .*?|HTTP [A-Z]+ \S+ responded \d{3} in )(\d{1,9}(?:\.\d{1,6})?) ?ms$/;
+
 function setAccess(entry: Entry, message: string): void {
   const match = message.indexOf(' HTTP/') > 0 ? ACCESS.exec(message) : null;
-  if (match === null || Number(match[2]) !== entry.httpResponseStatusCode) return;
+  if (match !== null && Number(match[2]) === entry.httpResponseStatusCode) {
+    setRequestLine(entry, match[1]!);
+    if (match[3] !== undefined && match[3] !== '-') entry.httpResponseBodySize ??= Number(match[3]);
+  } else {
+    const c = message.charCodeAt(0);
+    const dotnet = c === 82 || c === 72 ? DOTNET.exec(message.slice(0, 2000)) : null;
+    if (dotnet === null || entry.urlPath === null) return;
+    entry.durationMs ??= Number(dotnet[1]);
+  }
   entry.kind = 'access';
   entry.timePoint = 'end';
-  setRequestLine(entry, match[1]!);
-  if (match[3] !== undefined && match[3] !== '-') entry.httpResponseBodySize ??= Number(match[3]);
 }
 
 function setTime(entry: Entry, ms: number, zoneless: boolean, context: Context): void {
