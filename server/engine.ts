@@ -6,7 +6,7 @@ import { join, matchesGlob } from 'node:path';
 import { zoneOffsetMs } from './config.ts';
 import { Correlator } from './correlate.ts';
 import { Ingest } from './ingest/ingest.ts';
-import { BULK_BYTES, PIECE_BYTES } from './limits.ts';
+import { BULK_BYTES, PIECE_BYTES, TAIL_FROM_BYTES } from './limits.ts';
 import type { Layer } from './model/taxonomy.ts';
 import { Pool } from './pool.ts';
 import { SqliteArchive } from './store/sqlite/archive.ts';
@@ -28,6 +28,7 @@ export interface EngineOptions {
   /** For tests: when reading in bulk begins, and in pieces of what size. */
   bulkBytes?: number;
   pieceBytes?: number;
+  tailFromBytes?: number;
   /** For tests: instead of threads. */
   pool?: Pick<Pool, 'size' | 'hasRoom' | 'run' | 'next' | 'close'>;
 }
@@ -89,6 +90,7 @@ export class Engine {
       spoolDirectory: join(options.directory, 'spool'),
       bulkBytes: options.bulkBytes ?? BULK_BYTES,
       pieceBytes: options.pieceBytes ?? PIECE_BYTES,
+      tailFromBytes: options.tailFromBytes ?? TAIL_FROM_BYTES,
     });
     this.#pool =
       options.pool ?? new Pool({ refusedStatus: options.refusedStatus, directory: options.directory }, options.threads);

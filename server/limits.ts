@@ -14,6 +14,10 @@ export const BULK_BYTES = 4 * 1024 * 1024;
 /** Bytes of one piece: enough that handing it over costs nothing, and each thread holds one or two of them. */
 export const PIECE_BYTES = 2 * 1024 * 1024;
 
+/** Of a file larger than this, the end is read first, and this much of it: minutes on a busy server, read in a fraction of a second. */
+export const TAIL_FROM_BYTES = 64 * 1024 * 1024;
+export const TAIL_BYTES = 8 * 1024 * 1024;
+
 /** Pieces of one file that are read and not yet stored. */
 export const PIECES_AHEAD = 8;
 

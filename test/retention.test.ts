@@ -58,6 +58,7 @@ function filled(): SqliteArchive {
       },
       dirtyBuckets: [],
       sources: [],
+      reached: [],
     });
   }
   return archive;

@@ -5,7 +5,7 @@ import { measure } from '../alert/watch.ts';
 import { playbookFor } from '../attribute/playbook/index.ts';
 import { iso } from '../clock.ts';
 import { CHART_BUCKETS_MAX } from '../limits.ts';
-import type { Source } from '../model/line.ts';
+import { type Source, storedBytes, unreadBytes } from '../model/line.ts';
 import { maskText } from '../model/mask.ts';
 import type { Refusal } from '../model/request.ts';
 import { type Cause, isCause } from '../model/taxonomy.ts';
@@ -168,7 +168,7 @@ export function refusals(
 }
 
 function readCursor(cursor: string): PageKey {
-  const m = /^(-?[0-9a-z]{1,12})\.(r[0-9a-z]+-[0-9a-z]+)$/.exec(cursor);
+  const m = /^(-?[0-9a-z]{1,12})\.(r[0-9a-z]+-[0-9a-z]+(?:\.[0-9a-z]+)?)$/.exec(cursor);
   if (!m) throw new BadRequest('cursor: is none that this API gave');
   return { timeMs: Number.parseInt(m[1]!, 36), id: m[2]! };
 }
@@ -254,8 +254,8 @@ function sourceState(s: Source): SourceState {
     parsed: s.parsed,
     unparsed: s.unparsed,
     unparsedSamples: s.samples.map((x) => ({ ...x, text: maskText(x.text) })),
-    bytes: s.position,
-    bytesBehind: s.ended ? 0 : Math.max(0, s.sizeBytes - s.position),
+    bytes: storedBytes(s),
+    bytesBehind: s.ended ? 0 : unreadBytes(s),
     gapBytes: s.gapBytes,
     newestEvent: s.newestEventMs === null ? null : iso(s.newestEventMs + s.clockOffsetMs),
     lastRead: s.lastReadMs === null ? null : iso(s.lastReadMs),

@@ -1,5 +1,7 @@
 /** /metrics in Prometheus' text format; made when asked, from what the store and the engine know. */
+
 import { Gauge, Registry } from 'prom-client';
+import { unreadBytes } from '../model/line.ts';
 import { isTroubled, type Store } from './answers.ts';
 import type { Status } from './contract.ts';
 
@@ -24,7 +26,7 @@ export async function metrics(store: Store, status: Status): Promise<{ type: str
     if (s.ended) continue;
     lines.set({ path: s.path, dataset: s.reader?.dataset ?? '', layer: s.layer }, s.lines);
     unparsed.set({ path: s.path }, s.unparsed);
-    behind.set({ path: s.path }, Math.max(0, s.sizeBytes - s.position));
+    behind.set({ path: s.path }, unreadBytes(s));
     troubled.set({ path: s.path }, isTroubled(s) ? 1 : 0);
     if (s.newestEventMs !== null) newest.set({ path: s.path }, (s.newestEventMs + s.clockOffsetMs) / 1000);
   }

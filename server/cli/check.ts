@@ -2,7 +2,7 @@
 import { iso } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { Why403Error } from '../errors.ts';
-import type { Source } from '../model/line.ts';
+import { type Source, storedBytes } from '../model/line.ts';
 import { plain } from '../model/mask.ts';
 import { withScratch } from './scratch.ts';
 import { megabytes } from './terminal.ts';
@@ -49,7 +49,7 @@ function describe(s: Source): string[] {
     none: 'a guess',
   }[s.layerFrom];
   const lines = [
-    `${s.reader.dataset}${s.reader.envelope ? ` in ${s.reader.envelope}` : ''}, ${s.lines.toLocaleString('en')} lines (${megabytes(s.position)}), ${share === 100 ? 'all' : `${share.toFixed(1)} %`} read`,
+    `${s.reader.dataset}${s.reader.envelope ? ` in ${s.reader.envelope}` : ''}, ${s.lines.toLocaleString('en')} lines (${megabytes(storedBytes(s))}), ${share === 100 ? 'all' : `${share.toFixed(1)} %`} read`,
     `layer ${s.layer} (${from}), newest ${s.newestEventMs === null ? 'unknown' : `${iso(s.newestEventMs + s.clockOffsetMs).slice(0, 19)}Z`}`,
   ];
   if (s.clockOffsetMs !== 0 || s.timeZoneless)

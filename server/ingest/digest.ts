@@ -4,7 +4,7 @@
  * the engine's thread for what is appended now and in the pool's threads for what lies there in bulk.
  */
 import { constants as zlib, zstdCompressSync } from 'node:zlib';
-import { isFailure } from '../../parsers/entry.ts';
+import { type Entry, type Failure, isFailure } from '../../parsers/entry.ts';
 import { Skim } from '../../parsers/skim.ts';
 import { type Position, type RawRecord, split } from '../../parsers/split.ts';
 import { BLOCK_BYTES_MAX, BUCKET_MS, SAMPLE_CHARS, UNPARSED_SAMPLES } from '../limits.ts';
@@ -124,7 +124,12 @@ export function digest(
       }
       return;
     }
-    const entry = reader.read(record.text, referenceMs);
+    if (reader.readAll === undefined) count(reader.read(record.text, referenceMs), record);
+    else for (const entry of reader.readAll(record.text, referenceMs)) count(entry, record);
+  };
+
+  const count = (entry: Entry | Failure, record: RawRecord): void => {
+    const start = record.offset - offset;
     if (isFailure(entry)) {
       if (entry.failure === 'empty') return;
       unparsed++;
@@ -199,13 +204,18 @@ export function digest(
   };
 }
 
+/** Does the digest belong to the tail that is read before what lies in front of it? */
+const isOfTail = (source: Source, d: Digest): boolean => source.tail !== null && d.offset >= source.tail.offset;
+
+/** Lines of the file, or of its tail, before the digest's first. */
+const linesBefore = (source: Source, d: Digest): number =>
+  isOfTail(source, d) ? source.tail!.lines : source.lines - (source.tail?.lines ?? 0);
+
 /** The source as it is when this digest is stored. Pure. */
 export function advance(source: Source, d: Digest): Source {
   const newest = d.newestEventMs;
-  return {
+  const after: Source = {
     ...source,
-    position: d.offset + d.consumed,
-    skipping: d.skipping,
     lines: source.lines + d.lines,
     parsed: source.parsed + d.parsed,
     unparsed: source.unparsed + d.unparsed,
@@ -213,7 +223,7 @@ export function advance(source: Source, d: Digest): Source {
     samples:
       d.samples.length === 0 || source.samples.length >= UNPARSED_SAMPLES
         ? source.samples
-        : [...source.samples, ...d.samples.map((s) => ({ ...s, line: s.line + source.lines + 1 }))].slice(
+        : [...source.samples, ...d.samples.map((s) => ({ ...s, line: s.line + linesBefore(source, d) + 1 }))].slice(
             0,
             UNPARSED_SAMPLES,
           ),
@@ -221,11 +231,26 @@ export function advance(source: Source, d: Digest): Source {
     timeZoneless: source.timeZoneless || d.timeZoneless,
     reader: d.reader,
   };
+  const position = d.offset + d.consumed;
+  if (isOfTail(source, d)) {
+    const tail = source.tail!;
+    after.tail = { ...tail, position, skipping: d.skipping, lines: tail.lines + d.lines };
+    return after;
+  }
+  after.position = position;
+  after.skipping = d.skipping;
+  if (source.tail !== null && position >= source.tail.offset) {
+    after.position = source.tail.position;
+    after.skipping = source.tail.skipping;
+    after.tail = null;
+  }
+  return after;
 }
 
-/** The digest's blocks with their line numbers in the file. */
+/** The digest's blocks with their line numbers in the file, or in its tail. */
 export function placed(source: Source, d: Digest): PackedBlock[] {
-  return d.blocks.map((b) => ({ ...b, firstLine: b.firstLine + source.lines + 1 }));
+  const before = linesBefore(source, d);
+  return d.blocks.map((b) => ({ ...b, firstLine: b.firstLine + before + 1 }));
 }
 
 function mark(dirty: Set<number>, timeMs: number, reach: number): void {

@@ -15,8 +15,9 @@ import {
   PIECES_AHEAD,
   READ_BYTES,
   ROUTE_MINUTES_MS,
+  TAIL_BYTES,
 } from '../limits.ts';
-import type { Source } from '../model/line.ts';
+import { furthest, type Source, unreadBytes } from '../model/line.ts';
 import { recordReader } from '../store/reader.ts';
 import type { Counters } from './counters.ts';
 import { advance, type Digest, digest } from './digest.ts';
@@ -33,12 +34,17 @@ export interface FollowOptions {
   /** Bytes of one piece, and from how many on pieces are worth it. */
   pieceBytes: number;
   bulkBytes: number;
+  /** Of a larger file the end is read first. */
+  tailFromBytes: number;
 }
 
 /** An unfinished record at the end of a quiet file is taken as complete after this. */
 const QUIET_MS = 1000;
 /** The last line of a piece ends behind it: that much is left in front of the end of the file. */
 const MARGIN_BYTES = 64 * 1024;
+
+/** A file that was written to since then may have something new to say: its end first. */
+const TAIL_FRESH_MS = 3_600_000;
 
 interface Piece {
   task: PieceTask;
@@ -80,12 +86,18 @@ export class Follower {
   drain(): boolean {
     if (this.#fd === null) return true;
     this.source.sizeBytes = fstatSync(this.#fd).size;
-    return this.source.position >= this.source.sizeBytes;
+    return unreadBytes(this.source) === 0;
   }
 
   /** Bytes in the file that are not stored. */
   get behind(): number {
-    return Math.max(0, this.source.sizeBytes - this.source.position);
+    return unreadBytes(this.source);
+  }
+
+  /** The newest part of a large file is not read yet. */
+  get tailBehind(): boolean {
+    const { tail } = this.source;
+    return tail !== null && this.source.sizeBytes - tail.position > READ_BYTES;
   }
 
   /** Pieces of it are with the pool. */
@@ -119,10 +131,10 @@ export class Follower {
     }
     const info = fstatSync(this.#fd);
     // Cut while it was followed: the scan sees it, counts the gap and makes a new source of what comes.
-    if (info.size < this.source.position) return null;
+    if (info.size < furthest(this.source)) return null;
     this.source.sizeBytes = info.size;
     if (!this.source.reader && !this.#detect(info.size, info.mtimeMs)) return null;
-    if (info.size <= this.source.position) {
+    if (unreadBytes(this.source) === 0) {
       if (this.source.state === 'reading') this.source.state = 'following';
       return null;
     }
@@ -137,12 +149,24 @@ export class Follower {
     this.source.advice = adviceFor(errno, this.source.path);
   }
 
-  /** Reads on in this thread; null = nothing new. `now` dates the reading. */
-  next(counters: Counters, now: number): Digest | null {
-    if (this.inBulk) return null;
+  /**
+   * Reads on in this thread; null = nothing new. `now` dates the reading. `tailOnly`: what lies before the tail is
+   * with the pool.
+   */
+  next(counters: Counters, now: number, tailOnly = this.inBulk): Digest | null {
+    if (tailOnly && this.source.tail === null) return null;
     try {
       const file = this.#look();
-      return file === null ? null : this.#read(file.size, file.modifiedMs, counters, now);
+      if (file === null) return null;
+      const { source } = this;
+      if (source.position === 0 && source.tail === null) this.#openTail(file.size, file.modifiedMs, now);
+      const { tail } = source;
+      if (tail !== null && file.size > tail.position) {
+        const d = this.#read(tail, file.size, file, counters, now);
+        if (d !== null) return d;
+      }
+      if (tailOnly) return null;
+      return this.#read(source, tail?.offset ?? file.size, file, counters, now);
     } catch (error) {
       this.#failed(error);
       return null;
@@ -156,15 +180,21 @@ export class Follower {
     if (this.#byHand || this.source.skipping || this.behind < bulkBytes) return given;
     try {
       const file = this.#look();
-      if (file === null || file.size - this.source.position < bulkBytes) return given;
       const source = this.source;
+      const limit = source.tail?.offset ?? file?.size ?? 0;
+      if (file === null || source.position + bulkBytes > limit) return given;
+      // Its tail, if it is to have one, comes first.
+      if (source.position === 0 && source.tail === null) {
+        this.#openTail(file.size, file.modifiedMs, now);
+        if (source.tail !== null) return given;
+      }
       const spec = source.reader!;
       // Where a record of several lines begins is known when the one before has ended.
       const inOrder = recordReader(spec).starts !== undefined;
       while (given.length < room && this.#pieces.length < (inOrder ? 1 : PIECES_AHEAD)) {
         const last = this.#pieces[this.#pieces.length - 1]?.task;
         const offset = last ? last.offset + last.bytes : source.position;
-        if (file.size - offset < pieceBytes + Math.min(MARGIN_BYTES, pieceBytes)) break;
+        if (limit - offset < pieceBytes + Math.min(MARGIN_BYTES, pieceBytes)) break;
         const task: PieceTask = {
           sourceId: source.id,
           offset,
@@ -244,8 +274,7 @@ export class Follower {
 
   /** Nothing came: not looked at again until it is due. An unfinished line at the end becomes a record by waiting. */
   rest(): void {
-    this.due =
-      this.inBulk || this.#stuckAt >= 0 || this.source.position < this.source.sizeBytes || this.leftAtMs !== null;
+    this.due = this.inBulk || this.#stuckAt >= 0 || unreadBytes(this.source) > 0 || this.leftAtMs !== null;
   }
 
   #detect(size: number, modifiedMs: number): boolean {
@@ -287,33 +316,69 @@ export class Follower {
     );
   }
 
-  #read(size: number, modifiedMs: number, counters: Counters, now: number): Digest | null {
+  /**
+   * The end of a large file that is still written comes first: the newest minutes are seen at once, however much lies
+   * before them. It begins where a record does.
+   */
+  #openTail(size: number, modifiedMs: number, now: number): void {
     const source = this.source;
-    const wanted = Math.min(READ_BYTES, size - source.position);
-    const n = readSync(this.#fd!, buffer, 0, wanted, source.position);
+    const { tailFromBytes } = this.#options;
+    if (this.#options.final || this.plain !== null || size < tailFromBytes || now - modifiedMs > TAIL_FRESH_MS) return;
+    // Which layout holds there is said somewhere before it.
+    if (source.reader!.pattern !== null) return;
+    const from = size - Math.min(TAIL_BYTES, Math.floor(tailFromBytes / 2));
+    const n = readSync(this.#fd!, buffer, 0, READ_BYTES, from);
     const chunk = buffer.subarray(0, n);
-    const atEnd = source.position + n >= size;
-    const quiet = this.#stuckAt === size && now - this.#stuckSince >= QUIET_MS;
+    const { starts } = recordReader(source.reader!);
+    let at = chunk.indexOf(10) + 1;
+    while (starts !== undefined && at > 0) {
+      const end = chunk.indexOf(10, at);
+      if (end < 0) return;
+      if (starts(chunk.toString('utf8', at, end))) break;
+      at = end + 1;
+    }
+    if (at === 0 || at >= n) return;
+    source.tail = { offset: from + at, position: from + at, skipping: false, lines: 0 };
+    this.#fingerprint(source, size);
+  }
+
+  /** Reads on behind `place` (the source itself or its tail), not beyond `limit`. */
+  #read(
+    place: { position: number; skipping: boolean },
+    limit: number,
+    file: { size: number; modifiedMs: number },
+    counters: Counters,
+    now: number,
+  ): Digest | null {
+    const source = this.source;
+    const wanted = Math.min(READ_BYTES, limit - place.position);
+    const n = readSync(this.#fd!, buffer, 0, wanted, place.position);
+    const chunk = buffer.subarray(0, n);
+    const end = place.position + n;
+    const atEnd = end >= file.size;
+    const quiet = this.#stuckAt === file.size && now - this.#stuckSince >= QUIET_MS;
     const endsLine = chunk[n - 1] === 10;
     counters.latelyFromMs = now - ROUTE_MINUTES_MS;
     const d = digest(
       chunk,
       {
         sourceId: source.id,
-        offset: source.position,
-        skipping: source.skipping,
+        offset: place.position,
+        skipping: place.skipping,
         reader: source.reader!,
-        referenceMs: modifiedMs,
+        referenceMs: file.modifiedMs,
         clockOffsetMs: source.clockOffsetMs,
-        // A file whose name is gone ends where it ends.
-        final: atEnd && (this.#options.final || (quiet && (endsLine || this.leftAtMs !== null))),
+        // A file whose name is gone ends where it ends; a record ends where the tail begins.
+        final: atEnd
+          ? this.#options.final || (quiet && (endsLine || this.leftAtMs !== null))
+          : end === source.tail?.offset,
       },
       this.#options.refusedStatus,
       counters,
     );
     if (d.consumed === 0) {
-      if (this.#stuckAt !== size) {
-        this.#stuckAt = size;
+      if (this.#stuckAt !== file.size) {
+        this.#stuckAt = file.size;
         this.#stuckSince = now;
       }
       return null;
@@ -326,16 +391,16 @@ export class Follower {
   after(source: Source, d: Digest, now: number): Source {
     const after = advance(source, d);
     after.lastReadMs = now;
-    after.state = after.position >= after.sizeBytes ? 'following' : 'reading';
+    after.state = unreadBytes(after) === 0 ? 'following' : 'reading';
     after.advice =
       after.parsed === 0 && after.unparsed > 20 ? 'none of its lines can be read in the format that was found' : null;
     if (after.fingerprintBytes < FINGERPRINT_BYTES_MAX && after.position > after.fingerprintBytes)
-      this.#fingerprint(after);
+      this.#fingerprint(after, after.position);
     return after;
   }
 
-  #fingerprint(source: Source): void {
-    const bytes = Math.min(FINGERPRINT_BYTES_MAX, source.position);
+  #fingerprint(source: Source, readBytes: number): void {
+    const bytes = Math.min(FINGERPRINT_BYTES_MAX, readBytes);
     const head = Buffer.alloc(bytes);
     readSync(this.#fd!, head, 0, bytes, 0);
     source.fingerprint = createHash('sha256').update(head).digest('hex');

@@ -3,7 +3,7 @@
  * together with a fingerprint of the first bytes tell. Pure: what is known and what was found in, a named
  * decision out. Whoever acts on it reads first what a renamed or copied file still holds.
  */
-import type { Source } from '../model/line.ts';
+import { furthest, type Source } from '../model/line.ts';
 
 export interface Candidate {
   path: string;
@@ -44,7 +44,7 @@ export function identify(
   let untouched: Source | null = null;
   for (const { source } of known) {
     if (source.ended || source.device !== found.device || source.inode !== found.inode) continue;
-    if (found.size < source.position) return { kind: 'replaced', source };
+    if (found.size < furthest(source)) return { kind: 'replaced', source };
     if (source.fingerprintBytes === 0) {
       // Nothing was read of it, so nothing but the inode speaks for it, and that may have been given to a copy since.
       untouched = source;

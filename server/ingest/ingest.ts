@@ -5,9 +5,9 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { errnoOf } from '../errors.ts';
-import type { Source } from '../model/line.ts';
+import { furthest, type Source, storedBytes, unreadBytes } from '../model/line.ts';
 import type { Layer } from '../model/taxonomy.ts';
-import type { Archive, PackedBlock } from '../store/archive.ts';
+import type { Append, Archive, PackedBlock } from '../store/archive.ts';
 import { contentLength, dropSpool, headHasher, isCompressed, spool } from './compressed.ts';
 import { Counters, merged } from './counters.ts';
 import { advance, type Digest, placed } from './digest.ts';
@@ -32,6 +32,8 @@ export interface IngestOptions {
   /** Bytes of one piece, and from how many bytes behind on a file is read in pieces. */
   pieceBytes: number;
   bulkBytes: number;
+  /** Of a larger file the end is read first. */
+  tailFromBytes: number;
 }
 
 /** Who digests pieces: the pool, or a stand-in that does it at once. */
@@ -195,7 +197,7 @@ export class Ingest {
     if (!follower) this.#followers.set(source.id, this.#follower(current));
     else {
       follower.leftAtMs = null;
-      if (file.size !== current.position) follower.due = true;
+      if (file.size !== furthest(current)) follower.due = true;
     }
     if (moved) this.#archive.saveSource(current);
   }
@@ -208,6 +210,7 @@ export class Ingest {
       plainPath: plainPath ?? null,
       pieceBytes: this.#options.pieceBytes,
       bulkBytes: this.#options.bulkBytes,
+      tailFromBytes: this.#options.tailFromBytes,
     });
   }
 
@@ -221,7 +224,7 @@ export class Ingest {
     // The inode is another file's from now on; it must not make this source look alive.
     current.device = '';
     current.inode = '';
-    const lost = Math.max(0, current.sizeBytes - current.position);
+    const lost = unreadBytes(current);
     if (lost > 0) current.gaps++;
     current.gapBytes += lost;
     current.state = 'gone';
@@ -250,8 +253,9 @@ export class Ingest {
       if (isThere(source)) continue;
       source.ended = true;
       source.state = 'gone';
-      source.gapBytes += Math.max(0, source.sizeBytes - source.position);
-      if (source.sizeBytes > source.position) source.gaps++;
+      const lost = unreadBytes(source);
+      source.gapBytes += lost;
+      if (lost > 0) source.gaps++;
       this.#archive.saveSource(source);
     }
   }
@@ -283,6 +287,7 @@ export class Ingest {
       clockFrom: 'as logged',
       timeZoneless: false,
       position: 0,
+      tail: null,
       skipping: false,
       lines: 0,
       parsed: 0,
@@ -341,7 +346,7 @@ export class Ingest {
   }
   get bytesStored(): number {
     let n = 0;
-    for (const f of this.#followers.values()) n += Math.min(f.source.position, f.source.sizeBytes);
+    for (const f of this.#followers.values()) n += Math.min(storedBytes(f.source), f.source.sizeBytes);
     return n;
   }
 
@@ -386,8 +391,10 @@ export class Ingest {
   dispatch(pool: Digester, now: number): boolean {
     let out = false;
     const followers = [...this.#followers.values()].filter((f) => f.due);
+    // The newest of every file first.
+    const isPast = !followers.some((f) => f.tailBehind);
     // One piece of each in turn, so that all logs of a site come on together.
-    for (let given = true; given && pool.hasRoom; ) {
+    for (let given = isPast; given && pool.hasRoom; ) {
       given = false;
       for (const follower of followers) {
         if (!pool.hasRoom) break;
@@ -410,19 +417,18 @@ export class Ingest {
     // A follower's next block begins where its last one ends: one turn of each per transaction.
     for (let i = 0; i < followers.length && bytes < TRANSACTION_BYTES; i++) {
       const follower = followers[this.#turn++ % followers.length]!;
-      let digests: Digest[];
-      if (follower.inBulk) digests = this.#bulkOf(follower, now);
-      else {
-        const d = follower.next(this.#counters, now);
-        digests = d === null ? [] : [d];
-      }
+      const { inBulk } = follower;
+      const digests = inBulk ? this.#bulkOf(follower, now) : [];
+      // Beside what the pool reads of its past, what is appended to a file is read here.
+      const d = follower.next(this.#counters, now, inBulk);
+      if (d !== null) digests.push(d);
       if (digests.length > 0) {
         batches.push({ follower, digests });
         for (const d of digests) bytes += d.consumed;
         continue;
       }
       if (follower.inBulk) continue;
-      if (follower.plain && follower.source.position >= follower.source.sizeBytes) {
+      if (follower.plain && unreadBytes(follower.source) === 0) {
         dropSpool(follower.plain);
         this.#end(follower);
       } else follower.rest();
@@ -437,6 +443,7 @@ export class Ingest {
     const dirty = new Set<number>();
     const blocks: PackedBlock[] = [];
     const sources: Source[] = [];
+    const reached: Append['reached'] = [];
     let lines = 0;
     let bytes = 0;
     for (const { follower, digests } of batches) {
@@ -444,7 +451,10 @@ export class Ingest {
       for (const d of digests) {
         blocks.push(...placed(source, d));
         for (const bucket of d.dirtyBuckets) dirty.add(bucket);
+        const { tail } = source;
         source = follower.after(source, d, now);
+        if (tail !== null && source.tail === null)
+          reached.push({ sourceId: source.id, offset: tail.offset, linesBefore: source.lines - tail.lines });
         lines += d.lines;
         bytes += d.consumed;
       }
@@ -456,6 +466,7 @@ export class Ingest {
       counters: merged(batches.flatMap(({ digests }) => digests.map((d) => d.counters))),
       dirtyBuckets: [...dirty],
       sources,
+      reached,
     });
     batches.forEach(({ follower }, i) => {
       follower.stored(sources[i]!);

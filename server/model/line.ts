@@ -16,12 +16,27 @@ export interface Line {
   /** 1-based number of the first line. */
   line: number;
   lines: number;
+  /** Which entry of a record that holds several (a JSON array), from 1; absent for the first and only. */
+  part?: number;
 }
 
 /** How the records of a source are read: enough to make the same reader again. */
 export interface ReaderSpec extends SavedDetection {
   /** The user's or the server's format string, for datasets that are compiled from one. */
   pattern: string | null;
+}
+
+/**
+ * The newest part of a large file, read before what lies in front of it. Its lines are counted from its beginning
+ * until `Source.position` has reached `offset`: then they get their numbers in the file.
+ */
+export interface Tail {
+  /** A record begins here. */
+  offset: number;
+  /** Everything from `offset` to here is stored. */
+  position: number;
+  skipping: boolean;
+  lines: number;
 }
 
 /** One followed file. */
@@ -46,10 +61,14 @@ export interface Source {
   clockFrom: string;
   /** The log names no zone in its times. */
   timeZoneless: boolean;
+  /** Everything before this byte is stored. */
   position: number;
   /** The line at `position` was longer than is kept; its rest is skipped. */
   skipping: boolean;
+  /** Lines before `position`, and those of `tail`. */
   lines: number;
+  /** The end of a large file, read first; null = there is none, or it was reached. */
+  tail: Tail | null;
   parsed: number;
   unparsed: number;
   /** Access records among the parsed ones: this log tells of requests. */
@@ -91,3 +110,14 @@ export interface Placed {
   /** `entry.timeMs` + the source's clock offset; NaN = unknown. */
   timeMs: number;
 }
+
+/** The last byte that was read; a file that is shorter was cut. */
+export const furthest = (s: Pick<Source, 'position' | 'tail'>): number => s.tail?.position ?? s.position;
+
+/** Bytes of the file that are stored. */
+export const storedBytes = (s: Pick<Source, 'position' | 'tail'>): number =>
+  s.tail === null ? s.position : s.position + s.tail.position - s.tail.offset;
+
+/** Bytes of the file, as far as its size is known, that are not stored. */
+export const unreadBytes = (s: Pick<Source, 'position' | 'tail' | 'sizeBytes'>): number =>
+  Math.max(0, s.sizeBytes - storedBytes(s));

@@ -113,5 +113,6 @@ export interface StoredHop extends Line {
 
 /** "r3-e2f" from source 3, offset 18231 (base 36): stable as long as the counted line is the same. */
 export function refusalId(line: Line): string {
-  return `r${line.sourceId.toString(36)}-${line.offset.toString(36)}`;
+  const part = line.part === undefined ? '' : `.${line.part.toString(36)}`;
+  return `r${line.sourceId.toString(36)}-${line.offset.toString(36)}${part}`;
 }

@@ -44,6 +44,8 @@ export interface Append {
   dirtyBuckets: number[];
   /** The sources as they are after these blocks. */
   sources: Source[];
+  /** Tails that were reached: their blocks get their line numbers in the file, and what was said with them is marked. */
+  reached: { sourceId: number; offset: number; linesBefore: number }[];
 }
 
 export interface BlockRange {

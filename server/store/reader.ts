@@ -37,12 +37,21 @@ export function entriesOf(block: Block): Placed[] {
   const reader = recordReader(block.reader);
   const out: Placed[] = [];
   for (const r of recordsOf(block)) {
-    const entry = reader.read(r.text, block.referenceMs);
-    if (isFailure(entry)) continue;
-    out.push({
-      line: { sourceId: block.sourceId, offset: r.offset, bytes: r.length, line: r.lineNumber, lines: r.lineCount },
-      entry,
-      timeMs: entry.timeMs,
+    const line = {
+      sourceId: block.sourceId,
+      offset: r.offset,
+      bytes: r.length,
+      line: r.lineNumber,
+      lines: r.lineCount,
+    };
+    if (reader.readAll === undefined) {
+      const entry = reader.read(r.text, block.referenceMs);
+      if (!isFailure(entry)) out.push({ line, entry, timeMs: entry.timeMs });
+      continue;
+    }
+    reader.readAll(r.text, block.referenceMs).forEach((entry, part) => {
+      if (!isFailure(entry))
+        out.push({ line: part === 0 ? line : { ...line, part: part + 1 }, entry, timeMs: entry.timeMs });
     });
   }
   return out;

@@ -8,6 +8,9 @@ import type { Block, Source } from '../../model/line.ts';
 import type { Append, Archive, BlockRange, RouteRow } from '../archive.ts';
 import type { Db } from './database.ts';
 
+/** A refusal is dated by its outermost line, whose clock may be behind that of the renumbered one. */
+const REACHED_MS = 15 * 3_600_000;
+
 interface BlockRow {
   source_id: number;
   offset: number;
@@ -46,6 +49,11 @@ export class SqliteArchive implements Archive {
       operation: db.prepare('SELECT id FROM operation WHERE route = ? AND host = ? AND method = ?'),
       addOperation: db.prepare('INSERT INTO operation (route, host, method) VALUES (?, ?, ?)'),
       dirty: db.prepare('INSERT INTO dirty (bucket, mark) VALUES (?, 1) ON CONFLICT DO UPDATE SET mark = mark + 1'),
+      renumber: db.prepare('UPDATE block SET first_line = first_line + ? WHERE source_id = ? AND offset >= ?'),
+      renumbered: db.prepare('SELECT min(time_min) FROM block WHERE source_id = ? AND offset >= ?').pluck(),
+      markFrom: db.prepare(
+        'INSERT INTO dirty (bucket, mark) SELECT DISTINCT time / 10000 * 10000, 1 FROM refusal WHERE time >= ? ON CONFLICT DO UPDATE SET mark = mark + 1',
+      ),
       range: db.prepare('SELECT * FROM block WHERE source_id = ? AND time_max >= ? AND time_min <= ? ORDER BY offset'),
       has: db.prepare('SELECT 1 FROM block WHERE source_id = ? AND time_max >= ? AND time_min <= ? LIMIT 1').pluck(),
       extents: db.prepare(
@@ -116,6 +124,12 @@ export class SqliteArchive implements Archive {
           countRoute.run(c.stepMs, c.timeMs, c.sourceId, this.#operation(c), c.status, c.requests, c.bytes);
         for (const bucket of batch.dirtyBuckets) this.#statements.dirty.run(bucket);
       } else if (added > 0) throw new Error('a batch holds blocks that are partly stored already');
+      for (const r of batch.reached) {
+        const s = this.#statements;
+        const from = s.renumbered.get(r.sourceId, r.offset) as number | null;
+        s.renumber.run(r.linesBefore, r.sourceId, r.offset);
+        if (from !== null) s.markFrom.run(from - REACHED_MS);
+      }
       for (const source of batch.sources) this.saveSource(source);
       return added;
     })();
