@@ -18,8 +18,14 @@ export const REFUSAL_FIELDS = [
   'certainty',
   'rule',
   'user',
+  'audience',
+  'problem',
 ] as const;
 export type RefusalField = (typeof REFUSAL_FIELDS)[number];
+
+/** Columns by which rows can be had in order, each with an index. */
+export const REFUSAL_SORTS = ['time', 'cause', 'client', 'route', 'path', 'user'] as const;
+export type RefusalSort = (typeof REFUSAL_SORTS)[number];
 
 /** Values are joined by "or", fields by "and"; `not` leaves out. */
 export interface Filter {
