@@ -8,7 +8,8 @@ import { detect, makeReader } from '../parsers/detect.ts';
 import { type Entry, isFailure } from '../parsers/entry.ts';
 import { ENVELOPES, emptyContext } from '../parsers/envelope.ts';
 import { FORMATS } from '../parsers/formats.ts';
-import { compileApache, compileNginx } from '../parsers/pattern.ts';
+import { compileApache } from '../parsers/pattern.apache.ts';
+import { compileNginx } from '../parsers/pattern.nginx.ts';
 import { START, split } from '../parsers/split.ts';
 
 const context = emptyContext(Date.parse('2025-11-22T12:00:00Z'));

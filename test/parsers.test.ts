@@ -10,7 +10,8 @@ import { detectEnvelope, emptyContext } from '../parsers/envelope.ts';
 import { attempts, mappedKeys } from '../parsers/explain.ts';
 import { isUniqueId } from '../parsers/fields.ts';
 import { FORMATS } from '../parsers/formats.ts';
-import { compileApache, compileNginx } from '../parsers/pattern.ts';
+import { compileApache } from '../parsers/pattern.apache.ts';
+import { compileNginx } from '../parsers/pattern.nginx.ts';
 import { START, split } from '../parsers/split.ts';
 import { epochMs, read, readClf, readCtime, readDashed, readIso, readSlashed, readSyslog } from '../parsers/time.ts';
 

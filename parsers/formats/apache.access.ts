@@ -7,7 +7,7 @@ import { parseClf } from '../clf.ts';
 import { type Entry, isFailure } from '../entry.ts';
 import { isDigits } from '../fields.ts';
 import type { Format } from '../parser.ts';
-import { compileApache } from '../pattern.ts';
+import { compileApache } from '../pattern.apache.ts';
 import { skimClf } from '../skim.ts';
 
 /** combinedio: `%I %O` behind the user agent, and nothing else. */

@@ -1,7 +1,7 @@
 /** APISIX' access log in its default layout, of releases with the id of the request at the end and before it. */
 import { type Entry, type Failure, isFailure } from '../entry.ts';
 import type { Context, Format } from '../parser.ts';
-import { compileNginx } from '../pattern.ts';
+import { compileNginx } from '../pattern.nginx.ts';
 import { moveId } from './kong.access.ts';
 
 const BEFORE =

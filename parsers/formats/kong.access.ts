@@ -2,7 +2,7 @@
 import { type Entry, type Failure, isFailure } from '../entry.ts';
 import { addId } from '../fields.ts';
 import type { Context, Format } from '../parser.ts';
-import { compileNginx } from '../pattern.ts';
+import { compileNginx } from '../pattern.nginx.ts';
 
 const LINE = compileNginx(
   '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" kong_request_id: "$kong_request_id"',

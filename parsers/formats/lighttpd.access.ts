@@ -4,7 +4,7 @@
 import { secondColumnIsHost, shareOf } from '../claims.ts';
 import { parseClf } from '../clf.ts';
 import type { Format } from '../parser.ts';
-import { compileApache } from '../pattern.ts';
+import { compileApache } from '../pattern.apache.ts';
 
 export const format: Format = {
   dataset: 'lighttpd.access',

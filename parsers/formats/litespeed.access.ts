@@ -3,7 +3,7 @@
  */
 import { parseClf } from '../clf.ts';
 import type { Format } from '../parser.ts';
-import { compileApache } from '../pattern.ts';
+import { compileApache } from '../pattern.apache.ts';
 
 export const format: Format = {
   dataset: 'litespeed.access',

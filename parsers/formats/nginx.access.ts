@@ -6,7 +6,7 @@ import { hasExtras, shareOf } from '../claims.ts';
 import { parseClf } from '../clf.ts';
 import type { Entry } from '../entry.ts';
 import type { Format } from '../parser.ts';
-import { compileNginx } from '../pattern.ts';
+import { compileNginx } from '../pattern.nginx.ts';
 import { skimClf } from '../skim.ts';
 
 const saysNoSize = (entry: Entry): boolean =>

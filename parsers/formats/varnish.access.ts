@@ -5,7 +5,7 @@
 import { shareOf } from '../claims.ts';
 import { parseClf } from '../clf.ts';
 import type { Format } from '../parser.ts';
-import { compileApache } from '../pattern.ts';
+import { compileApache } from '../pattern.apache.ts';
 
 export const format: Format = {
   dataset: 'varnish.access',
