@@ -32,7 +32,6 @@ import {
 } from './pattern.items.ts';
 import { formatOf, type Parts } from './pattern.ts';
 import { compileStrftime, newClock } from './strftime.ts';
-import { read, readIso } from './time.ts';
 
 function timeItem(argument: string): Item {
   let spec = argument;
@@ -52,10 +51,20 @@ function timeItem(argument: string): Item {
         }
       : set;
   const fraction = (divisor: number): Item =>
-    item(name, (_entry, value, scratch) => {
-      scratch.fractionMs = Math.floor((numberOf(value) ?? 0) / divisor);
-      return null;
-    });
+    item(
+      name,
+      (_entry, value, scratch) => {
+        scratch.fractionMs = Math.floor((numberOf(value) ?? 0) / divisor);
+        return null;
+      },
+      {
+        scan(record, at) {
+          let end = at;
+          while (record.charCodeAt(end) >= 48 && record.charCodeAt(end) <= 57) end++;
+          return end === at ? -1 : end;
+        },
+      },
+    );
   switch (spec) {
     case '':
       return item(name, mark(setTime), { time: true });
@@ -67,13 +76,6 @@ function timeItem(argument: string): Item {
       return fraction(1);
     case 'usec_frac':
       return fraction(1000);
-    case '%z':
-      return item(name, (_entry, value, scratch) => {
-        // Borrow the reader: any date will do.
-        const at = readIso(`1970-01-01T00:00:00${value}`, 0);
-        if (!Number.isNaN(at) && !read.zoneless) scratch.zoneMs = -at;
-        return null;
-      });
     default: {
       const layout = compileStrftime(spec);
       if (layout === null) return item(name, mark(setTime), { time: true });
@@ -155,7 +157,8 @@ function apacheItem(letter: string, argument: string | undefined): Item {
       return { ...attribute(argument), greedy: true };
     case 'x':
       if (argument === 'Varnish:handling') return item(argument, text('eventOutcome'));
-      return { ...attribute(argument), greedy: true };
+      if (argument === 'Varnish:vxid') return attribute('vxid');
+      return { ...attribute(argument.replace(/^VCL_Log:/, '')), greedy: true };
     case 'C':
     case 'c':
       return secret(`cookie.${argument}`);

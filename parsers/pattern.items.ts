@@ -4,17 +4,7 @@
  */
 import { lastOf } from './clf.ts';
 import type { Entry } from './entry.ts';
-import {
-  addAttribute,
-  addId,
-  decimalOf,
-  domainOf,
-  isUniqueId,
-  numberOf,
-  secondsToMs,
-  setRequestLine,
-  setTarget,
-} from './fields.ts';
+import { addAttribute, addId, decimalOf, domainOf, isUniqueId, numberOf, setRequestLine, setTarget } from './fields.ts';
 import type { Clock } from './strftime.ts';
 import { epochMs, read, readAny, readClf, readIso } from './time.ts';
 

@@ -118,16 +118,16 @@ function unescapeJson(value: string): string {
 function fromDirective(text: string): string {
   const head = /^\s*log_format\s+(?:"[^"]*"|'[^']*'|\S+)\s+/.exec(text);
   if (head === null) return text;
-  let escape = '';
+  let escaping = '';
   let out = '';
   for (const piece of text
     .slice(head[0].length)
     .matchAll(/"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|([^\s;'"][^\s;]*)/gs)) {
     const quoted = piece[1] ?? piece[2];
-    if (quoted === undefined && piece[3]!.startsWith('escape=') && out === '') escape = `${piece[3]} `;
+    if (quoted === undefined && piece[3]!.startsWith('escape=') && out === '') escaping = `${piece[3]} `;
     else out += quoted === undefined ? piece[3] : quoted.replace(/\\(["'\\])/g, '$1').replace(/\\t/g, '\t');
   }
-  return escape + out;
+  return escaping + out;
 }
 
 /** Makes a Format from the text of an nginx `log_format`, with the quotes of the configuration taken off. */

@@ -39,6 +39,10 @@ interface Segment extends Item {
   quoted: boolean;
   /** Number of the last value between the same quotes, where it is found from their end; -1 = it is not. */
   until: number;
+  /** `address:port`: ends at the last colon in front of this literal; null = it is no such pair. */
+  pair: string | null;
+  /** What follows knows itself where it begins: a name in front of it may hold blanks. */
+  probe: Item['scan'];
 }
 
 /** Two values without anything between: only where the second one's beginning is known. */
@@ -80,8 +84,23 @@ function segmentsOf(parts: Parts, quotes: boolean): Segment[] {
   const segments = parts.items.map((entry, i): Segment => {
     const before = parts.literals[i]!;
     const after = parts.literals[i + 1]!;
-    return { ...entry, before, after, quoted: quotes && before.endsWith('"') && after.startsWith('"'), until: -1 };
+    return {
+      ...entry,
+      before,
+      after,
+      quoted: quotes && before.endsWith('"') && after.startsWith('"'),
+      until: -1,
+      pair: null,
+      probe: null,
+    };
   });
+  for (let i = 0; i + 1 < segments.length; i++) {
+    const next = segments[i + 1]!;
+    const isWord = !next.greedy && !next.list && !next.time && next.scan === null && !next.after.startsWith(':');
+    // An address may hold colons itself, a port does not.
+    if (segments[i]!.greedy && segments[i]!.scan === null && !next.vanishes) segments[i]!.probe = next.scan;
+    if (segments[i]!.after === ':' && segments[i]!.scan === null && isWord) segments[i]!.pair = next.after;
+  }
   // `"$request_method $uri $server_protocol"`: a path may hold blanks, method and protocol do not.
   for (let i = 0; quotes && i < segments.length; i++) {
     if (!segments[i]!.before.endsWith('"') || segments[i]!.quoted) continue;
@@ -171,6 +190,8 @@ export function fillerOf(compiled: Omit<Compiled, 'dataset' | 'title' | 'usualLa
       } else if (segment.scan !== null) end = segment.scan(record, at, scratch);
       else if (after === '') end = record.length;
       else if (segment.time) end = endOfTime(record, at, after);
+      else if (segment.pair !== null) end = endOfPair(record, at, segment.pair);
+      else if (segment.probe !== null) end = endBefore(record, at, after, segment.probe);
       else if (segment.until >= 0) end = endFromQuote(record, at, segments, i, closing!);
       else if (segment.list) end = endOfList(record, at, after);
       else end = record.indexOf(after, at);
@@ -199,6 +220,19 @@ export function fillerOf(compiled: Omit<Compiled, 'dataset' | 'title' | 'usualLa
     }
     return at < record.trimEnd().length ? { failure: 'format', field: 'end' } : null;
   };
+}
+
+function endBefore(record: string, at: number, after: string, probe: NonNullable<Item['scan']>): number {
+  const first = record.indexOf(after, at);
+  for (let end = first; end >= 0 && after !== ''; end = record.indexOf(after, end + 1))
+    if (probe(record, end + after.length, newScratch()) >= 0) return end;
+  return first;
+}
+
+function endOfPair(record: string, at: number, behind: string): number {
+  const stop = behind === '' ? record.length : record.indexOf(behind, at);
+  const end = stop < 0 ? -1 : record.lastIndexOf(':', stop - 1);
+  return end >= at ? end : -1;
 }
 
 /** The values between a greedy one and the closing quote, taken off from the right. */

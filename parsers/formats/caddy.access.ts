@@ -6,6 +6,7 @@ import { type Entry, emptyEntry, type Failure } from '../entry.ts';
 import { addAttribute, addId, domainOf, isUniqueId, known, levelOf, setClientPeer, setTarget } from '../fields.ts';
 import { flatten, isObject, type JsonObject, parseObject, textOf } from '../json.ts';
 import type { Format } from '../parser.ts';
+import { compileCaddy } from '../pattern.caddy.ts';
 import { epochMs, read, readAny } from '../time.ts';
 import { parseWafLine, setWafLine } from '../waf.ts';
 
@@ -163,5 +164,6 @@ export const format: Format = {
     entries.some((entry) => entry.kind === 'access' || /^(?:http|tls|admin|pki)(?:\.|$)/.test(entry.logLogger ?? ''))
       ? 1
       : 0,
+  compile: compileCaddy,
   parse,
 };

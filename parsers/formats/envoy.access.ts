@@ -18,6 +18,7 @@ import {
 } from '../fields.ts';
 import { flatten, parseObject } from '../json.ts';
 import type { Format } from '../parser.ts';
+import { compileEnvoy } from '../pattern.envoy.ts';
 import { read, readIso } from '../time.ts';
 
 const DATASET = 'envoy.access';
@@ -255,6 +256,7 @@ export const format: Format = {
   dataset: DATASET,
   title: 'Envoy access log',
   usualLayer: 'gateway',
+  compile: compileEnvoy,
   parse(record) {
     const line = record.trim();
     if (line === '') return { failure: 'empty' };

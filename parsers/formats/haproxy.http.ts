@@ -9,7 +9,6 @@ import {
   addAttribute,
   addId,
   domainOf,
-  hexByte,
   isDigits,
   isUniqueId,
   looksLikeHost,
@@ -18,6 +17,7 @@ import {
   setRequestLine,
 } from '../fields.ts';
 import type { Format } from '../parser.ts';
+import { compileHaproxy, unhash } from '../pattern.haproxy.ts';
 import { read, readClf } from '../time.ts';
 
 const DATASET = 'haproxy.http';
@@ -289,22 +289,6 @@ function tcp(entry: Entry, line: string, at: number, words: string[]): Entry | F
   return entry;
 }
 
-/** HAProxy writes bytes that do not print, `#`, and in places quotes and braces, as `#HH`. */
-function unhash(text: string): string {
-  let hash = text.indexOf('#');
-  if (hash < 0) return text;
-  const parts: Buffer[] = [];
-  let from = 0;
-  for (; hash >= 0; hash = text.indexOf('#', hash + 1)) {
-    const byte = hexByte(text, hash + 1);
-    if (byte < 0) continue;
-    parts.push(Buffer.from(text.slice(from, hash)), Buffer.of(byte));
-    from = hash + 3;
-  }
-  parts.push(Buffer.from(text.slice(from)));
-  return Buffer.concat(parts).toString();
-}
-
 /** Lines of the process: servers going up and down, proxies starting. */
 function ownMessage(line: string): Entry | null {
   const match =
@@ -329,5 +313,6 @@ export const format: Format = {
   dataset: DATASET,
   title: 'HAProxy log',
   usualLayer: 'loadbalancer',
+  compile: (pattern) => compileHaproxy(pattern, format),
   parse,
 };
