@@ -10,6 +10,7 @@ import { type Entry, type Failure, isFailure } from './entry.ts';
 import { ENVELOPES, type Envelope, emptyContext, nest } from './envelope.ts';
 import { readSyslogText } from './formats/syslog.ts';
 import { FORMATS } from './formats.ts';
+import { compilePatterns } from './layout.ts';
 import { type Context, type Format, RANK } from './parser.ts';
 import type { Skimmer } from './skim.ts';
 
@@ -99,7 +100,7 @@ function candidates(): Format[] {
 /** The format of a dataset, compiled where a pattern is known. */
 function formatOf(dataset: string, pattern: string | null): Format | undefined {
   const format = FORMATS.get(dataset);
-  return pattern === null ? format : (format?.compile?.(pattern) ?? format);
+  return pattern === null || format === undefined ? format : (compilePatterns(format, pattern) ?? format);
 }
 
 /** Control bytes where text belongs: compressed, encrypted or columnar data. */
@@ -239,6 +240,61 @@ export function detect(lines: string[], hint: Hint): Detected | null {
     }
   }
   return detectLines(sample, hint);
+}
+
+/**
+ * The format is settled by somebody's word; only the wrapper is found out, and what else stands between its lines.
+ * null = no such dataset.
+ */
+export function detectGiven(lines: string[], hint: Hint, dataset: string, pattern: string | null): Detected | null {
+  const sample = lines.slice(0, LINES_MAX).filter((line) => line.trim() !== '');
+  const format = formatOf(dataset, pattern);
+  if (format === undefined) return null;
+  const referenceMs = hint.referenceMs ?? Number.NaN;
+  const wrappers: (Envelope | null)[] = [null];
+  const packed = findDocument(sample);
+  if (packed !== null) {
+    const inner = bestEnvelope(packed.records, referenceMs).envelope;
+    wrappers.push(packed.document, ...(inner === null ? [] : [nest(packed.document, inner)]));
+  }
+  const outer = sample.length === 0 ? null : bestEnvelope(sample, referenceMs).envelope;
+  if (outer !== null) wrappers.push(...wrappersOf(sample, outer, referenceMs));
+  let best: { envelope: Envelope | null; read: number; rest: string[]; tags: Set<string> } | null = null;
+  for (const envelope of wrappers) {
+    const rest: string[] = [];
+    const tags = new Set<string>();
+    const lines = envelope?.unpack === undefined ? sample : (packed?.records ?? sample);
+    const inner = envelope?.unpack === undefined ? envelope : (envelope.inner ?? null);
+    let read = 0;
+    for (const line of lines) {
+      const context = emptyContext(referenceMs);
+      const text = inner === null ? line : inner.peel(line, context);
+      const entry = text === null ? null : format.parse(text, context);
+      if (entry === null || (isFailure(entry) && entry.failure !== 'empty')) rest.push(text ?? line);
+      else {
+        read += 1 / lines.length;
+        if (envelope?.isSyslog === true && context.envelopeTag !== null) tags.add(context.envelopeTag);
+      }
+    }
+    // The wrapper takes nothing away where the lines are read without it.
+    if (best === null || read > best.read + 0.01) best = { envelope, read, rest, tags };
+  }
+  const { envelope, read, rest, tags } = best!;
+  const several = format.starts === undefined && rest.length > 0 && read > 0;
+  const other = several ? detectLines(rest, hint) : null;
+  // Also the product's own layout, where the string came later than the file.
+  const same = other?.dataset === dataset && pattern === null;
+  const alternates = other === null || isGeneric(other.format) || same ? [] : [other.format];
+  return {
+    dataset,
+    envelope,
+    format,
+    pattern,
+    alternates,
+    tags: [...tags],
+    confidence: Math.round(read * 1000) / 1000,
+    tried: [],
+  };
 }
 
 function detectLines(sample: string[], hint: Hint): Detected | null {

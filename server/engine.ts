@@ -2,9 +2,10 @@
  * Puts the stages together over one store: ingest, then clocks, then correlation, then alerts. One engine
  * writes; whoever asks has connections of their own. `runToEnd` is for reports, `tick` for following.
  */
-import { join, matchesGlob } from 'node:path';
+import { join } from 'node:path';
 import { zoneOffsetMs } from './config.ts';
 import { Correlator } from './correlate.ts';
+import { isMeant, type LogSetting } from './ingest/given.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { BULK_BYTES, PIECE_BYTES, TAIL_FROM_BYTES } from './limits.ts';
 import type { Layer } from './model/taxonomy.ts';
@@ -22,6 +23,10 @@ export interface EngineOptions {
   paths: string[];
   refusedStatus: number[];
   layers: { layer: Layer; pattern: string }[];
+  /** What the user or a configuration says about single logs. */
+  logs?: LogSetting[];
+  /** Files and globs besides `paths` that need not exist yet. */
+  follows?: string[];
   timezone: string | null;
   /** Threads that read in bulk; 0 = as many as there are processors, bounded. */
   threads?: number;
@@ -79,10 +84,13 @@ export class Engine {
     this.ingest = new Ingest(this.archive, {
       paths: options.paths,
       refusedStatus,
-      layers: options.layers.map((l) => ({
-        layer: l.layer,
-        matches: (p) => matchesGlob(p, l.pattern) || p === l.pattern,
-      })),
+      layers: [
+        ...options.layers,
+        ...(options.logs ?? []).flatMap((l) => (l.layer === null ? [] : [{ layer: l.layer, pattern: l.path }])),
+      ].map((l) => ({ layer: l.layer, matches: (p) => isMeant(p, l.pattern) })),
+      logs: options.logs ?? [],
+      follows: options.follows ?? [],
+      zoneOf: zoneOffsetMs,
       zoneOffsetMs: (at) => zoneOffsetMs(options.timezone, at),
       zoneName: options.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
       zoneGiven: options.timezone !== null,

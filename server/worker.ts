@@ -11,6 +11,7 @@ import { watch as watchAlerts } from './alert/watch.ts';
 import { now } from './clock.ts';
 import { Engine, type EngineOptions, type Progress } from './engine.ts';
 import { Why403Error } from './errors.ts';
+import { watchable } from './ingest/given.ts';
 import { prune, type Retention } from './store/sqlite/retention.ts';
 
 export interface WorkerOptions {
@@ -57,7 +58,7 @@ async function run(options: WorkerOptions): Promise<void> {
   });
   engine.scan(false);
   const watcher = watchFiles(
-    options.engine.paths.filter((p) => !/[*?[\]{}]/.test(p)),
+    [...options.engine.paths.filter((p) => !/[*?[\]{}]/.test(p)), ...(options.engine.follows ?? []).map(watchable)],
     { ignoreInitial: true, ignorePermissionErrors: true, alwaysStat: false },
   );
   watcher.on('all', (_event, path) => {

@@ -28,8 +28,11 @@ const NOT_A_LOG =
 const COMPRESSED = /\.(gz|zst)$/i;
 const NOT_READ = /\.(bz2|xz|lz4|br)$/i;
 
-/** `strict`: a given path that does not exist is an error (first look), later it has just gone. */
-export function discover(paths: readonly string[], strict: boolean): Discovery {
+/**
+ * `strict`: a given path that does not exist is an error (first look), later it has just gone. `besides`: files and
+ * globs that a configuration names, which need not exist yet.
+ */
+export function discover(paths: readonly string[], strict: boolean, besides: readonly string[] = []): Discovery {
   const files = new Map<string, Found>();
   const problems: Discovery['problems'] = [];
   for (const given of paths) {
@@ -55,6 +58,10 @@ export function discover(paths: readonly string[], strict: boolean): Discovery {
       continue;
     }
     walk(given, files, problems, true);
+  }
+  for (const given of besides) {
+    if (exists(given)) walk(given, files, problems, true);
+    else if (/[*?[\]{}]/.test(given)) for (const m of globSync(given).sort()) walk(m, files, problems, true);
   }
   if (files.size > SOURCES_MAX) {
     throw new Why403Error(

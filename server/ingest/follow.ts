@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { detect, saveDetection } from '../../parsers/detect.ts';
+import { detect, detectGiven, saveDetection } from '../../parsers/detect.ts';
 import { errnoOf } from '../errors.ts';
 import {
   DETECT_BYTES,
@@ -21,6 +21,7 @@ import { furthest, type Source, unreadBytes } from '../model/line.ts';
 import { recordReader } from '../store/reader.ts';
 import type { Counters } from './counters.ts';
 import { advance, type Digest, digest } from './digest.ts';
+import type { LogSetting } from './given.ts';
 import type { PieceTask } from './piece.ts';
 
 export interface FollowOptions {
@@ -29,6 +30,8 @@ export interface FollowOptions {
   final: boolean;
   /** The format was found; what depends on it (the layer) is settled before the first line is read. */
   detected: (source: Source) => void;
+  /** What the user or a configuration says about it; null = it is found out. */
+  given: LogSetting | null;
   /** Where the plain content of a compressed file was put; null = the file itself is read. */
   plainPath: string | null;
   /** Bytes of one piece, and from how many on pieces are worth it. */
@@ -73,6 +76,12 @@ export class Follower {
   constructor(source: Source, options: FollowOptions) {
     this.source = source;
     this.#options = options;
+    // Said otherwise since it was read last: on from here as it is said now. What is stored keeps its own reader.
+    const { given } = options;
+    const { reader } = source;
+    if (given?.dataset != null && reader !== null)
+      if (reader.dataset !== given.dataset || (given.format !== null && reader.pattern !== given.format))
+        source.reader = null;
   }
 
   /** When its name was first missing; null = it is in place. */
@@ -289,7 +298,10 @@ export class Follower {
     const lines = text.split('\n');
     // The last line may be torn, unless it is all there is.
     if (lines.length > 1 && n === DETECT_BYTES) lines.pop();
-    const found = detect(lines.slice(0, DETECT_LINES * 20), { fileName: this.source.path, referenceMs: modifiedMs });
+    const first = lines.slice(0, DETECT_LINES * 20);
+    const hint = { fileName: this.source.path, referenceMs: modifiedMs };
+    const { given } = this.#options;
+    const found = given?.dataset != null ? detectGiven(first, hint, given.dataset, given.format) : detect(first, hint);
     if (!found) {
       this.source.state = 'unrecognised';
       this.source.advice = /\0/.test(text.slice(0, 4096))

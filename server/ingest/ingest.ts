@@ -13,6 +13,7 @@ import { Counters, merged } from './counters.ts';
 import { advance, type Digest, placed } from './digest.ts';
 import { discover, type Found, streamOf } from './discover.ts';
 import { adviceFor, Follower } from './follow.ts';
+import { givenFor, type LogSetting } from './given.ts';
 import { type Decision, identify, type Known } from './identity.ts';
 import { guessLayer } from './layer.ts';
 import type { PieceTask } from './piece.ts';
@@ -25,6 +26,11 @@ export interface IngestOptions {
   zoneOffsetMs: (atMs: number) => number;
   zoneName: string;
   zoneGiven: boolean;
+  /** What the user or a configuration says about single logs. */
+  logs: readonly LogSetting[];
+  /** Files and globs that are followed besides `paths`, once they exist. */
+  follows: readonly string[];
+  zoneOf: (zone: string, atMs: number) => number;
   /** Files do not grow while they are read. */
   final: boolean;
   /** Where plain copies of compressed rotations are put while they are read. */
@@ -85,7 +91,7 @@ export class Ingest {
 
   /** Looks for files and tells what each is; new ones become sources. */
   scan(strict: boolean, now = Date.now()): void {
-    const found = discover(this.#options.paths, strict);
+    const found = discover(this.#options.paths, strict, this.#options.follows);
     this.problems = found.problems.map((p) => ({ path: p.path, advice: adviceFor(p.errno, p.path) }));
     this.#known ??= this.#archive.sources();
     const seen = new Set<number>();
@@ -208,6 +214,7 @@ export class Ingest {
       final: this.#options.final || plainPath !== undefined,
       detected: (s) => this.#settle(s),
       plainPath: plainPath ?? null,
+      given: givenFor(this.#options.logs, source.path),
       pieceBytes: this.#options.pieceBytes,
       bulkBytes: this.#options.bulkBytes,
       tailFromBytes: this.#options.tailFromBytes,
@@ -487,10 +494,15 @@ export class Ingest {
   /** Zone of records that name none, applied to a source once it is known to be such. */
   applyZone(source: Source): boolean {
     if (!source.timeZoneless || source.clockFrom !== 'as logged') return false;
-    source.clockOffsetMs = -this.#options.zoneOffsetMs(source.newestEventMs ?? Date.now());
-    source.clockFrom = this.#options.zoneGiven
-      ? `zone ${this.#options.zoneName} (given)`
-      : `zone ${this.#options.zoneName} (this machine's)`;
+    const atMs = source.newestEventMs ?? Date.now();
+    const given = givenFor(this.#options.logs, source.path)?.timezone ?? null;
+    source.clockOffsetMs = -(given === null ? this.#options.zoneOffsetMs(atMs) : this.#options.zoneOf(given, atMs));
+    source.clockFrom =
+      given !== null
+        ? `zone ${given} (given)`
+        : this.#options.zoneGiven
+          ? `zone ${this.#options.zoneName} (given)`
+          : `zone ${this.#options.zoneName} (this machine's)`;
     this.#archive.saveSource(source);
     return source.clockOffsetMs !== 0;
   }
