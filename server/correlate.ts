@@ -5,11 +5,19 @@
  * leaves either the old answer with its mark or the new one.
  */
 import { BUCKET_MS, SEGMENT_RECORDS, SLACK_MS } from './limits.ts';
-import { learnClocks } from './link/clocks.ts';
-import type { Source } from './model/line.ts';
+import type { ClockFinding } from './link/clocks.ts';
+import { type Source, storedBytes } from './model/line.ts';
 import type { Archive } from './store/archive.ts';
 import type { Ledger } from './store/ledger.ts';
-import { Entries, explainStretch, isBanLog, linkSource, type Stretch, type StretchAnswer } from './stretch.ts';
+import {
+  type ClockTask,
+  compareClocks,
+  Entries,
+  explainStretch,
+  isBanLog,
+  type Stretch,
+  type StretchAnswer,
+} from './stretch.ts';
 
 /** Buckets looked at in one go; the rest waits for the next call. */
 const BUCKETS_MAX = 5000;
@@ -32,10 +40,14 @@ export interface CorrelateOptions {
   refusedStatus: ReadonlySet<number>;
 }
 
-/** Who explains stretches in threads of their own. */
+/** Samples up to this are compared in the engine's own thread. */
+const CLOCKS_HERE_BYTES = 1024 * 1024;
+
+/** Who explains stretches and compares clocks in threads of their own. */
 export interface Explainer {
   readonly size: number;
-  run(kind: 'stretch', task: Stretch): Promise<StretchAnswer>;
+  stretch(task: Stretch): Promise<StretchAnswer>;
+  clocks(task: ClockTask): Promise<ClockFinding[]>;
 }
 
 type Mark = { bucket: number; mark: number };
@@ -64,7 +76,7 @@ export class Correlator {
    * Learns clocks and zones from the newest lines of every source. Returns the sources whose offset changed;
    * their owner saves them.
    */
-  learn(sources: Source[]): Source[] {
+  async learn(sources: Source[], pool: Pick<Explainer, 'clocks'>): Promise<Source[]> {
     const readable = sources.filter((s) => s.reader !== null && s.parsed > 0);
     // Rotations of one stream come from one clock: its newest file speaks for all of them.
     const newest = new Map<string, Source>();
@@ -72,19 +84,28 @@ export class Correlator {
       const known = newest.get(s.stream);
       if (!known || (s.newestEventMs ?? 0) > (known.newestEventMs ?? 0)) newest.set(s.stream, s);
     }
-    const bytes = Math.max(
+    // Nobody to compare with.
+    if (newest.size < 2) return [];
+    const bytesEach = Math.max(
       CLOCK_SAMPLE_BYTES_MIN,
       Math.min(CLOCK_SAMPLE_BYTES, CLOCK_SAMPLES_BYTES / Math.max(1, newest.size)),
     );
-    const samples = [...newest.values()].map((s) => ({
-      source: linkSource({ ...s, dataset: s.reader!.dataset }),
-      records: this.#archive
-        .lastBlocks(s.id, bytes)
-        .reverse()
-        .flatMap((b) => this.#entries.of(b)),
-    }));
+    const task: ClockTask = {
+      bytesEach,
+      sources: [...newest.values()].map((s) => ({
+        id: s.id,
+        path: s.path,
+        dataset: s.reader!.dataset,
+        layer: s.layer,
+      })),
+    };
+    let stored = 0;
+    for (const s of newest.values()) stored += Math.min(bytesEach, storedBytes(s));
+    // A thread's heap is given back; the engine's would stay as large as its largest sample.
+    const found =
+      stored < CLOCKS_HERE_BYTES ? compareClocks(task, this.#archive, new Entries()) : await pool.clocks(task);
     const changed: Source[] = [];
-    const findings = learnClocks(samples).flatMap((finding) => {
+    const findings = found.flatMap((finding) => {
       const { stream } = readable.find((s) => s.id === finding.sourceId)!;
       return readable.filter((s) => s.stream === stream).map((source) => ({ finding, source }));
     });
@@ -135,7 +156,7 @@ export class Correlator {
     const dirty = this.#dirty();
     if (this.#withOuter.size === 0 && dirty.length > 0) {
       const first = this.#next(dirty, readable);
-      this.#commit(first, await pool.run('stretch', first.stretch));
+      this.#commit(first, await pool.stretch(first.stretch));
       done++;
     }
     const parts: Mark[][] = [];
@@ -145,7 +166,7 @@ export class Correlator {
       parts.map(async (part) => {
         while (part.length > 0 && performance.now() < untilMs) {
           const next = this.#next(part, readable);
-          this.#commit(next, await pool.run('stretch', next.stretch));
+          this.#commit(next, await pool.stretch(next.stretch));
           done++;
           onStretch();
         }

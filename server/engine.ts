@@ -9,7 +9,7 @@ import { isMeant, type LogSetting } from './ingest/given.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { BULK_BYTES, PIECE_BYTES, TAIL_FROM_BYTES } from './limits.ts';
 import type { Layer } from './model/taxonomy.ts';
-import { Pool } from './pool.ts';
+import { Pool, type Workers } from './pool.ts';
 import { SqliteArchive } from './store/sqlite/archive.ts';
 import { type Db, openDatabase } from './store/sqlite/database.ts';
 import { SqliteLedger } from './store/sqlite/ledger.ts';
@@ -35,7 +35,7 @@ export interface EngineOptions {
   pieceBytes?: number;
   tailFromBytes?: number;
   /** For tests: instead of threads. */
-  pool?: Pick<Pool, 'size' | 'hasRoom' | 'run' | 'next' | 'close'>;
+  pool?: Workers;
 }
 
 export interface Progress {
@@ -61,7 +61,7 @@ export class Engine {
   readonly questions: SqliteQuestions;
   readonly ingest: Ingest;
   readonly #correlator: Correlator;
-  readonly #pool: Pick<Pool, 'size' | 'hasRoom' | 'run' | 'next' | 'close'>;
+  readonly #pool: Workers;
   readonly #final: boolean;
   readonly #unlock: () => void;
   #learnAt = LEARN_AFTER_LINES;
@@ -112,8 +112,8 @@ export class Engine {
       while (await this.read(Date.now())) onProgress(this.progress(Date.now()));
     } while (await this.ingest.unpack());
     this.#caughtUp = true;
-    this.#clocks();
-    this.#clocks();
+    await this.#clocks();
+    await this.#clocks();
     while (await this.#link(Number.POSITIVE_INFINITY, () => onProgress(this.progress(Date.now()))))
       onProgress(this.progress(Date.now()));
   }
@@ -136,7 +136,7 @@ export class Engine {
     if (!reading) this.#caughtUp = true;
     else if (this.ingest.linesRead >= this.#learnAt) {
       this.#learnAt = Math.ceil(this.ingest.linesRead * 1.5);
-      this.#clocks();
+      await this.#clocks();
     }
     // While history is read, the newest verdicts get a small share of the time, so that the page is not empty.
     const linked = reading
@@ -162,14 +162,14 @@ export class Engine {
   }
 
   /** After the first look at everything: zones, then what shared requests tell. */
-  learnClocks(): void {
-    this.#clocks();
+  async learnClocks(): Promise<void> {
+    await this.#clocks();
   }
 
-  #clocks(): void {
+  async #clocks(): Promise<void> {
     let changed = false;
     for (const source of this.ingest.sources()) if (this.ingest.applyZone(source)) changed = true;
-    for (const source of this.#correlator.learn(this.ingest.sources())) {
+    for (const source of await this.#correlator.learn(this.ingest.sources(), this.#pool)) {
       this.ingest.save(source);
       changed = true;
     }

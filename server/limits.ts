@@ -59,10 +59,10 @@ export const BUCKET_MS = 10_000;
 export const SLACK_MS = 30_000;
 
 /** Records in one linked segment; a longer stretch is linked in pieces. About 1 kB each. */
-export const SEGMENT_RECORDS = 24_000;
+export const SEGMENT_RECORDS = 12_000;
 
 /** Records kept parsed for the next stretch that overlaps this one: a live log has many small blocks. About 1 kB each. */
-export const DECODED_RECORDS_KEPT = 60_000;
+export const DECODED_RECORDS_KEPT = 28_000;
 
 /** Largest distance of two clocks that is learned from shared requests; zones are beyond it and learned in quarters of an hour. */
 export const CLOCK_OFFSET_MAX_MS = 120_000;

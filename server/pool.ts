@@ -8,6 +8,18 @@ import { Worker } from 'node:worker_threads';
 import { POOL_THREADS_MAX } from './limits.ts';
 import type { ThreadAnswer, ThreadData, ThreadTask, ThreadTasks } from './thread.ts';
 
+/** What the engine asks of it; a test may do the work at once. */
+export interface Workers {
+  readonly size: number;
+  readonly hasRoom: boolean;
+  piece(task: ThreadTasks['piece']['task']): Promise<ThreadTasks['piece']['answer']>;
+  stretch(task: ThreadTasks['stretch']['task']): Promise<ThreadTasks['stretch']['answer']>;
+  clocks(task: ThreadTasks['clocks']['task']): Promise<ThreadTasks['clocks']['answer']>;
+  /** Resolves when any work is done, at once when there is none. */
+  next(): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** A thread without work ends after this. */
 const IDLE_MS = 10_000;
 /** Work that waits in a thread beside what it does: it never waits for the engine. */
@@ -24,7 +36,7 @@ interface Thread {
   idleSinceMs: number;
 }
 
-export class Pool {
+export class Pool implements Workers {
   readonly #data: ThreadData;
   readonly #threads: Thread[] = [];
   readonly #size: number;
@@ -53,7 +65,19 @@ export class Pool {
     return this.busy < this.#size * (1 + AHEAD);
   }
 
-  run<K extends keyof ThreadTasks>(kind: K, task: ThreadTasks[K]['task']): Promise<ThreadTasks[K]['answer']> {
+  piece(task: ThreadTasks['piece']['task']): Promise<ThreadTasks['piece']['answer']> {
+    return this.#run('piece', task);
+  }
+
+  stretch(task: ThreadTasks['stretch']['task']): Promise<ThreadTasks['stretch']['answer']> {
+    return this.#run('stretch', task);
+  }
+
+  clocks(task: ThreadTasks['clocks']['task']): Promise<ThreadTasks['clocks']['answer']> {
+    return this.#run('clocks', task);
+  }
+
+  #run<K extends keyof ThreadTasks>(kind: K, task: ThreadTasks[K]['task']): Promise<ThreadTasks[K]['answer']> {
     const thread = this.#least();
     const id = ++this.#id;
     return new Promise((done, failed) => {
@@ -87,7 +111,7 @@ export class Pool {
     const here = import.meta.url;
     const worker = new Worker(new URL(here.endsWith('.ts') ? './thread.ts' : './thread.js', here), {
       workerData: this.#data,
-      resourceLimits: { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 512 },
+      resourceLimits: { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 256 },
     });
     const thread: Thread = { worker, waiting: new Map(), idleSinceMs: 0 };
     worker.on('message', (answer: ThreadAnswer) => {

@@ -5,11 +5,14 @@
  */
 import { dirname } from 'node:path';
 import type { Entry } from '../parsers/entry.ts';
+import { audienceOf } from './attribute/audience.ts';
 import { Bans } from './attribute/bans.ts';
+import { Companies, type Company } from './attribute/company.ts';
 import { explains } from './attribute/explains.ts';
 import { Interest, Population } from './attribute/population.ts';
 import { type Assessment, assess, conclude, fromCache, isCached, needsContrast } from './attribute/verdict.ts';
 import { DECODED_RECORDS_KEPT, SLACK_MS } from './limits.ts';
+import { type ClockFinding, learnClocks } from './link/clocks.ts';
 import { isStrongId } from './link/keys.ts';
 import { type LinkResult, link } from './link/link.ts';
 import { relevant, survey } from './link/relevant.ts';
@@ -17,7 +20,7 @@ import { type LinkSource, orderOf } from './link/source.ts';
 import type { Block, Placed } from './model/line.ts';
 import { maskQuery, maskText } from './model/mask.ts';
 import { matters } from './model/matters.ts';
-import { type LinkedRequest, type Refusal, refusalId, type StoredHop, type Verdict } from './model/request.ts';
+import { type Refusal, refusalId, type StoredHop, type Verdict } from './model/request.ts';
 import { routeOf } from './model/route.ts';
 import type { Layer } from './model/taxonomy.ts';
 import type { Archive } from './store/archive.ts';
@@ -148,6 +151,11 @@ export function explainStretch(
     hasErrorLog: (path: string, product: string) =>
       sources.some((s) => s.dataset === `${product}.error` && s.parsed > 0 && dirname(s.path) === dirname(path)),
   };
+  const clients = new Companies(
+    assessments.map((a) => a.fact),
+    refusedStatus,
+  );
+  for (const p of records) clients.add(p.entry, p.timeMs);
   const refusals: Refusal[] = [];
   // What a cache may go on answering with: the latest refusal of each address that came from further in.
   const cacheable = new Map<string, { verdict: Verdict; timeMs: number }>();
@@ -161,7 +169,7 @@ export function explainStretch(
       verdict = conclude(a, around);
       if (a.request.hops.length > 1) cacheable.set(addressOf(a), { verdict, timeMs: t });
     }
-    if (inside) refusals.push(refusal(a.request, verdict));
+    if (inside) refusals.push(refusal(a, verdict, clients.of(a.fact.client)));
   }
   return { refusals, shares: whole ? linked.shares : [] };
 }
@@ -180,6 +188,24 @@ function passedAt(
         !refusedStatus.has(entry.httpResponseStatusCode ?? 0),
     )
     .sort((a, b) => a.timeMs - b.timeMs);
+}
+
+/** Whose clocks are to be compared, and how much of the end of each log. */
+export interface ClockTask {
+  sources: Pick<StretchSource, 'id' | 'path' | 'dataset' | 'layer'>[];
+  bytesEach: number;
+}
+
+export function compareClocks(task: ClockTask, archive: Archive, entries: Entries): ClockFinding[] {
+  return learnClocks(
+    task.sources.map((s) => ({
+      source: linkSource(s),
+      records: archive
+        .lastBlocks(s.id, task.bytesEach)
+        .reverse()
+        .flatMap((b) => entries.of(b)),
+    })),
+  );
 }
 
 const addressOf = ({ fact }: Assessment): string =>
@@ -204,7 +230,7 @@ export function linkSource(s: Pick<StretchSource, 'id' | 'path' | 'dataset' | 'l
   };
 }
 
-function refusal(request: LinkedRequest, verdict: Verdict): Refusal {
+function refusal({ request, fact }: Assessment, verdict: Verdict, company: Company): Refusal {
   const { hops } = request;
   const outer = hops[0]!;
   const first = <K extends keyof Entry>(key: K): Entry[K] | null => {
@@ -225,8 +251,7 @@ function refusal(request: LinkedRequest, verdict: Verdict): Refusal {
     durationMs: h.entry.durationMs,
     link: h.link,
   }));
-  return {
-    id: refusalId(outer.line),
+  const told = {
     timeMs: request.timeMs,
     client: outer.entry.clientAddress ?? first('clientAddress'),
     method: first('httpRequestMethod'),
@@ -239,8 +264,13 @@ function refusal(request: LinkedRequest, verdict: Verdict): Refusal {
     user: first('userName'),
     userAgent: first('userAgentOriginal'),
     referrer: maskNull(first('httpRequestReferrer')),
+  };
+  return {
+    id: refusalId(outer.line),
+    ...told,
     requestIds: [...ids].slice(0, 8),
     sourceId: outer.line.sourceId,
+    audience: audienceOf({ refusal: told, cause: verdict.cause, attributes: fact.attributes, company }),
     verdict: {
       ...verdict,
       detail: maskText(verdict.detail),

@@ -6,9 +6,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Counters } from './ingest/counters.ts';
 import type { Digest } from './ingest/digest.ts';
 import { type PieceTask, readPiece } from './ingest/piece.ts';
+import type { ClockFinding } from './link/clocks.ts';
 import { SqliteArchive } from './store/sqlite/archive.ts';
 import { openReader } from './store/sqlite/database.ts';
-import { Entries, explainStretch, type Stretch, type StretchAnswer } from './stretch.ts';
+import { type ClockTask, compareClocks, Entries, explainStretch, type Stretch, type StretchAnswer } from './stretch.ts';
 
 export interface ThreadData {
   refusedStatus: number[];
@@ -20,6 +21,7 @@ export interface ThreadData {
 export interface ThreadTasks {
   piece: { task: PieceTask; answer: Digest | null };
   stretch: { task: Stretch; answer: StretchAnswer };
+  clocks: { task: ClockTask; answer: ClockFinding[] };
 }
 
 export interface ThreadTask {
@@ -48,13 +50,16 @@ setInterval(() => {
   if (performance.now() - entriesUsedMs > ENTRIES_MS) entries = new Entries();
 }, ENTRIES_MS).unref();
 
+function stored(): SqliteArchive {
+  archive ??= new SqliteArchive(openReader(data.directory, 4096));
+  entriesUsedMs = performance.now();
+  return archive;
+}
+
 const work: { [K in keyof ThreadTasks]: (task: ThreadTasks[K]['task']) => ThreadTasks[K]['answer'] } = {
   piece: (task) => readPiece(task, refusedStatus, counters),
-  stretch: (task) => {
-    archive ??= new SqliteArchive(openReader(data.directory, 4096));
-    entriesUsedMs = performance.now();
-    return explainStretch(task, archive, entries, refusedStatus);
-  },
+  stretch: (task) => explainStretch(task, stored(), entries, refusedStatus),
+  clocks: (task) => compareClocks(task, stored(), new Entries()),
 };
 
 parentPort!.on('message', (m: ThreadTask) => {

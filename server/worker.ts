@@ -111,7 +111,7 @@ async function run(options: WorkerOptions): Promise<void> {
     }
     if (!busy && !learned) {
       learned = true;
-      engine.learnClocks();
+      await engine.learnClocks();
       continue;
     }
     const latest = engine.ledger.revision();

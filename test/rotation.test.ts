@@ -24,7 +24,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Engine } from '../server/engine.ts';
 import { Counters } from '../server/ingest/counters.ts';
-import { readPiece } from '../server/ingest/piece.ts';
+import type { Digest } from '../server/ingest/digest.ts';
+import { type PieceTask, readPiece } from '../server/ingest/piece.ts';
+import type { Workers } from '../server/pool.ts';
 
 type Operation =
   | { kind: 'write'; lines: number }
@@ -45,18 +47,21 @@ type Operation =
 const ROTATIONS = 40;
 
 /** Does the work of the pool's threads in this one, a moment later, the last first. */
-class AtOnce {
+class AtOnce implements Workers {
   readonly size = 1;
   readonly #counters = new Counters();
   #waiting: (() => void)[] = [];
   get hasRoom(): boolean {
     return this.#waiting.length < 6;
   }
-  // biome-ignore lint/suspicious/noExplicitAny: stands in for every kind of work
-  async run(_kind: string, task: any): Promise<any> {
+  async piece(task: PieceTask): Promise<Digest | null> {
     await new Promise<void>((done) => this.#waiting.push(done));
     return readPiece(task, new Set([403]), this.#counters);
   }
+  async stretch(): Promise<never> {
+    throw new Error('nothing is linked here');
+  }
+  clocks = this.stretch;
   async next(): Promise<void> {
     this.#waiting.pop()?.();
     await new Promise((done) => setImmediate(done));

@@ -45,7 +45,7 @@ export interface IngestOptions {
 /** Who digests pieces: the pool, or a stand-in that does it at once. */
 export interface Digester {
   readonly hasRoom: boolean;
-  run(kind: 'piece', task: PieceTask): Promise<Digest | null>;
+  piece(task: PieceTask): Promise<Digest | null>;
 }
 
 /** Raw bytes committed at once: large enough to fold counters, small enough to be on the page at once. */
@@ -407,7 +407,7 @@ export class Ingest {
         if (!pool.hasRoom) break;
         for (const { task, accept } of follower.pieces(now, 1)) {
           given = true;
-          pool.run('piece', task).then(accept, () => accept(null));
+          pool.piece(task).then(accept, () => accept(null));
         }
       }
     }
