@@ -3,6 +3,7 @@
  * a request that got a refused status, with its Verdict.
  */
 import type { Entry } from '../../parsers/entry.ts';
+import type { Audience } from './audience.ts';
 import type { Line } from './line.ts';
 import type { Cause, Certainty, Layer, Role } from './taxonomy.ts';
 
@@ -96,6 +97,7 @@ export interface Refusal {
   requestIds: string[];
   sourceId: number;
   verdict: Verdict;
+  audience: Audience;
   chain: StoredHop[];
 }
 

@@ -6,6 +6,7 @@ import type { Block, Source } from '../model/line.ts';
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
+export const DAY_MS = 86_400_000;
 
 /** Requests of one source by host and status, over one step (a minute or an hour) of event time. */
 export interface TotalRow {

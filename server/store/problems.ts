@@ -3,6 +3,7 @@
  * the word of a person. What follows from them (new, ongoing, resolved, regressed) is told in problem/state.
  */
 import type { AudienceName } from '../model/audience.ts';
+import type { Fingerprint } from '../model/problem.ts';
 
 export const PROBLEM_STATES = ['new', 'ongoing', 'regressed', 'resolved'] as const;
 export type ProblemState = (typeof PROBLEM_STATES)[number];
@@ -14,15 +15,6 @@ export type Word = (typeof WORDS)[number];
 export const PROBLEM_SORTS = ['recent', 'harm', 'size', 'age', 'clients'] as const;
 export type ProblemSort = (typeof PROBLEM_SORTS)[number];
 
-/** What makes refusals one problem. */
-export interface Fingerprint {
-  cause: string;
-  layer: string;
-  source: string | null;
-  route: string;
-  rule: string | null;
-}
-
 export interface Saying {
   word: Word | null;
   note: string;
@@ -30,7 +22,7 @@ export interface Saying {
   atMs: number;
 }
 
-/** A row of the store. Example id: "p3k9x1q0z7ab" */
+/** A row of the store. Example id: "p9f86d081884c7d6" */
 export interface ProblemRecord extends Fingerprint {
   id: string;
   firstMs: number;
@@ -41,4 +33,24 @@ export interface ProblemRecord extends Fingerprint {
   clients: number;
   byAudience: Record<AudienceName, number>;
   saying: Saying | null;
+}
+
+/** A saved view: a named address within the page. */
+export interface ViewRecord {
+  id: number;
+  name: string;
+  page: string;
+  search: string;
+  atMs: number;
+}
+
+/** What people say; kept beside what the logs say, never lost by a revision. */
+export interface Words {
+  /** What is undefined stays. Returns null where there is no such problem. */
+  say(
+    id: string,
+    saying: { word?: Word | null; note?: string; by?: string | null; atMs: number },
+  ): ProblemRecord | null;
+  saveView(view: Omit<ViewRecord, 'id'>): ViewRecord;
+  dropView(id: number): boolean;
 }

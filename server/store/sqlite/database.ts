@@ -64,16 +64,52 @@ CREATE TABLE refusal (
   status INTEGER NOT NULL, user TEXT,
   layer TEXT NOT NULL, source TEXT, cause TEXT NOT NULL, category TEXT NOT NULL,
   certainty TEXT NOT NULL, confidence REAL NOT NULL, rule TEXT,
+  audience TEXT NOT NULL, problem INTEGER NOT NULL REFERENCES problem(no),
   body_id INTEGER NOT NULL, body_at INTEGER NOT NULL -- the rest of the Refusal: which of the body's texts
 );
-CREATE INDEX refusal_time ON refusal (time, id, cause);
-CREATE INDEX refusal_cause ON refusal (cause, time);
-CREATE INDEX refusal_client ON refusal (client, time);
-CREATE INDEX refusal_route ON refusal (route, time);
+CREATE INDEX refusal_time ON refusal (time, id, cause, audience);
+CREATE INDEX refusal_cause ON refusal (cause, time, audience);
+CREATE INDEX refusal_client ON refusal (client, time, cause, audience);
+CREATE INDEX refusal_route ON refusal (route, time, cause, audience);
+CREATE INDEX refusal_host ON refusal (host, time, cause, audience);
+CREATE INDEX refusal_audience ON refusal (audience, time, cause);
+CREATE INDEX refusal_path ON refusal (path, time);
+CREATE INDEX refusal_user ON refusal (user, time, cause, audience) WHERE user IS NOT NULL;
+CREATE INDEX refusal_problem ON refusal (problem, time, audience);
+CREATE INDEX refusal_problem_client ON refusal (problem, client);
 CREATE INDEX refusal_body ON refusal (body_id);
 -- Verdicts and chains of one revision together: what they say is much alike, so that one of 2 kB takes 200 bytes.
 -- A number never comes back: readers keep bodies by it.
 CREATE TABLE body (id INTEGER PRIMARY KEY AUTOINCREMENT, packed BLOB NOT NULL); -- zstd of a JSON list
+
+-- Refusals with one fingerprint. What is counted here equals the rows: it changes with them, in their transaction.
+CREATE TABLE problem (
+  no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+  cause TEXT NOT NULL, category TEXT NOT NULL, layer TEXT NOT NULL, source TEXT, route TEXT NOT NULL, rule TEXT,
+  first INTEGER NOT NULL, last INTEGER NOT NULL,  -- ms
+  kept_first INTEGER,                             -- first seen in rows that are no longer kept
+  came_back INTEGER,                              -- start of the stretch after the last long silence
+  refusals INTEGER NOT NULL, clients INTEGER NOT NULL,
+  harmed INTEGER NOT NULL, noise INTEGER NOT NULL, undecided INTEGER NOT NULL,
+  word TEXT, note TEXT, said_by TEXT, said_at INTEGER -- a person's word, and when it was said
+);
+CREATE INDEX problem_last ON problem (last);
+CREATE TABLE problem_said (problem INTEGER NOT NULL, at INTEGER NOT NULL, what TEXT NOT NULL, said_by TEXT, note TEXT);
+CREATE INDEX problem_said_problem ON problem_said (problem, at);
+-- Refusals of a problem by the hour and by the day: step is 3600000 or 86400000 ms.
+CREATE TABLE problem_count (
+  step INTEGER NOT NULL, time INTEGER NOT NULL, problem INTEGER NOT NULL,
+  harmed INTEGER NOT NULL, noise INTEGER NOT NULL, undecided INTEGER NOT NULL,
+  PRIMARY KEY (step, time, problem)
+) WITHOUT ROWID;
+CREATE INDEX problem_count_problem ON problem_count (problem, step, time, harmed, noise, undecided);
+-- Refusals by what charts are stacked and narrowed by: step is 3600000 or 21600000 ms.
+CREATE TABLE refusal_count (
+  step INTEGER NOT NULL, time INTEGER NOT NULL, cause TEXT NOT NULL, layer TEXT NOT NULL, source TEXT NOT NULL,
+  host TEXT NOT NULL, audience TEXT NOT NULL, refusals INTEGER NOT NULL,
+  PRIMARY KEY (step, time, cause, layer, source, host, audience)
+) WITHOUT ROWID;
+CREATE TABLE view (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, page TEXT NOT NULL, search TEXT NOT NULL, at INTEGER NOT NULL);
 
 CREATE TABLE hop (source_id INTEGER NOT NULL, line INTEGER NOT NULL, seq INTEGER NOT NULL,
   PRIMARY KEY (source_id, line, seq)) WITHOUT ROWID;

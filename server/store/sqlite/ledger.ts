@@ -67,8 +67,7 @@ export class SqliteLedger implements Ledger {
   revise(revision: Revision): void {
     const s = this.#statements;
     this.#db.transaction(() => {
-      this.#refusals.dropRange(revision.fromMs, revision.toMs);
-      this.#refusals.insert(revision.refusals);
+      this.#refusals.replace(revision.fromMs, revision.toMs, revision.refusals);
       for (const d of revision.done) s.clean.run(d.bucket, d.mark);
       s.setMeta.run('revision', String(this.revision() + 1));
     })();

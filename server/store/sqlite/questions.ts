@@ -1,70 +1,49 @@
 /**
- * The questions in SQLite, on a connection that only reads. Filters become bound parameters; nothing that a
- * client sends is ever part of a statement's text.
+ * The questions in SQLite, on a connection that only reads. What can be counted by the hour is: whole hours and days
+ * come from the counts that change with the rows, only the edges of a period from the rows themselves, so that an
+ * answer costs the same however many refusals are stored. What only rows can tell is bounded, and says so.
  */
+import { TOP_ROWS_MAX } from '../../limits.ts';
+import { AUDIENCES, type AudienceName } from '../../model/audience.ts';
 import type { Refusal } from '../../model/request.ts';
 import { HOUR_MS, MINUTE_MS } from '../archive.ts';
-import type { Filter, PageKey, Questions, RefusalField } from '../questions.ts';
+import type { ProblemRecord, ViewRecord } from '../problems.ts';
+import type { ByAudience, Filter, Page, Questions, RefusalField, Term } from '../questions.ts';
 import type { Db } from './database.ts';
+import {
+  answererOf,
+  both,
+  type Clause,
+  COUNT_COLUMNS,
+  clause,
+  during,
+  fields,
+  PROBLEM_COLUMNS,
+  pieces,
+  REQUEST_COLUMNS,
+  ROW_COLUMNS,
+  rows,
+} from './filter.ts';
+import { PROBLEM_STEPS, type ProblemRow, REFUSAL_STEPS, readProblem } from './problems.ts';
 import { RefusalReader, type RefusalRow } from './refusals.ts';
 
-/** The closed list of columns a filter may name. */
-const COLUMNS: Record<RefusalField, string> = {
-  cause: 'cause',
-  category: 'category',
-  layer: 'layer',
-  source: 'source',
-  client: 'client',
-  host: 'host',
-  route: 'route',
-  path: 'path',
-  method: 'method',
-  status: 'status',
-  certainty: 'certainty',
-  rule: 'rule',
-  user: 'user',
-};
-
-/** What of a filter the counters know. */
-const COUNTER_COLUMNS: Partial<Record<RefusalField, string>> = { host: 'host', route: 'route', method: 'method' };
-
-interface Clause {
-  sql: string;
-  values: (string | number)[];
-}
-
-function where(filter: Filter, columns: Partial<Record<RefusalField, string>>, time: string): Clause {
-  const parts: string[] = [];
-  const values: (string | number)[] = [];
-  if (filter.sinceMs !== null) {
-    parts.push(`${time} >= ?`);
-    values.push(filter.sinceMs);
-  }
-  if (filter.untilMs !== null) {
-    parts.push(`${time} < ?`);
-    values.push(filter.untilMs);
-  }
-  for (const f of filter.where) {
-    const column = columns[f.field];
-    if (!column) continue;
-    const of = (v: string): string | number => (f.field === 'status' ? Number(v) : v);
-    if (f.in.length > 0) {
-      parts.push(`${column} IN (${f.in.map(() => '?').join(',')})`);
-      values.push(...f.in.map(of));
-    }
-    if (f.not.length > 0) {
-      parts.push(`(${column} IS NULL OR ${column} NOT IN (${f.not.map(() => '?').join(',')}))`);
-      values.push(...f.not.map(of));
-    }
-  }
-  return { sql: parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`, values };
-}
+const where = (c: Clause): string => (c.sql === '' ? '' : `WHERE ${c.sql}`);
 
 /** Does the filter tell operations apart? Then only the counters by route answer. */
 const byOperation = (filter: Filter): boolean => filter.where.some((f) => f.field === 'route' || f.field === 'method');
 
-const and = (clause: Clause, more: string): string =>
-  clause.sql === '' ? `WHERE ${more}` : `${clause.sql} AND ${more}`;
+/** Only sources in which requests enter tell how many there were. */
+const ENTRIES = 'source_id IN (SELECT id FROM source WHERE coalesce(entry_share, 1) >= 0.5)';
+
+interface Sum {
+  key: string | null;
+  bucket: number;
+  count: number;
+}
+
+/** better-sqlite3 binds numbers as REAL: without the casts the division would not round down. */
+const bucketOf = (bucketMs: number | null): Clause =>
+  bucketMs === null ? clause('0') : clause('time / CAST(? AS INTEGER) * CAST(? AS INTEGER)', bucketMs, bucketMs);
 
 export class SqliteQuestions implements Questions {
   readonly #db: Db;
@@ -78,18 +57,197 @@ export class SqliteQuestions implements Questions {
     return this.#db.transaction(read).deferred();
   }
 
-  refusals(filter: Filter, page: { after: PageKey | null; limit: number; order: 'newest' | 'oldest' }): Refusal[] {
-    const clause = where(filter, COLUMNS, 'time');
+  refusals(filter: Filter, page: Page): Refusal[] {
     const down = page.order === 'newest';
-    const sql = page.after ? and(clause, `(time, id) ${down ? '<' : '>'} (?, ?)`) : clause.sql;
-    const values = page.after ? [...clause.values, page.after.timeMs, page.after.id] : clause.values;
+    const sort = page.sort ?? 'time';
+    if (sort !== 'time') return this.#sorted(filter, page, sort);
+    const after = page.after
+      ? clause(`(time, id) ${down ? '<' : '>'} (?, ?)`, page.after.timeMs, page.after.id)
+      : clause('');
+    const narrowed = this.#narrowed(filter, page);
+    const c = both(rows(narrowed), after);
     const order = down ? 'time DESC, id DESC' : 'time, id';
-    return this.#read(`SELECT * FROM refusal ${sql} ORDER BY ${order} LIMIT ?`, [...values, page.limit]);
+    return this.#read(`SELECT * FROM refusal ${where(c)} ORDER BY ${order} LIMIT ?`, [...c.values, page.limit]);
+  }
+
+  /** The hours in which the page certainly is full: what is sparse is not looked for row by row. */
+  #narrowed(filter: Filter, page: Page): Filter {
+    const answerer = answererOf(filter);
+    if (answerer === 'rows' || filter.where.length === 0) return filter;
+    const down = page.order === 'newest';
+    const from = page.after?.timeMs ?? (down ? filter.untilMs : filter.sinceMs);
+    const edge = from === null ? null : Math.floor(from / HOUR_MS) * HOUR_MS;
+    const time = edge === null ? clause('') : down ? clause('time < ?', edge) : clause('time > ?', edge);
+    const sum = this.#perHour(filter, answerer, time, down);
+    let n = 0;
+    for (const { time: hour, count } of sum) {
+      n += count;
+      if (n < page.limit) continue;
+      return down
+        ? { ...filter, sinceMs: Math.max(hour, filter.sinceMs ?? hour) }
+        : { ...filter, untilMs: Math.min(hour + HOUR_MS, filter.untilMs ?? hour + HOUR_MS) };
+    }
+    return filter;
+  }
+
+  #perHour(
+    filter: Filter,
+    answerer: 'counts' | 'problems',
+    time: Clause,
+    down: boolean,
+  ): IterableIterator<{ time: number; count: number }> {
+    const order = `GROUP BY time ORDER BY time ${down ? 'DESC' : ''}`;
+    if (answerer === 'counts') {
+      const c = both(clause('step = ?', HOUR_MS), time, fields(filter, COUNT_COLUMNS));
+      return this.#db
+        .prepare(`SELECT time, sum(refusals) count FROM refusal_count ${where(c)} ${order}`)
+        .iterate(...c.values) as IterableIterator<{ time: number; count: number }>;
+    }
+    const c = both(clause('step = ?', HOUR_MS), time, this.#inProblems(filter));
+    return this.#db
+      .prepare(`SELECT time, sum(${this.#audience(filter)}) count FROM problem_count ${where(c)} ${order}`)
+      .iterate(...c.values) as IterableIterator<{ time: number; count: number }>;
+  }
+
+  /** By a column: those without a value come last going down, first going up. Two statements, so that both use an index. */
+  #sorted(filter: Filter, page: Page, sort: Exclude<Page['sort'], 'time' | undefined>): Refusal[] {
+    const down = page.order === 'newest';
+    const column = ROW_COLUMNS[sort];
+    const way = down ? 'DESC' : '';
+    const beyond = down ? '<' : '>';
+    const { after } = page;
+    const out: Refusal[] = [];
+    for (const isNull of down ? [false, true] : [true, false]) {
+      if (out.length >= page.limit) break;
+      const startedBefore = after !== null && ((after.value ?? null) === null) === isNull;
+      // The other part was read through before, or has not begun.
+      if (after !== null && !startedBefore && isNull !== (down ? true : false)) continue;
+      const past = !startedBefore
+        ? clause('')
+        : isNull
+          ? clause(`(time, id) ${beyond} (?, ?)`, after.timeMs, after.id)
+          : clause(`(${column}, time, id) ${beyond} (?, ?, ?)`, after.value!, after.timeMs, after.id);
+      const c = both(rows(filter), clause(`${column} IS ${isNull ? '' : 'NOT '}NULL`), past);
+      const order = isNull ? `time ${way}, id ${way}` : `${column} ${way}, time ${way}, id ${way}`;
+      out.push(
+        ...this.#read(`SELECT * FROM refusal ${where(c)} ORDER BY ${order} LIMIT ?`, [
+          ...c.values,
+          page.limit - out.length,
+        ]),
+      );
+    }
+    return out;
   }
 
   countRefusals(filter: Filter): number {
-    const clause = where(filter, COLUMNS, 'time');
-    return (this.#db.prepare(`SELECT count(*) n FROM refusal ${clause.sql}`).get(...clause.values) as { n: number }).n;
+    return this.#sum(filter, null, null).reduce((n, s) => n + s.count, 0);
+  }
+
+  countByAudience(filter: Filter): ByAudience {
+    const out: ByAudience = { harmed: 0, noise: 0, undecided: 0 };
+    for (const s of this.#sum(filter, 'audience', null)) out[s.key as AudienceName] += s.count;
+    return out;
+  }
+
+  /** Refusals by a column and bucket; the column null = all of them. */
+  #sum(filter: Filter, by: RefusalField | null, bucketMs: number | null): Sum[] {
+    let answerer = answererOf(filter);
+    const range = this.refusalRange();
+    if (range === null) return [];
+    if (answerer === 'counts' && by !== null && COUNT_COLUMNS[by] === undefined)
+      answerer = filter.where.some((f) => f.field === 'host') ? 'rows' : 'problems';
+    if (answerer === 'problems' && by !== null && by !== 'audience' && PROBLEM_COLUMNS[by] === undefined)
+      answerer = 'rows';
+    const steps = (answerer === 'rows' ? [] : answerer === 'counts' ? REFUSAL_STEPS : PROBLEM_STEPS).filter(
+      (s) => bucketMs === null || bucketMs % s === 0,
+    );
+    const coarsest = Math.max(1, ...steps);
+    const sinceMs = filter.sinceMs ?? Math.floor(range.fromMs / coarsest) * coarsest;
+    const untilMs = filter.untilMs ?? Math.ceil((range.toMs + 1) / coarsest) * coarsest;
+    const found = new Map<string, Sum>();
+    const add = (s: Sum): void => {
+      const key = `${s.bucket} ${s.key}`;
+      const known = found.get(key);
+      if (known) known.count += s.count;
+      else found.set(key, s);
+    };
+    for (const p of pieces(sinceMs, untilMs, steps)) {
+      const time = both(p.step === 0 ? clause('') : clause('step = ?', p.step), during(p.sinceMs, p.untilMs));
+      if (p.step === 0) this.#sumRows({ ...filter, sinceMs: p.sinceMs, untilMs: p.untilMs }, by, bucketMs).forEach(add);
+      else if (answerer === 'counts') this.#sumCounts(filter, time, by, bucketMs).forEach(add);
+      else this.#sumProblems(filter, time, by, bucketMs).forEach(add);
+    }
+    return [...found.values()];
+  }
+
+  #sumRows(filter: Filter, by: RefusalField | null, bucketMs: number | null): Sum[] {
+    const c = rows(filter);
+    const bucket = bucketOf(bucketMs);
+    const key = by === null ? "''" : by === 'problem' ? '(SELECT id FROM problem WHERE no = problem)' : ROW_COLUMNS[by];
+    const sql = `SELECT ${key} key, ${bucket.sql} bucket, count(*) count FROM refusal ${where(c)} GROUP BY 1, 2`;
+    return this.#db.prepare(sql).all(...bucket.values, ...c.values) as Sum[];
+  }
+
+  #sumCounts(filter: Filter, time: Clause, by: RefusalField | null, bucketMs: number | null): Sum[] {
+    const c = both(time, fields(filter, COUNT_COLUMNS));
+    const bucket = bucketOf(bucketMs);
+    const key = by === null ? "''" : by === 'source' || by === 'host' ? `nullif(${by}, '')` : COUNT_COLUMNS[by];
+    const sql = `SELECT ${key} key, ${bucket.sql} bucket, sum(refusals) count FROM refusal_count ${where(c)} GROUP BY 1, 2`;
+    return this.#db.prepare(sql).all(...bucket.values, ...c.values) as Sum[];
+  }
+
+  #sumProblems(filter: Filter, time: Clause, by: RefusalField | null, bucketMs: number | null): Sum[] {
+    const c = both(time, this.#inProblems(filter));
+    const bucket = bucketOf(bucketMs);
+    if (by === 'audience') {
+      const sql = `SELECT ${bucket.sql} bucket, sum(harmed) harmed, sum(noise) noise, sum(undecided) undecided FROM problem_count ${where(c)} GROUP BY 1`;
+      const asked = this.#audiences(filter);
+      return (this.#db.prepare(sql).all(...bucket.values, ...c.values) as ({ bucket: number } & ByAudience)[]).flatMap(
+        (r) => asked.map((a) => ({ key: a, bucket: r.bucket, count: r[a] ?? 0 })).filter((s) => s.count > 0),
+      );
+    }
+    // Summed by number first: problems are few, their hours many.
+    const sql = `SELECT problem no, ${bucket.sql} bucket, sum(${this.#audience(filter)}) count FROM problem_count ${where(c)} GROUP BY 1, 2`;
+    const sums = this.#db.prepare(sql).all(...bucket.values, ...c.values) as {
+      no: number;
+      bucket: number;
+      count: number;
+    }[];
+    if (by === null) return sums.map((s) => ({ key: '', bucket: s.bucket, count: s.count }));
+    const keys = new Map(
+      (
+        this.#db.prepare(`SELECT no, ${PROBLEM_COLUMNS[by]!} key FROM problem`).raw().all() as [number, string | null][]
+      ).map(([no, key]) => [no, key]),
+    );
+    const out = new Map<string, Sum>();
+    for (const s of sums) {
+      if (s.count === 0) continue;
+      const key = keys.get(s.no) ?? null;
+      const at = `${s.bucket} ${key}`;
+      const known = out.get(at);
+      if (known) known.count += s.count;
+      else out.set(at, { key, bucket: s.bucket, count: s.count });
+    }
+    return [...out.values()];
+  }
+
+  #inProblems(filter: Filter): Clause {
+    const of = fields(filter, PROBLEM_COLUMNS);
+    return of.sql === '' ? of : { sql: `problem IN (SELECT no FROM problem WHERE ${of.sql})`, values: of.values };
+  }
+
+  #audiences(filter: Filter): AudienceName[] {
+    return AUDIENCES.filter((a) =>
+      filter.where.every(
+        (f) => f.field !== 'audience' || ((f.in.length === 0 || f.in.includes(a)) && !f.not.includes(a)),
+      ),
+    );
+  }
+
+  /** The columns of `problem_count` that the filter asks for. */
+  #audience(filter: Filter): string {
+    const asked = this.#audiences(filter);
+    return asked.length === 0 ? '0' : asked.join(' + ');
   }
 
   refusal(id: string): Refusal | null {
@@ -106,6 +264,50 @@ export class SqliteQuestions implements Questions {
     return this.#read(sql, [id, limit]);
   }
 
+  nearest(problemId: string, timeMs: number, limit: number): Refusal[] {
+    return this.#around(clause('problem = (SELECT no FROM problem WHERE id = ?)', problemId), timeMs, null, limit);
+  }
+
+  near(of: { client: string | null; path: string | null }, timeMs: number, withinMs: number, limit: number): Refusal[] {
+    const c = both(
+      of.client === null ? clause('') : clause('client = ?', of.client),
+      of.path === null ? clause('') : clause('path = ?', of.path),
+    );
+    return this.#around(c, timeMs, withinMs, limit);
+  }
+
+  #around(c: Clause, timeMs: number, withinMs: number | null, limit: number): Refusal[] {
+    const half = (way: 'before' | 'after'): Refusal[] => {
+      const edge = way === 'before' ? clause('time <= ?', timeMs) : clause('time > ?', timeMs);
+      const far =
+        withinMs === null
+          ? clause('')
+          : way === 'before'
+            ? clause('time >= ?', timeMs - withinMs)
+            : clause('time <= ?', timeMs + withinMs);
+      const all = both(c, edge, far);
+      return this.#read(`SELECT * FROM refusal ${where(all)} ORDER BY time ${way === 'before' ? 'DESC' : ''} LIMIT ?`, [
+        ...all.values,
+        limit,
+      ]);
+    };
+    return [...half('before'), ...half('after')]
+      .sort((a, b) => Math.abs(a.timeMs - timeMs) - Math.abs(b.timeMs - timeMs))
+      .slice(0, limit);
+  }
+
+  meaning(text: string): Term {
+    const is = (sql: string, ...values: string[]): boolean => this.#db.prepare(sql).get(...values) !== undefined;
+    if (is('SELECT 1 FROM refusal WHERE id = ?', text)) return { kind: 'ids', ids: [text] };
+    if (is('SELECT 1 FROM request_id WHERE request_id = ? LIMIT 1', text)) return { kind: 'requestId', text };
+    if (is('SELECT 1 FROM refusal WHERE client = ? LIMIT 1', text)) return { kind: 'client', text };
+    if (text.startsWith('/')) return { kind: 'pathFrom', text };
+    if (is('SELECT 1 FROM refusal WHERE user = ? LIMIT 1', text)) return { kind: 'user', text };
+    if (is('SELECT 1 FROM refusal WHERE host = ? LIMIT 1', text.toLowerCase()))
+      return { kind: 'host', text: text.toLowerCase() };
+    return { kind: 'part', text };
+  }
+
   /** Rows and their bodies from one state of the store: a revision in between would take the bodies away. */
   #read(sql: string, values: (string | number)[]): Refusal[] {
     return this.snapshot(() =>
@@ -113,14 +315,10 @@ export class SqliteQuestions implements Questions {
     );
   }
 
-  /** better-sqlite3 binds numbers as REAL: without the casts the division would not round down. */
   refusedSeries(filter: Filter, bucketMs: number): { bucket: number; cause: string; count: number }[] {
-    const clause = where(filter, COLUMNS, 'time');
-    return this.#db
-      .prepare(
-        `SELECT time / CAST(? AS INTEGER) * CAST(? AS INTEGER) bucket, cause, count(*) count FROM refusal ${clause.sql} GROUP BY 1, 2 ORDER BY 1`,
-      )
-      .all(bucketMs, bucketMs, ...clause.values) as { bucket: number; cause: string; count: number }[];
+    return this.#sum(filter, 'cause', bucketMs)
+      .map((s) => ({ bucket: s.bucket, cause: s.key!, count: s.count }))
+      .sort((a, b) => a.bucket - b.bucket || (a.cause < b.cause ? -1 : 1));
   }
 
   requestStepMs(filter: Filter): number {
@@ -135,32 +333,113 @@ export class SqliteQuestions implements Questions {
     const table = byOperation(filter) ? 'counter_route JOIN operation ON operation.id = operation_id' : 'counter_total';
     // Whole hours are counted already: a chart of a month reads sixty times fewer rows.
     const step = bucketMs % HOUR_MS === 0 ? HOUR_MS : this.requestStepMs(filter);
-    const align = (ms: number | null): number | null => (ms === null ? null : Math.floor(ms / step) * step);
-    const aligned = { ...filter, sinceMs: align(filter.sinceMs) };
-    const clause = where(aligned, COUNTER_COLUMNS, 'time');
-    const width = Math.max(bucketMs, step);
+    const sinceMs = filter.sinceMs === null ? null : Math.floor(filter.sinceMs / step) * step;
+    const c = both(
+      clause('step = ?', step),
+      during(sinceMs, filter.untilMs),
+      fields(filter, REQUEST_COLUMNS),
+      clause(ENTRIES),
+    );
+    const bucket = bucketOf(Math.max(bucketMs, step));
     return this.#db
-      .prepare(
-        `SELECT time / CAST(? AS INTEGER) * CAST(? AS INTEGER) bucket, sum(requests) requests FROM ${table} ${and(clause, 'step = ? AND source_id IN (SELECT id FROM source WHERE coalesce(entry_share, 1) >= 0.5)')} GROUP BY 1 ORDER BY 1`,
-      )
-      .all(width, width, ...clause.values, step) as { bucket: number; requests: number }[];
+      .prepare(`SELECT ${bucket.sql} bucket, sum(requests) requests FROM ${table} ${where(c)} GROUP BY 1 ORDER BY 1`)
+      .all(...bucket.values, ...c.values) as { bucket: number; requests: number }[];
   }
 
-  top(filter: Filter, field: RefusalField, limit: number): { key: string; count: number; lastMs: number }[] {
-    const clause = where(filter, COLUMNS, 'time');
-    const column = COLUMNS[field];
+  top(filter: Filter, field: RefusalField, limit: number): { key: string; count: number }[] {
+    const answerer = answererOf(filter);
+    const hosts = filter.where.some((f) => f.field === 'host');
+    const isCounted =
+      (answerer === 'counts' && COUNT_COLUMNS[field] !== undefined) ||
+      (answerer !== 'rows' && !hosts && PROBLEM_COLUMNS[field] !== undefined);
+    if (!isCounted) return this.#topRows(filter, field, limit);
+    return this.#sum(filter, field, null)
+      .filter((s) => s.key !== null)
+      .sort((a, b) => b.count - a.count || (a.key! < b.key! ? -1 : 1))
+      .slice(0, limit)
+      .map((s) => ({ key: s.key!, count: s.count }));
+  }
+
+  #topRows(filter: Filter, field: RefusalField, limit: number): { key: string; count: number }[] {
+    const c = rows(filter);
+    const column = field === 'problem' ? '(SELECT id FROM problem WHERE no = problem)' : ROW_COLUMNS[field];
     return this.#db
       .prepare(
-        `SELECT ${column} key, count(*) count, max(time) lastMs FROM refusal ${and(clause, `${column} IS NOT NULL`)} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?`,
+        `SELECT key, count(*) count FROM (SELECT ${column} key FROM refusal ${where(c)} ORDER BY time DESC LIMIT ${TOP_ROWS_MAX}) WHERE key IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?`,
       )
-      .all(...clause.values, limit) as { key: string; count: number; lastMs: number }[];
+      .all(...c.values, limit) as { key: string; count: number }[];
+  }
+
+  topOf(filter: Filter): number {
+    return Math.min(TOP_ROWS_MAX, this.countRefusals(filter));
+  }
+
+  lastMs(filter: Filter): number | null {
+    const c = rows(filter);
+    const row = this.#db.prepare(`SELECT max(time) t FROM refusal ${where(c)}`).get(...c.values) as {
+      t: number | null;
+    };
+    return row.t;
+  }
+
+  problems(): ProblemRecord[] {
+    return (this.#db.prepare('SELECT * FROM problem WHERE refusals > 0').all() as ProblemRow[]).map(readProblem);
+  }
+
+  problem(id: string): ProblemRecord | null {
+    const row = this.#db.prepare('SELECT * FROM problem WHERE id = ?').get(id) as ProblemRow | undefined;
+    return row ? readProblem(row) : null;
+  }
+
+  problemSeries(
+    ids: string[],
+    sinceMs: number,
+    untilMs: number,
+    bucketMs: number,
+  ): ({ id: string; bucket: number } & ByAudience)[] {
+    const step = bucketMs % PROBLEM_STEPS[1] === 0 ? PROBLEM_STEPS[1] : HOUR_MS;
+    const bucket = bucketOf(bucketMs);
+    const time = during(Math.floor(sinceMs / step) * step, untilMs);
+    return this.#db
+      .prepare(
+        `SELECT p.id, ${bucket.sql} bucket, sum(c.harmed) harmed, sum(c.noise) noise, sum(c.undecided) undecided FROM problem p CROSS JOIN problem_count c ON c.problem = p.no AND c.step = ? WHERE ${time.sql} AND p.id IN (${ids.map(() => '?').join(',')}) GROUP BY 1, 2 ORDER BY 2`,
+      )
+      .all(...bucket.values, step, ...time.values, ...ids) as ({ id: string; bucket: number } & ByAudience)[];
+  }
+
+  sayings(id: string): { atMs: number; what: string; by: string | null; note: string | null }[] {
+    return this.#db
+      .prepare(
+        'SELECT s.at atMs, s.what, s.said_by "by", s.note FROM problem p JOIN problem_said s ON s.problem = p.no WHERE p.id = ? ORDER BY s.at LIMIT 200',
+      )
+      .all(id) as { atMs: number; what: string; by: string | null; note: string | null }[];
+  }
+
+  routeRequests(routes: string[], sinceMs: number, untilMs: number): Map<string, number> {
+    const time = during(Math.floor(sinceMs / HOUR_MS) * HOUR_MS, untilMs);
+    const list = this.#db
+      .prepare(
+        `SELECT o.route, sum(c.requests) requests FROM counter_route c JOIN operation o ON o.id = c.operation_id WHERE c.step = ? AND ${time.sql} AND ${ENTRIES} AND operation_id IN (SELECT id FROM operation WHERE route IN (${routes.map(() => '?').join(',')})) GROUP BY 1`,
+      )
+      .all(HOUR_MS, ...time.values, ...routes) as { route: string; requests: number }[];
+    return new Map(list.map((r) => [r.route, r.requests]));
+  }
+
+  views(): ViewRecord[] {
+    return this.#db
+      .prepare('SELECT id, name, page, search, at atMs FROM view ORDER BY name COLLATE NOCASE, id')
+      .all() as ViewRecord[];
+  }
+
+  stamp(): string {
+    // Grows with every commit of another connection: the one that writes.
+    return String(this.#db.pragma('data_version', { simple: true }));
   }
 
   refusalRange(): { fromMs: number; toMs: number } | null {
-    const row = this.#db.prepare('SELECT min(time) a, max(time) b FROM refusal').get() as {
-      a: number | null;
-      b: number;
-    };
+    const row = this.#db
+      .prepare('SELECT (SELECT min(time) FROM refusal) a, (SELECT max(time) FROM refusal) b')
+      .get() as { a: number | null; b: number };
     return row.a === null ? null : { fromMs: row.a, toMs: row.b };
   }
 

@@ -4,11 +4,16 @@
  */
 import { constants as zlib, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { BODIES_KEPT, BODY_REFUSALS_MAX } from '../../limits.ts';
+import { fingerprintOf } from '../../model/problem.ts';
 import type { Refusal } from '../../model/request.ts';
 import { categoryOf } from '../../model/taxonomy.ts';
 import type { Db } from './database.ts';
+import { type Counted, ProblemFold } from './problems.ts';
 
-type Rest = Pick<Refusal, 'protocol' | 'userAgent' | 'referrer' | 'requestIds' | 'sourceId' | 'verdict' | 'chain'>;
+type Rest = Pick<
+  Refusal,
+  'protocol' | 'userAgent' | 'referrer' | 'requestIds' | 'sourceId' | 'verdict' | 'audience' | 'chain'
+>;
 
 export interface RefusalRow {
   id: string;
@@ -58,13 +63,20 @@ export class RefusalReader {
   }
 }
 
-/** Writes and deletes; whoever calls has the transaction. */
+/** What is asked of a row that goes. */
+type Going = Counted & { seq: number; body: number };
+const GOING = 'seq, body_id body, time, problem, client, cause, layer, source, host, audience';
+
+/** Writes and deletes, each call with what follows from it for the problems; whoever calls has the transaction. */
 export class RefusalWriter {
+  readonly #problems: ProblemFold;
   readonly #statements;
   constructor(db: Db) {
+    this.#problems = new ProblemFold(db);
     this.#statements = {
-      inRange: db.prepare('SELECT seq, body_id body FROM refusal WHERE time >= ? AND time < ?'),
-      byId: db.prepare('SELECT seq, body_id body FROM refusal WHERE id = ?'),
+      inRange: db.prepare(`SELECT ${GOING} FROM refusal WHERE time >= ? AND time < ?`),
+      byId: db.prepare(`SELECT ${GOING} FROM refusal WHERE id = ?`),
+      bySeq: db.prepare(`SELECT ${GOING} FROM refusal WHERE seq = ?`),
       drop: db.prepare('DELETE FROM refusal WHERE seq = ?'),
       dropHops: db.prepare('DELETE FROM hop WHERE seq = ?'),
       dropIds: db.prepare('DELETE FROM request_id WHERE seq = ?'),
@@ -72,32 +84,51 @@ export class RefusalWriter {
       dropBody: db.prepare('DELETE FROM body WHERE id = ?'),
       body: db.prepare('INSERT INTO body (packed) VALUES (?)'),
       insert: db.prepare(
-        'INSERT INTO refusal (id, time, client, method, host, path, query, route, status, user, layer, source, cause, category, certainty, confidence, rule, body_id, body_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
+        'INSERT INTO refusal (id, time, client, method, host, path, query, route, status, user, layer, source, cause, category, certainty, confidence, rule, audience, problem, body_id, body_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
       ),
       hop: db.prepare('INSERT OR IGNORE INTO hop (source_id, line, seq) VALUES (?,?,?)'),
       requestId: db.prepare('INSERT OR IGNORE INTO request_id (request_id, seq) VALUES (?,?)'),
     };
   }
 
-  dropRange(fromMs: number, toMs: number): void {
-    this.drop(this.#statements.inRange.all(fromMs, toMs) as { seq: number; body: number }[]);
+  /** The refusals of a stretch of time are these and no others. */
+  replace(fromMs: number, toMs: number, refusals: readonly Refusal[]): void {
+    this.#settled(() => {
+      this.#drop(this.#statements.inRange.all(fromMs, toMs) as Going[], false);
+      for (let from = 0; from < refusals.length; from += BODY_REFUSALS_MAX)
+        this.#insert(refusals.slice(from, from + BODY_REFUSALS_MAX));
+    });
   }
 
-  drop(rows: { seq: number; body: number }[]): void {
+  /** Takes away what is too old; when a problem was first seen is not forgotten with it. */
+  prune(rows: readonly { seq: number }[]): void {
+    this.#settled(() => {
+      for (const { seq } of rows) this.#drop([this.#statements.bySeq.get(seq) as Going], true);
+    });
+  }
+
+  #settled(change: () => void): void {
+    try {
+      change();
+      this.#problems.settle();
+    } catch (error) {
+      // The transaction is taken back: what was noted did not happen.
+      this.#problems.forget();
+      throw error;
+    }
+  }
+
+  #drop(rows: Going[], pruned: boolean): void {
     const s = this.#statements;
     const bodies = new Set<number>();
-    for (const { seq, body } of rows) {
-      s.dropHops.run(seq);
-      s.dropIds.run(seq);
-      s.drop.run(seq);
-      bodies.add(body);
+    for (const row of rows) {
+      s.dropHops.run(row.seq);
+      s.dropIds.run(row.seq);
+      s.drop.run(row.seq);
+      this.#problems.remove(row, pruned);
+      bodies.add(row.body);
     }
     for (const body of bodies) if (s.bodyIsUsed.get(body) === undefined) s.dropBody.run(body);
-  }
-
-  insert(refusals: readonly Refusal[]): void {
-    for (let from = 0; from < refusals.length; from += BODY_REFUSALS_MAX)
-      this.#insert(refusals.slice(from, from + BODY_REFUSALS_MAX));
   }
 
   #insert(refusals: readonly Refusal[]): void {
@@ -110,15 +141,27 @@ export class RefusalWriter {
         requestIds: r.requestIds,
         sourceId: r.sourceId,
         verdict: r.verdict,
+        audience: r.audience,
         chain: r.chain,
       }),
     );
     const body = Number(s.body.run(zstdCompressSync(JSON.stringify(rests), ZSTD)).lastInsertRowid);
     refusals.forEach((r, at) => {
       // Moved here from another time: a clock was learned.
-      const before = s.byId.get(r.id) as { seq: number; body: number } | undefined;
-      if (before !== undefined) this.drop([before]);
+      const before = s.byId.get(r.id) as Going | undefined;
+      if (before !== undefined) this.#drop([before], false);
       const v = r.verdict;
+      const problem = this.#problems.numberOf(fingerprintOf(r));
+      this.#problems.add({
+        time: r.timeMs,
+        problem,
+        client: r.client,
+        cause: v.cause,
+        layer: v.decidingLayer,
+        source: v.decidingPath,
+        host: r.host,
+        audience: r.audience.is,
+      });
       const seq = Number(
         s.insert.run(
           r.id,
@@ -138,6 +181,8 @@ export class RefusalWriter {
           v.certainty,
           v.confidence,
           v.rule,
+          r.audience.is,
+          problem,
           body,
           at,
         ).lastInsertRowid,

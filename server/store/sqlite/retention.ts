@@ -78,7 +78,11 @@ export function prune(db: Db, keep: Retention, now: number): Pruned {
     const old = db
       .prepare('SELECT seq, body_id body FROM refusal WHERE time < ? ORDER BY time LIMIT ?')
       .all(now - keep.refusalsMs, ROWS_MAX) as { seq: number; body: number }[];
-    if (old.length > 0) new RefusalWriter(db).drop(old);
+    if (old.length > 0) new RefusalWriter(db).prune(old);
+    // A problem that is long over and of which nobody said anything is forgotten.
+    db.prepare(
+      'DELETE FROM problem WHERE no IN (SELECT no FROM problem WHERE last < ? AND refusals = 0 AND said_at IS NULL LIMIT ?)',
+    ).run(now - 2 * keep.refusalsMs, ROWS_MAX);
     const dropTotals = db.prepare(
       'DELETE FROM counter_total WHERE (step, time, source_id, host, status) IN (SELECT step, time, source_id, host, status FROM counter_total WHERE step = ? AND time < ? LIMIT ?)',
     );
