@@ -84,6 +84,9 @@ export const PAGE_ROWS_MAX = 500;
 /** Points in a chart: more cannot be told apart on a screen. */
 export const CHART_BUCKETS_MAX = 120;
 
+/** The newest refusals that clients, users and routes are ranked over: a fraction of a second however many are stored. Said in the answer. */
+export const TOP_ROWS_MAX = 100_000;
+
 /** Files followed at once; directories with more are refused in words, not half read. */
 export const SOURCES_MAX = 5000;
 
