@@ -28,8 +28,10 @@ export interface EngineOptions {
   /** Files and globs besides `paths` that need not exist yet. */
   follows?: string[];
   timezone: string | null;
-  /** Threads that read in bulk; 0 = as many as there are processors, bounded. */
+  /** Threads that read and link in bulk; 0 = as many as there are processors, bounded. */
   threads?: number;
+  /** Not more than this is read; absent or null = as fast as it can. */
+  bytesPerSecondMax?: number | null;
   /** For tests: when reading in bulk begins, and in pieces of what size. */
   bulkBytes?: number;
   pieceBytes?: number;
@@ -49,6 +51,9 @@ export interface Progress {
 
 /** Clocks are learned again after this many new lines, and then ever more rarely. */
 const LEARN_AFTER_LINES = 2000;
+
+/** A look at whether more may be read, where the rate is limited. */
+const THROTTLED_MS = 50;
 
 /** Time for correlation in one round, when there is nothing to read and beside reading. */
 const LINK_MS = 250;
@@ -99,6 +104,7 @@ export class Engine {
       bulkBytes: options.bulkBytes ?? BULK_BYTES,
       pieceBytes: options.pieceBytes ?? PIECE_BYTES,
       tailFromBytes: options.tailFromBytes ?? TAIL_FROM_BYTES,
+      bytesPerSecondMax: options.bytesPerSecondMax ?? null,
     });
     this.#pool =
       options.pool ?? new Pool({ refusedStatus: options.refusedStatus, directory: options.directory }, options.threads);
@@ -127,6 +133,10 @@ export class Engine {
       return true;
     }
     if (inWork) await this.#pool.next();
+    else if (this.ingest.isThrottled(now)) {
+      await new Promise((done) => setTimeout(done, THROTTLED_MS));
+      return true;
+    }
     return inWork;
   }
 

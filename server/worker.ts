@@ -12,6 +12,7 @@ import { now } from './clock.ts';
 import { Engine, type EngineOptions, type Progress } from './engine.ts';
 import { Why403Error } from './errors.ts';
 import { watchable } from './ingest/given.ts';
+import { isTroubled } from './model/line.ts';
 import { prune, type Retention } from './store/sqlite/retention.ts';
 
 export interface WorkerOptions {
@@ -27,6 +28,7 @@ export type WorkerMessage =
   | { kind: 'opened' }
   | { kind: 'progress'; progress: Progress }
   | { kind: 'change'; what: 'refusals' | 'sources' | 'alerts'; revision: number }
+  | { kind: 'source'; path: string; state: string; advice: string | null; isTroubled: boolean }
   | { kind: 'delivery-failed'; error: string }
   | { kind: 'stalled'; message: string | null }
   | { kind: 'failed'; message: string; hint: string };
@@ -77,6 +79,7 @@ async function run(options: WorkerOptions): Promise<void> {
   let lastAlert = 0;
   let lastPrune = 0;
   let stalled = false;
+  const troubled = new Map<number, string>();
   let lastProgress = 0;
   let revision = engine.ledger.revision();
   let learned = false;
@@ -86,6 +89,8 @@ async function run(options: WorkerOptions): Promise<void> {
     if (at - lastScan >= SCAN_MS) {
       lastScan = at;
       engine.scan(false);
+      engine.ingest.findSilent(at);
+      sayTroubles(engine, troubled);
     }
     let busy: boolean;
     try {
@@ -154,6 +159,17 @@ async function run(options: WorkerOptions): Promise<void> {
   await watcher.close();
   await sending;
   await engine.close();
+}
+
+/** Once when a source gets into trouble, and once when it is out of it. */
+function sayTroubles(engine: Engine, troubled: Map<number, string>): void {
+  for (const s of engine.ingest.sources()) {
+    const is = isTroubled(s);
+    if ((troubled.get(s.id) ?? null) === (is ? s.state : null)) continue;
+    if (is) troubled.set(s.id, s.state);
+    else troubled.delete(s.id);
+    post({ kind: 'source', path: s.path, state: s.state, advice: s.advice, isTroubled: is });
+  }
 }
 
 /** Trouble that may pass: what it is and what to do; null = a defect. */

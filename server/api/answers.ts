@@ -230,17 +230,6 @@ export function sources(store: Store): Sources {
   };
 }
 
-/** A source that is in trouble: what the page marks and /metrics counts. */
-export function isTroubled(s: Source): boolean {
-  if (s.ended) return s.gapBytes > 0;
-  return (
-    s.state === 'unreadable' ||
-    s.state === 'unrecognised' ||
-    s.state === 'gone' ||
-    (s.unparsed > 20 && s.unparsed > s.parsed)
-  );
-}
-
 function sourceState(s: Source): SourceState {
   const zone = /^zone (\S+)/.exec(s.clockFrom);
   return {

@@ -1,8 +1,8 @@
 /** /metrics in Prometheus' text format; made when asked, from what the store and the engine know. */
 
 import { Gauge, Registry } from 'prom-client';
-import { unreadBytes } from '../model/line.ts';
-import { isTroubled, type Store } from './answers.ts';
+import { isTroubled, unreadBytes } from '../model/line.ts';
+import type { Store } from './answers.ts';
 import type { Status } from './contract.ts';
 
 export async function metrics(store: Store, status: Status): Promise<{ type: string; text: string }> {
@@ -19,7 +19,9 @@ export async function metrics(store: Store, status: Status): Promise<{ type: str
   const unparsed = gauge('why403_source_unparsed_records', 'Records that could not be read', ['path']);
   const behind = gauge('why403_source_bytes_behind', 'Bytes in the file that are not stored yet', ['path']);
   const gap = gauge('why403_source_gap_bytes', 'Bytes destroyed before they could be read', ['path']);
-  const troubled = gauge('why403_source_troubled', '1 = unreadable, unrecognised, gone or mostly unparsed', ['path']);
+  const troubled = gauge('why403_source_troubled', '1 = unreadable, unrecognised, gone, silent or mostly unparsed', [
+    'path',
+  ]);
   const newest = gauge('why403_source_newest_event_seconds', 'Unix time of the newest event', ['path']);
   for (const s of store.archive.sources()) {
     gap.set({ path: s.path }, s.gapBytes);

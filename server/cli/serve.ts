@@ -6,7 +6,6 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { AlertRule } from '../alert/rule.ts';
-import { isTroubled } from '../api/answers.ts';
 import { makeApp } from '../api/app.ts';
 import type { Status } from '../api/contract.ts';
 import { isLoopback } from '../api/guard.ts';
@@ -17,6 +16,7 @@ import type { Progress } from '../engine.ts';
 import { errnoOf, Why403Error } from '../errors.ts';
 import { discover } from '../ingest/discover.ts';
 import { makeLog } from '../log.ts';
+import { isTroubled } from '../model/line.ts';
 import { SqliteArchive } from '../store/sqlite/archive.ts';
 import { openDatabase, openReader } from '../store/sqlite/database.ts';
 import { SqliteLedger } from '../store/sqlite/ledger.ts';
@@ -191,13 +191,15 @@ async function run(
           wasHistory = false;
           line.clear();
           log.info({ lines: progress.linesRead }, 'history is read, following');
-          for (const s of store.archive.sources())
-            if (isTroubled(s)) log.warn({ path: s.path, hint: s.advice ?? '' }, `source is ${s.state}`);
         }
         live.send({ kind: 'status', revision: 0 });
         break;
       case 'change':
         live.send({ kind: m.what, revision: m.revision });
+        break;
+      case 'source':
+        if (m.isTroubled) log.warn({ path: m.path, hint: m.advice ?? '' }, `source is ${m.state}`);
+        else log.info({ path: m.path }, `source is ${m.state} again`);
         break;
       case 'delivery-failed':
         log.error({ error: m.error }, 'an alert could not be delivered');

@@ -67,6 +67,8 @@ export class Follower {
   #stuckSince = 0;
   /** Given out, in the order of the file. */
   #pieces: Piece[] = [];
+  /** Since this program runs. */
+  #lastDataMs: number | null = null;
   /** Answers that are still out; the descriptor stays open for them. */
   #out = 0;
   #closing: number | null = null;
@@ -402,6 +404,11 @@ export class Follower {
   /** The source as it will be when `d` is stored behind `source`. */
   after(source: Source, d: Digest, now: number): Source {
     const after = advance(source, d);
+    if (source.state === 'following' && this.#lastDataMs !== null) {
+      const gap = now - this.#lastDataMs;
+      after.usualGapMs = source.usualGapMs === null ? gap : Math.round(source.usualGapMs * 0.9 + gap * 0.1);
+    }
+    this.#lastDataMs = now;
     after.lastReadMs = now;
     after.state = unreadBytes(after) === 0 ? 'following' : 'reading';
     after.advice =

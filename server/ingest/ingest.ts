@@ -40,6 +40,8 @@ export interface IngestOptions {
   bulkBytes: number;
   /** Of a larger file the end is read first. */
   tailFromBytes: number;
+  /** Not more than this is read; null = as fast as it can. */
+  bytesPerSecondMax: number | null;
 }
 
 /** Who digests pieces: the pool, or a stand-in that does it at once. */
@@ -52,6 +54,10 @@ export interface Digester {
 const TRANSACTION_BYTES = 8 * 1024 * 1024;
 /** What the pool has read is stored together when it is a transaction's worth, or after this. */
 const GATHER_MS = 150;
+/** A log of so many lines, still for so long and for so many of its usual pauses, is silent. */
+const SILENT_LINES_MIN = 200;
+const SILENT_MS_MIN = 10 * 60_000;
+const SILENT_GAPS = 30;
 /** A file whose name is gone is read on through its open handle until nothing came for this long. */
 const DRAIN_MS = 30_000;
 
@@ -74,6 +80,8 @@ export class Ingest {
   #known: Source[] | null = null;
   #turn = 0;
   #committedMs = 0;
+  /** Left of what may be read, and as of when. */
+  #allowance = { bytes: 0, atMs: 0 };
   problems: { path: string; advice: string }[] = [];
   linesRead = 0;
   bytesRead = 0;
@@ -303,6 +311,7 @@ export class Ingest {
       samples: [],
       newestEventMs: null,
       lastReadMs: null,
+      usualGapMs: null,
       sizeBytes: file.size,
       ended: false,
       gapBytes: 0,
@@ -394,6 +403,35 @@ export class Ingest {
     for (const f of this.#followers.values()) if (f.source.path === path) f.due = true;
   }
 
+  /** What may be read now by `bytesPerSecondMax`: saved up for one second at most. */
+  #allowed(now: number): number {
+    const rate = this.#options.bytesPerSecondMax;
+    if (rate === null) return Number.POSITIVE_INFINITY;
+    const elapsed = Math.max(0, now - this.#allowance.atMs);
+    this.#allowance = { bytes: Math.min(rate, this.#allowance.bytes + (elapsed / 1000) * rate), atMs: now };
+    return this.#allowance.bytes;
+  }
+
+  /** Something waits only because of `bytesPerSecondMax`. */
+  isThrottled(now: number): boolean {
+    return this.#allowed(now) <= 0 && [...this.#followers.values()].some((f) => f.due && f.behind > 0);
+  }
+
+  /**
+   * Logs that are usually written every few moments and have been still for long: rotated without being reopened,
+   * written elsewhere since a change, or nobody comes through that layer any more.
+   */
+  findSilent(now: number): void {
+    for (const { source } of this.#followers.values()) {
+      if (source.state !== 'following' || source.usualGapMs === null || source.lastReadMs === null) continue;
+      const still = now - source.lastReadMs;
+      if (source.lines < SILENT_LINES_MIN || still < Math.max(SILENT_MS_MIN, source.usualGapMs * SILENT_GAPS)) continue;
+      source.state = 'silent';
+      source.advice = `nothing was written to it for ${Math.round(still / 60_000)} minutes, usually something is every ${Math.max(1, Math.round(source.usualGapMs / 1000))} s: is this still the file that the server writes?`;
+      this.#archive.saveSource(source);
+    }
+  }
+
   /** Gives work out while there is room; returns whether anything is with the pool. */
   dispatch(pool: Digester, now: number): boolean {
     let out = false;
@@ -404,9 +442,10 @@ export class Ingest {
     for (let given = isPast; given && pool.hasRoom; ) {
       given = false;
       for (const follower of followers) {
-        if (!pool.hasRoom) break;
+        if (!pool.hasRoom || this.#allowed(now) <= 0) break;
         for (const { task, accept } of follower.pieces(now, 1)) {
           given = true;
+          this.#allowance.bytes -= task.bytes;
           pool.piece(task).then(accept, () => accept(null));
         }
       }
@@ -423,18 +462,22 @@ export class Ingest {
     let bytes = 0;
     // A follower's next block begins where its last one ends: one turn of each per transaction.
     for (let i = 0; i < followers.length && bytes < TRANSACTION_BYTES; i++) {
+      const isAllowed = this.#allowed(now) > 0;
       const follower = followers[this.#turn++ % followers.length]!;
       const { inBulk } = follower;
       const digests = inBulk ? this.#bulkOf(follower, now) : [];
       // Beside what the pool reads of its past, what is appended to a file is read here.
-      const d = follower.next(this.#counters, now, inBulk);
-      if (d !== null) digests.push(d);
+      const d = isAllowed ? follower.next(this.#counters, now, inBulk) : null;
+      if (d !== null) {
+        digests.push(d);
+        this.#allowance.bytes -= d.consumed;
+      }
       if (digests.length > 0) {
         batches.push({ follower, digests });
         for (const d of digests) bytes += d.consumed;
         continue;
       }
-      if (follower.inBulk) continue;
+      if (follower.inBulk || !isAllowed) continue;
       if (follower.plain && unreadBytes(follower.source) === 0) {
         dropSpool(follower.plain);
         this.#end(follower);

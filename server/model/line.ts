@@ -76,6 +76,8 @@ export interface Source {
   samples: { line: number; text: string; reason: string }[];
   newestEventMs: number | null;
   lastReadMs: number | null;
+  /** Usual pause between two writes while it was followed, ms; null = not known. */
+  usualGapMs: number | null;
   sizeBytes: number;
   /** Rotated away, replaced or deleted, and read to its end: never read again. */
   ended: boolean;
@@ -121,3 +123,15 @@ export const storedBytes = (s: Pick<Source, 'position' | 'tail'>): number =>
 /** Bytes of the file, as far as its size is known, that are not stored. */
 export const unreadBytes = (s: Pick<Source, 'position' | 'tail' | 'sizeBytes'>): number =>
   Math.max(0, s.sizeBytes - storedBytes(s));
+
+/** A source that is in trouble: said in the log, marked on the page, counted in /metrics. */
+export function isTroubled(s: Source): boolean {
+  if (s.ended) return s.gapBytes > 0;
+  return (
+    s.state === 'unreadable' ||
+    s.state === 'unrecognised' ||
+    s.state === 'gone' ||
+    s.state === 'silent' ||
+    (s.unparsed > 20 && s.unparsed > s.parsed)
+  );
+}
