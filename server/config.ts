@@ -6,10 +6,13 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { FORMATS } from '../parsers/formats.ts';
+import { datasetOfPattern, joinPatterns, problemOfPattern, splitPatterns } from '../parsers/layout.ts';
 import { parseDuration, parseInstant } from './clock.ts';
 import { Why403Error } from './errors.ts';
+import type { LogSetting } from './ingest/given.ts';
 import { LAYERS, type Layer } from './model/taxonomy.ts';
 
 export interface Config {
@@ -22,6 +25,10 @@ export interface Config {
   untilMs: number | null;
   refusedStatus: number[];
   layers: { layer: Layer; pattern: string }[];
+  /** What is said about single logs: `logs:` of the file, `--log`, and what a server's configuration says. */
+  logs: LogSetting[];
+  /** Logs that are followed besides `paths`, once they exist. */
+  follows: string[];
   timezone: string | null;
   format: string;
   out: string | null;
@@ -49,6 +56,8 @@ interface Option {
   /** What stands for the value in --help; '' = a switch without one. */
   value: string;
   many?: boolean;
+  /** What stands between several values in the environment. */
+  between?: string;
   help: string;
   /** Not in --help of every command, but accepted everywhere it makes sense. */
   for: readonly string[];
@@ -64,6 +73,62 @@ function _parseSize(text: string): number | null {
 const fail = (what: string): never => {
   throw new Error(what);
 };
+
+function isZone(text: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: text });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What is wrong with one entry of `logs:`, by the key at which it is; null = nothing. Settles the dataset of a format string. */
+function problemOfLog(log: LogSetting): { key: string; problem: string } | null {
+  if (log.dataset === null && log.format !== null) {
+    log.dataset = datasetOfPattern(splitPatterns(log.format)[0]!);
+    if (log.dataset === null)
+      return { key: 'format', problem: 'does not show whose format string it is: say so with dataset' };
+  }
+  if (log.dataset !== null && !FORMATS.has(log.dataset))
+    return {
+      key: 'dataset',
+      problem: `there is no dataset "${log.dataset}"; known: ${[...FORMATS.keys()].sort().join(', ')}`,
+    };
+  if (log.format !== null) {
+    const problem = problemOfPattern(log.dataset!, log.format);
+    if (problem !== null) return { key: 'format', problem };
+  }
+  if (log.layer !== null && !(LAYERS as readonly string[]).includes(log.layer))
+    return { key: 'layer', problem: `"${log.layer}" is no layer: use one of ${LAYERS.join(', ')}` };
+  if (log.timezone !== null && !isZone(log.timezone))
+    return { key: 'timezone', problem: `"${log.timezone}" is no time zone: use a name like Europe/Berlin or UTC` };
+  return null;
+}
+
+const LOG_KEYS = ['path', 'layer', 'dataset', 'timezone', 'format'] as const;
+
+/** `GLOB,layer=web,format=…`: the format goes to the end. */
+function readLog(text: string): LogSetting {
+  const log: LogSetting = { path: '', dataset: null, format: null, layer: null, timezone: null };
+  let rest = text;
+  while (rest !== '') {
+    const m = /,(layer|dataset|timezone|format)=/.exec(rest);
+    const end = m === null ? rest.length : m.index;
+    if (log.path === '') log.path = rest.slice(0, end);
+    if (m === null) break;
+    rest = rest.slice(end + m[0].length);
+    const key = m[1] as 'layer' | 'dataset' | 'timezone' | 'format';
+    const next = key === 'format' ? -1 : rest.search(/,(?:layer|dataset|timezone|format)=/);
+    const value = next < 0 ? rest : rest.slice(0, next);
+    if (key === 'layer') log.layer = value as Layer;
+    else log[key] = value;
+    rest = next < 0 ? '' : rest.slice(next);
+  }
+  if (log.path === '') return fail('names no log: give GLOB, then ,layer= ,dataset= ,timezone= or ,format=');
+  const wrong = problemOfLog(log);
+  return wrong === null ? log : fail(`${wrong.key}: ${wrong.problem}`);
+}
 
 const READING = ['serve', 'report', 'explain'] as const;
 
@@ -138,19 +203,21 @@ export const OPTIONS = {
         : fail(`names no layer: use one of ${LAYERS.join(', ')}`);
     },
   },
+  logs: {
+    flag: 'log',
+    value: 'GLOB,…',
+    many: true,
+    between: '\n',
+    help: 'what a log is: GLOB[,layer=L][,dataset=D][,timezone=Z][,format=STRING], the log_format, LogFormat, log-format … as the server has it, last',
+    for: ['serve', 'report', 'explain', 'check'],
+    read: (t) => readLog(t),
+  },
   timezone: {
     flag: 'timezone',
     value: 'ZONE',
     help: 'zone of logs that name none, for instance Europe/Berlin (default: learned, else this machine’s)',
     for: ['serve', 'report', 'explain', 'check'],
-    read: (t) => {
-      try {
-        new Intl.DateTimeFormat('en', { timeZone: t });
-        return t;
-      } catch {
-        return fail('is no time zone: use a name like Europe/Berlin or UTC');
-      }
-    },
+    read: (t) => (isZone(t) ? t : fail('is no time zone: use a name like Europe/Berlin or UTC')),
   },
   format: {
     flag: 'format',
@@ -262,6 +329,8 @@ export const DEFAULTS: Config = {
   untilMs: null,
   refusedStatus: [403],
   layers: [],
+  logs: [],
+  follows: [],
   timezone: null,
   format: 'text',
   out: null,
@@ -352,12 +421,21 @@ export function readConfig(args: Arguments, env: Record<string, string | undefin
     const option: Option = OPTIONS[key];
     const fromEnv = env[envName(key)];
     if (fromEnv !== undefined && fromEnv !== '')
-      set(config, key, option.many ? fromEnv.split(',') : [fromEnv], envName(key), now);
+      set(
+        config,
+        key,
+        option.many ? fromEnv.split(option.between ?? ',').filter((x) => x !== '') : [fromEnv],
+        envName(key),
+        now,
+      );
     const flag = args.values[option.flag];
     if (flag !== undefined)
       set(config, key, Array.isArray(flag) ? flag.map(String) : [String(flag)], `--${option.flag}`, now);
   }
   if (args.positionals.length > 0) config.paths = [...args.positionals];
+  // PATHs of the command line are all that is read; else every log of `logs:` is.
+  const named = args.positionals.length - (args.command === 'explain' ? 1 : 0);
+  if (named <= 0) config.follows = config.logs.map((log) => log.path);
   return config;
 }
 
@@ -396,7 +474,7 @@ function applyFile(config: Config, file: string, now: number): void {
   if (document.contents === null) return;
   if (!isMap(document.contents))
     throw new Why403Error('CONFIG', `${file}: is not a list of keys and values`, 'see README, "Configuration"');
-  const keys = new Map((Object.keys(OPTIONS) as OptionKey[]).map((k) => [yamlName(k), k]));
+  const keys = new Map((Object.keys(OPTIONS) as OptionKey[]).filter((k) => k !== 'logs').map((k) => [yamlName(k), k]));
   for (const pair of document.contents.items) {
     const name = isScalar(pair.key) ? String(pair.key.value) : '';
     const position = isScalar(pair.key) && pair.key.range ? counter.linePos(pair.key.range[0]).line : 0;
@@ -408,18 +486,62 @@ function applyFile(config: Config, file: string, now: number): void {
       config.paths = paths.data;
       continue;
     }
+    if (name === 'logs') {
+      config.logs = readLogs(pair.value, where, (node) => `${file}:${lineOf(counter, node, position)}`);
+      continue;
+    }
     const key = keys.get(name);
     if (!key)
       throw new Why403Error(
         'CONFIG',
         `${where}: there is no such key`,
-        `known keys: paths, ${[...keys.keys()].join(', ')}`,
+        `known keys: paths, logs, ${[...keys.keys()].join(', ')}`,
       );
     if (value === null) continue;
     const list = z.array(FileValue).safeParse(Array.isArray(value) ? value : [value]);
     if (!list.success) throw new Why403Error('CONFIG', `${where}: is neither a value nor a list of values`, '');
     set(config, key, key === 'refusedStatus' ? [list.data.join(',')] : list.data, where, now);
   }
+}
+
+function lineOf(counter: LineCounter, node: unknown, otherwise: number): number {
+  const range = (node as { range?: [number, number, number] | null } | null)?.range;
+  return range ? counter.linePos(range[0]).line : otherwise;
+}
+
+/** The list `logs:`; every mistake is named with its line. */
+function readLogs(node: unknown, where: string, at: (node: unknown) => string): LogSetting[] {
+  const wrong = (place: string, problem: string): never => {
+    throw new Why403Error('CONFIG', `${place}: logs: ${problem}`, 'see README, "Configuration"');
+  };
+  if (!isSeq(node))
+    throw new Why403Error('CONFIG', `${where}: is no list of logs`, 'write `- path: /var/log/…` under it');
+  return node.items.map((entry) => {
+    const log: LogSetting = { path: '', dataset: null, format: null, layer: null, timezone: null };
+    if (isScalar(entry) && typeof entry.value === 'string') return { ...log, path: entry.value };
+    if (!isMap(entry)) return wrong(at(entry), 'an entry is neither a path nor keys and values');
+    const places: Record<string, string> = {};
+    for (const pair of entry.items) {
+      const key = isScalar(pair.key) ? String(pair.key.value) : '';
+      const place = at(pair.key);
+      places[key] = place;
+      if (!(LOG_KEYS as readonly string[]).includes(key))
+        return wrong(place, `there is no key "${key}"; known: ${LOG_KEYS.join(', ')}`);
+      const value = (pair.value as { toJSON(): unknown } | null)?.toJSON() ?? null;
+      if (value === null) continue;
+      if (key === 'format' && Array.isArray(value) && value.length > 0 && value.every((x) => typeof x === 'string')) {
+        log.format = joinPatterns(value);
+        continue;
+      }
+      if (typeof value !== 'string')
+        return wrong(place, `${key} is no text${key === 'format' ? ' and no list of texts' : ''}`);
+      if (key === 'layer') log.layer = value as Layer;
+      else log[key as 'path' | 'dataset' | 'timezone' | 'format'] = value;
+    }
+    if (log.path === '') return wrong(at(entry), 'an entry has no path');
+    const bad = problemOfLog(log);
+    return bad === null ? log : wrong(places[bad.key] ?? at(entry), `${bad.key}: ${bad.problem}`);
+  });
 }
 
 /** Where the store lies when nobody says it: XDG state directory. */
