@@ -72,6 +72,8 @@ export class Ingest {
   readonly #options: IngestOptions;
   /** By source id. */
   readonly #followers = new Map<number, Follower>();
+  /** By source id: name, size and time of modification at the last look. */
+  readonly #looked = new Map<number, string>();
   /** Files that need no second look while they stay as they are: copies, compressed files that were read. */
   readonly #settled = new Set<string>();
   /** Compressed files to be spooled and read. */
@@ -117,6 +119,14 @@ export class Ingest {
         others.push(file);
         continue;
       }
+      // Nothing was written since the last look: the same file, without reading its first bytes again.
+      const state = `${file.path} ${file.size} ${file.modifiedMs}`;
+      if (this.#looked.get(known.source.id) === state && this.#followers.has(known.source.id)) {
+        seen.add(known.source.id);
+        this.#followers.get(known.source.id)!.leftAtMs = null;
+        continue;
+      }
+      this.#looked.set(known.source.id, state);
       let decision: Decision;
       try {
         decision = identify(file, [known], hasher(file.path));
