@@ -36,7 +36,8 @@ export class Why403Error extends Error {
   }
 }
 
-/** errno of a Node error, or ''. */
+/** errno of a Node error ("ENOENT"), or '' for all others: trouble of the store is not that of a file. */
 export function errnoOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  return /^E[A-Z0-9]+$/.test(code) ? code : '';
 }

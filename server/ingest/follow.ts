@@ -296,7 +296,8 @@ export class Follower {
     }
     const head = Buffer.allocUnsafe(Math.min(size, DETECT_BYTES));
     const n = readSync(this.#fd!, head, 0, head.length, 0);
-    const text = head.toString('utf8', 0, n);
+    // The hole that copytruncate leaves in a file that was written on says nothing about what it is.
+    const text = head.toString('utf8', 0, n).replace(/\0{16,}/g, '');
     const lines = text.split('\n');
     // The last line may be torn, unless it is all there is.
     if (lines.length > 1 && n === DETECT_BYTES) lines.pop();
