@@ -96,3 +96,11 @@ export const DELIVERY_TIMEOUT_MS = 10_000;
 
 /** Server-sent event streams open at once (each holds a socket). */
 export const LIVE_STREAMS_MAX = 100;
+
+/** Configuration of a server: files and bytes that are read of it, and how deep includes go. More is said, not read. */
+export const CONFIG_FILES_MAX = 2000;
+export const CONFIG_FILE_BYTES_MAX = 1024 * 1024;
+export const CONFIG_BYTES_MAX = 32 * 1024 * 1024;
+export const CONFIG_DEPTH_MAX = 16;
+/** So much of a file tells whose configuration it is. */
+export const CONFIG_SNIFF_BYTES = 64 * 1024;

@@ -12,6 +12,7 @@ const RULES: [place: string, may: string[]][] = [
   ['parsers/', []],
   ['server/model/', ['parsers/']],
   ['server/store/', LEFT],
+  ['server/configs/', LEFT],
   ...STAGES.map((s): [string, string[]] => [s, STORE]),
   ['server/attribute/playbook/', [...STORE, 'server/api/contract.ts', 'server/attribute/']],
   ['server/stretch.ts', [...STORE, ...STAGES]],

@@ -16,7 +16,7 @@ import { complain, withScratch } from './scratch.ts';
 const HTML_ROWS_MAX = 5000;
 
 export async function report(config: Config): Promise<void> {
-  if (config.paths.length === 0)
+  if (config.paths.length === 0 && config.follows.length === 0)
     throw new Why403Error('USAGE', 'report needs a path', 'for instance: why403 report /var/log/nginx');
   const out = openOut(config.out);
   try {

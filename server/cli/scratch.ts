@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { Engine } from '../engine.ts';
 import { Why403Error } from '../errors.ts';
+import { meant } from './meant.ts';
 import { progressLine } from './terminal.ts';
 
 /** `use` gets the engine after everything was read; the store is gone afterwards. */
@@ -18,12 +19,15 @@ export async function withScratch<T>(config: Config, paths: string[], use: (engi
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
   let engine: Engine | null = null;
+  const what = meant(config, paths);
   try {
     engine = new Engine({
       directory: config.data ?? directory,
       scratch: config.data === null,
       final: true,
-      paths,
+      paths: what.paths,
+      logs: what.logs,
+      follows: what.follows,
       refusedStatus: config.refusedStatus,
       layers: config.layers,
       timezone: config.timezone,
@@ -53,7 +57,7 @@ export function complain(engine: Engine, paths: string[]): string[] {
   }
   const good = sources.filter((s) => s.parsed > 0);
   if (good.length > 0) return warnings;
-  const where = paths.join(' ');
+  const where = paths.join(' ') || 'what the configuration names';
   if (sources.length === 0 && warnings.length === 0)
     throw new Why403Error(
       'NOTHING_TO_READ',

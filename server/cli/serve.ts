@@ -11,7 +11,7 @@ import type { Status } from '../api/contract.ts';
 import { isLoopback } from '../api/guard.ts';
 import { Live } from '../api/live.ts';
 import { iso, now } from '../clock.ts';
-import { type Config, defaultDataDirectory } from '../config.ts';
+import { type Config, DEFAULTS, defaultDataDirectory } from '../config.ts';
 import type { Progress } from '../engine.ts';
 import { errnoOf, Why403Error } from '../errors.ts';
 import { discover } from '../ingest/discover.ts';
@@ -24,10 +24,11 @@ import { SqliteQuestions } from '../store/sqlite/questions.ts';
 import { VERSION } from '../version.ts';
 import type { WorkerMessage, WorkerOptions } from '../worker.ts';
 import { startDemo } from './demo.ts';
+import { type Meant, meant } from './meant.ts';
 import { progressLine } from './terminal.ts';
 
 export async function serve(config: Config, wantsDemo: boolean): Promise<void> {
-  const isDemo = wantsDemo || config.paths.length === 0;
+  const isDemo = wantsDemo || (config.paths.length === 0 && config.follows.length === 0);
   if (!isLoopback(config.host) && config.token === null) {
     throw new Why403Error(
       'UNSAFE_HOST',
@@ -41,10 +42,11 @@ export async function serve(config: Config, wantsDemo: boolean): Promise<void> {
   if (demo) process.chdir(demo.directory);
   const paths = demo ? ['logs'] : config.paths;
   try {
-    if (!demo) discover(paths, true);
+    const what = meant(demo ? DEFAULTS : config, paths);
+    if (!demo) discover(what.paths, true, what.follows);
     await run(
       config,
-      paths,
+      what,
       demo ? join(demo.directory, 'data') : (config.data ?? defaultDataDirectory(process.env)),
       demo !== null,
       log,
@@ -70,7 +72,7 @@ function rulesOf(config: Config, demo: boolean): AlertRule[] {
 
 async function run(
   config: Config,
-  paths: string[],
+  { paths, logs, follows }: Meant,
   directory: string,
   demo: boolean,
   log: ReturnType<typeof makeLog>,
@@ -96,7 +98,7 @@ async function run(
     return {
       version: VERSION,
       demo,
-      paths: demo ? [] : paths,
+      paths: demo ? [] : [...paths, ...follows],
       startedAt: iso(startedAt),
       refusedStatus: config.refusedStatus,
       ingest: {
@@ -149,7 +151,7 @@ async function run(
   process.stdout.write(
     demo
       ? `why403 ${VERSION} shows bundled demo logs at ${url}\n\nPoint it at your own:  npm start -- /var/log/nginx /var/log/apache2\n\n`
-      : `why403 ${VERSION} at ${url}, following ${paths.join(' ')}\n`,
+      : `why403 ${VERSION} at ${url}, following ${[...paths, ...follows].join(' ')}\n`,
   );
   if (web === null) log.warn({ hint: 'npm run build' }, 'the page is not built; only the API answers');
 
@@ -159,6 +161,8 @@ async function run(
       scratch: false,
       final: false,
       paths,
+      logs,
+      follows,
       refusedStatus: config.refusedStatus,
       layers: config.layers,
       timezone: demo ? 'UTC' : config.timezone,

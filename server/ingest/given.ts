@@ -27,9 +27,11 @@ export function isMeant(path: string, pattern: string): boolean {
   return stream !== whole && (stream === wanted || matchesGlob(stream, wanted));
 }
 
-/** The first entry that says something about the file. */
+/** The entry that names this very file (`access.log*` does), else the first that means it. */
 export function givenFor(settings: readonly LogSetting[], path: string): LogSetting | null {
-  return settings.find((s) => isMeant(path, s.path)) ?? null;
+  const stream = streamOf(resolve(path));
+  const named = settings.find((s) => s.path !== '' && resolve(s.path.replace(/\*$/, '')) === stream);
+  return named ?? settings.find((s) => isMeant(path, s.path)) ?? null;
 }
 
 /** Where a glob begins: the part that can be watched. */
