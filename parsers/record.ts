@@ -305,6 +305,21 @@ export const set = {
   }) as Take,
 };
 
+/** Headers of the answer that say why it was refused, or that more would be: the others are not kept. */
+const TELLING =
+  /^(?:www-authenticate|retry-after|(?:x-)?ratelimit-[\w-]{1,60}|x-amzn-errortype|cf-mitigated|strategy)$/;
+
+/** `response.headers` of a transaction log. */
+export const answerHeaders: Take = (entry, value) => {
+  if (!isObject(value)) return false;
+  let n = 0;
+  for (const name of Object.keys(value)) {
+    const key = name.toLowerCase();
+    if (n++ < MEMBERS_MAX && TELLING.test(key)) addAttribute(entry, `response.header.${key}`, listText(value[name]));
+  }
+  return true;
+};
+
 /** Names of headers as they came → in lower case and as attribute, for the same reason as `CALLED`. */
 const HEADERS = new Map<string, { key: string; attribute: string }>();
 

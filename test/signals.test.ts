@@ -25,7 +25,7 @@ describe('every signal', () => {
   test.each(SIGNALS.map((s) => [s.id, s] as const))('%s is well formed', (id, s) => {
     expect(id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
     expect(s.datasets.length).toBeGreaterThan(0);
-    expect([s.message, s.eventCode, s.logger, s.outcome, s.when].some((c) => c !== undefined)).toBe(true);
+    expect([s.message, s.eventCode, s.logger, s.outcome, s.answer, s.when].some((c) => c !== undefined)).toBe(true);
     if (s.kind === 'decision') expect(s.cause !== null && isCause(s.cause)).toBe(true);
     if (s.kind === 'relay' || s.kind === 'ignore') expect(s.cause).toBeNull();
     for (const c of s.alternatives ?? []) expect(isCause(c)).toBe(true);
@@ -38,7 +38,7 @@ describe('every signal', () => {
   });
   test('expressions hold no repetition inside a repetition', () => {
     for (const s of SIGNALS) {
-      for (const x of [s.message, s.logger, s.outcome]) {
+      for (const x of [s.message, s.logger, s.outcome, s.answer]) {
         if (x instanceof RegExp)
           expect(x.source, s.id).not.toMatch(/\([^()]*[+*][^()]*\)[+*]|\([^()]*[+*][^()]*\)\{\d+,\}/);
       }
@@ -50,7 +50,8 @@ describe('every signal', () => {
       const groups =
         s.message instanceof RegExp ? [...s.message.source.matchAll(/\(\?<(\w+)>/g)].map((m) => m[1]!) : [];
       for (const [, name] of s.says.replace(/\[[^\]]*\]/g, '').matchAll(/\{([\w.-]+)\}/g)) {
-        const known = fields.has(name!) || groups.includes(name!) || s.when !== undefined;
+        const own = s.when ?? s.outcome ?? s.eventCode;
+        const known = fields.has(name!) || name === 'text' || groups.includes(name!) || own !== undefined;
         expect(known, `${s.id}: {${name}}`).toBe(true);
       }
     }

@@ -4,7 +4,7 @@
  */
 import type { Entry, Failure } from '../entry.ts';
 import { isObject, type JsonObject, textOf } from '../json.ts';
-import { jsonFormat, names, set, type Take } from '../record.ts';
+import { answerHeaders, jsonFormat, names, set, type Take } from '../record.ts';
 
 const NAMES = names({
   start_time: set.time,
@@ -18,7 +18,7 @@ const NAMES = names({
     headers: set.headers,
     size: set.keep,
   },
-  response: { status: set.status, size: set.size, headers: set.drop },
+  response: { status: set.status, size: set.size, headers: answerHeaders },
   upstream: set.upstream,
   consumer: {
     username: ((entry, value) => {

@@ -94,7 +94,11 @@ function setQuoted(entry: Entry, line: string, from: number): number {
   return last + 2;
 }
 
-function text(line: string): Entry | Failure {
+/** Emissary puts a word in front of each line. */
+const EMISSARY = 'ACCESS ';
+
+function text(record: string): Entry | Failure {
+  const line = record.startsWith(EMISSARY) ? record.slice(EMISSARY.length) : record;
   if (line.charCodeAt(0) !== 91 || line.charCodeAt(11) !== 84) return NO_FORMAT;
   const timeMs = readIso(line, 1);
   const bracket = line.indexOf('] "', 12);

@@ -5,7 +5,7 @@
 import type { Entry, Failure } from '../entry.ts';
 import { addAttribute } from '../fields.ts';
 import { dig, isObject, type JsonObject, textOf } from '../json.ts';
-import { jsonFormat, names, set, type Take } from '../record.ts';
+import { answerHeaders, jsonFormat, names, set, type Take } from '../record.ts';
 
 /** Of a route or service only what names it: the rest is configuration. */
 const named: Take = (entry, value, name) => {
@@ -27,7 +27,7 @@ const NAMES = names({
     headers: set.headers,
     size: set.keep,
   },
-  response: { status: set.status, size: set.size, headers: set.drop },
+  response: { status: set.status, size: set.size, headers: answerHeaders },
   latencies: { request: set.millis },
   upstream_status: ((entry, value) => {
     const text = textOf(value);

@@ -19,7 +19,7 @@ function parse(record: string): Entry | Failure {
   const at = read.end;
   if (!record.startsWith(': (', at)) return { failure: at >= record.length ? 'torn' : 'format' };
   const end = record.indexOf(') ', at);
-  const source = /^[a-z0-9_]+\.c\.\d+$/.exec(record.slice(at + 3, end < 0 ? record.length : end));
+  const source = /^[a-z0-9_-]+\.c\.\d+$/.exec(record.slice(at + 3, end < 0 ? record.length : end));
   if (end < 0 || source === null) return { failure: 'format', field: 'source' };
   const entry = emptyEntry('lighttpd.error', 'error', 'decision');
   entry.timeMs = timeMs;

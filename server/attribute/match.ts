@@ -6,6 +6,7 @@
 import { readdirSync } from 'node:fs';
 import type { Entry } from '../../parsers/entry.ts';
 import type { Signal, SignalMatch } from './signal.ts';
+import { answerOf } from './signals/answer.ts';
 import { matchReason } from './signals/reasons.ts';
 import { clean, VALUE_CHARS } from './signals/words.ts';
 
@@ -22,6 +23,8 @@ const SURE = 0.8;
 
 interface Shelf {
   byCode: Map<string, Signal[]>;
+  /** Of what was answered: not asked of the many lines that do not keep it. */
+  answers: Signal[];
   others: Signal[];
 }
 
@@ -42,10 +45,11 @@ const shelves = new Map<string, Shelf>();
 function shelfOf(dataset: string): Shelf {
   let shelf = shelves.get(dataset);
   if (shelf !== undefined) return shelf;
-  shelf = { byCode: new Map(), others: [] };
+  shelf = { byCode: new Map(), answers: [], others: [] };
   for (const signal of SIGNALS) {
     if (!signal.datasets.some((d) => (d.endsWith('*') ? dataset.startsWith(d.slice(0, -1)) : d === dataset))) continue;
-    if (signal.eventCode === undefined) shelf.others.push(signal);
+    if (signal.answer !== undefined) shelf.answers.push(signal);
+    else if (signal.eventCode === undefined) shelf.others.push(signal);
     else {
       for (const code of typeof signal.eventCode === 'string' ? [signal.eventCode] : signal.eventCode) {
         const list = shelf.byCode.get(code);
@@ -74,9 +78,14 @@ export function matchSignals(entry: Entry): SignalMatch[] {
     for (const signal of coded) if (holds(signal, entry, message, found)) return [found[found.length - 1]!];
   }
   for (const signal of shelf.others) if (holds(signal, entry, message, found)) return [found[found.length - 1]!];
+  const answer = shelf.answers.length === 0 ? null : answerOf(entry);
+  if (answer !== null) {
+    for (const signal of shelf.answers) holds(signal, entry, answer, found);
+  }
   if (found.length > 1) found.sort(byWeight);
-  const best = found[0];
-  if (best === undefined || best.signal.kind !== 'decision' || best.signal.confidence < SURE) {
+  const best = found[0]?.signal;
+  const said = best?.ownWords === true || (best?.kind === 'decision' && best.confidence >= SURE);
+  if (!said) {
     const reason = matchReason(entry);
     if (reason !== null) {
       found.push(reason);
@@ -96,13 +105,15 @@ function byWeight(a: SignalMatch, b: SignalMatch): number {
 function holds(signal: Signal, entry: Entry, message: string | null, found: SignalMatch[]): boolean {
   let text: string | null = null;
   let groups: Record<string, string> | undefined;
-  if (signal.message !== undefined) {
+  // Signals of an answer are held against the answer.
+  const words = signal.answer ?? signal.message;
+  if (words !== undefined) {
     if (message === null) return false;
-    if (typeof signal.message === 'string') {
-      if (!message.includes(signal.message)) return false;
-      text = signal.message;
+    if (typeof words === 'string') {
+      if (!message.includes(words)) return false;
+      text = words;
     } else {
-      const match = signal.message.exec(message);
+      const match = words.exec(message);
       if (match === null) return false;
       text = match[0];
       groups = match.groups;
@@ -114,7 +125,7 @@ function holds(signal: Signal, entry: Entry, message: string | null, found: Sign
   if (signal.when !== undefined && !signal.when(entry)) return false;
   found.push({
     signal,
-    says: fill(signal.says, entry, groups),
+    says: fill(signal.says, entry, text === null ? groups : { text, ...groups }),
     text: text === null ? null : text.slice(0, VALUE_CHARS),
   });
   return signal.kind === 'ignore';

@@ -21,6 +21,8 @@ export interface Signal {
   logger?: string | RegExp;
   /** On `eventOutcome`. */
   outcome?: string | RegExp;
+  /** What was answered, where a log keeps it: its body, its WWW-Authenticate header. */
+  answer?: string | RegExp;
   /** Whatever else has to hold; pure. */
   when?: (entry: Entry) => boolean;
   /** HTTP statuses of the answer it goes with. Default [403]. */
@@ -38,6 +40,8 @@ export interface Signal {
   certainty: 'stated' | 'implied';
   /** 0..1, that `cause` is right given this entry alone. */
   confidence: number;
+  /** The words of the record are the product's own: `reasons.ts` is not asked what they say. */
+  ownWords?: true;
   /** Where the decision was made by another layer than the one whose log this is (a WAF inside a web server). */
   layer?: Layer;
 

@@ -24,6 +24,7 @@ function said(
     product,
     datasets,
     message,
+    ownWords: true,
     kind: 'decision',
     cause,
     alternatives,

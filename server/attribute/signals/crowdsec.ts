@@ -14,6 +14,7 @@ const signals: Signal[] = [
     alternatives: ['waf.sqli', 'waf.xss', 'waf.traversal', 'waf.rce'],
     certainty: 'stated',
     confidence: 0.6,
+    ownWords: true,
     layer: 'waf',
     says: "CrowdSec's AppSec matched this request; the rule is in CrowdSec's own log",
     source: LUA,

@@ -72,6 +72,7 @@ const signals: Signal[] = [
     alternatives: ['csrf.missing'],
     certainty: 'stated',
     confidence: 0.6,
+    ownWords: true,
     says: 'CSRF: the token is missing or wrong; this release does not say which',
     source: CSRF,
   },

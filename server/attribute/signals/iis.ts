@@ -43,11 +43,26 @@ const FILTERED: readonly (readonly [RegExp, string, Cause, string])[] = [
   [/^(?:5|7|8|9|18|19|20)$/, 'name', 'config.access', 'Request filtering denies the name, extension or sequence'],
 ];
 
+const logs = ['iis.w3c', 'iis.xml'] as const;
+
 const signals: Signal[] = [
+  {
+    id: 'iis-httperr-forbidden',
+    product: 'HTTP.sys',
+    datasets: ['iis.httperr'],
+    outcome: /^Forbidden$/,
+    kind: 'decision',
+    cause: 'waf.protocol',
+    certainty: 'stated',
+    confidence: 0.85,
+    layer: 'web',
+    says: 'HTTP.sys refused an element or sequence of the request before any site was chosen',
+    source: 'Microsoft Learn: error logging in HTTP APIs, MicrosoftDocs/SupportArticles-docs @287e52b',
+  },
   {
     id: 'iis-403-0',
     product: 'IIS',
-    datasets: ['iis.w3c'],
+    datasets: logs,
     when: (e) => e.httpResponseStatusCode === 403 && substatus(e) === '0',
     kind: 'decision',
     cause: 'app.unexplained',
@@ -62,7 +77,7 @@ const signals: Signal[] = [
     ([code, cause, says, ...others]): Signal => ({
       id: `iis-403-${code}`,
       product: 'IIS',
-      datasets: ['iis.w3c'],
+      datasets: logs,
       when: (e) =>
         (e.httpResponseStatusCode === 403 || (code.length === 3 && e.httpResponseStatusCode === 401)) &&
         substatus(e) === code,
@@ -80,7 +95,7 @@ const signals: Signal[] = [
     ([codes, name, cause, says]): Signal => ({
       id: `iis-404-filtering-${name}`,
       product: 'IIS',
-      datasets: ['iis.w3c'],
+      datasets: logs,
       when: (e) => e.httpResponseStatusCode === 404 && codes.test(substatus(e)),
       kind: 'decision',
       cause,
@@ -103,7 +118,7 @@ const signals: Signal[] = [
     ([code, cause, says]): Signal => ({
       id: `iis-401-${code}`,
       product: 'IIS',
-      datasets: ['iis.w3c'],
+      datasets: logs,
       when: (e) => e.httpResponseStatusCode === 401 && substatus(e) === code,
       kind: 'decision',
       cause,

@@ -26,6 +26,7 @@ function packet(
     alternatives,
     certainty,
     confidence,
+    ownWords: true,
     layer: 'network',
     status: [0],
     says,

@@ -207,6 +207,7 @@ const signals: Signal[] = [
     alternatives: ['waf.custom'],
     certainty: 'stated',
     confidence: 0.4,
+    ownWords: true,
     layer: 'waf',
     says: 'Coraza interrupted the request; its own line names the rule',
     source: 'corazawaf/coraza-caddy coraza.go@4e89cd1',

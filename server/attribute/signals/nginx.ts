@@ -9,6 +9,8 @@ import { isHiddenPath } from './paths.ts';
 const GIT = '@3f6f782 (1.31.5)';
 const at = (file: string): string => `nginx/nginx src/${file}${GIT}`;
 const error = ['nginx.error'] as const;
+/** nginx's own access log, and that of the managers that write its configuration. */
+const access = ['nginx.access', 'npm.access', 'npmplus.access'] as const;
 
 const isRead = (method: string | null): boolean => method === null || method === 'GET' || method === 'HEAD';
 const isWritten = (e: Entry): boolean =>
@@ -424,7 +426,7 @@ const signals: Signal[] = [
   {
     id: 'nginx-variable-limit-req',
     product: 'nginx',
-    datasets: ['nginx.access', 'json', 'clf'],
+    datasets: [...access, 'json', 'clf'],
     when: (e) =>
       e.kind === 'access' &&
       (field(e, 'limit_req_status') === 'REJECTED' || field(e, 'limit_conn_status') === 'REJECTED'),
@@ -439,7 +441,7 @@ const signals: Signal[] = [
   {
     id: 'nginx-variable-client-verify-none',
     product: 'nginx',
-    datasets: ['nginx.access', 'json', 'clf'],
+    datasets: [...access, 'json', 'clf'],
     when: (e) => e.kind === 'access' && field(e, 'ssl_client_verify') === 'NONE' && !reached(e),
     kind: 'context',
     cause: 'config.tls',
@@ -452,7 +454,7 @@ const signals: Signal[] = [
   {
     id: 'nginx-variable-client-verify-failed',
     product: 'nginx',
-    datasets: ['nginx.access', 'json', 'clf'],
+    datasets: [...access, 'json', 'clf'],
     when: (e) => e.kind === 'access' && (field(e, 'ssl_client_verify') ?? '').startsWith('FAILED') && !reached(e),
     kind: 'decision',
     cause: 'config.tls',
@@ -465,7 +467,7 @@ const signals: Signal[] = [
   {
     id: 'nginx-secure-link-expired',
     product: 'nginx',
-    datasets: ['nginx.access', 'json', 'clf'],
+    datasets: [...access, 'json', 'clf'],
     when: (e) => e.kind === 'access' && field(e, 'secure_link') === '0',
     kind: 'decision',
     cause: 'credential.expired',
@@ -478,7 +480,7 @@ const signals: Signal[] = [
   {
     id: 'nginx-invalid-referer',
     product: 'nginx',
-    datasets: ['nginx.access', 'json', 'clf'],
+    datasets: [...access, 'json', 'clf'],
     when: (e) => e.kind === 'access' && field(e, 'invalid_referer') === '1' && !reached(e),
     kind: 'decision',
     cause: 'origin.referer',
@@ -490,7 +492,7 @@ const signals: Signal[] = [
   {
     id: 'nginx-relay',
     product: 'nginx',
-    datasets: ['nginx.access', 'json', 'clf', 'apache.access'],
+    datasets: [...access, 'json', 'clf', 'apache.access'],
     when: (e) =>
       e.kind === 'access' &&
       e.upstreamStatusCode !== null &&
@@ -509,7 +511,7 @@ const signals: Signal[] = [
   {
     id: 'nginx-mapped-upstream-failure',
     product: 'nginx',
-    datasets: ['nginx.access'],
+    datasets: access,
     when: (e) => e.httpResponseStatusCode === 403 && e.upstreamStatusCode !== null && e.upstreamStatusCode >= 500,
     kind: 'decision',
     cause: 'gateway.upstream',
@@ -520,9 +522,23 @@ const signals: Signal[] = [
     source: at('http/ngx_http_upstream.c'),
   },
   {
+    id: 'nginx-ingress-own-403',
+    product: 'NGINX Ingress controller',
+    datasets: ['nginx.access'],
+    when: (e) =>
+      e.httpResponseStatusCode === 403 && e.upstreamStatusCode === 0 && e.attributes?.proxy_upstream_name !== undefined,
+    kind: 'context',
+    cause: 'unknown',
+    alternatives: ['address.not-allowed', 'gateway.policy', 'waf.bot', 'origin.referer', 'config.tls'],
+    certainty: 'implied',
+    confidence: 0.3,
+    says: 'The ingress answered 403 itself, {proxy_upstream_name} was not asked',
+    source: 'kubernetes/ingress-nginx internal/ingress/controller/config/config.go @dbb11b9',
+  },
+  {
     id: 'nginx-444',
     product: 'nginx',
-    datasets: ['nginx.access'],
+    datasets: access,
     when: (e) => e.httpResponseStatusCode === 444,
     kind: 'decision',
     cause: 'config.rewrite',

@@ -810,23 +810,60 @@ const ALLOWING =
 const FOREIGN =
   /^(?:req(?:uest)?|response|resp_headers|captured\.cookie|headers?|query|body|params|tls|time|url|http)[._]|(?:^|[._-])(?:status[._-]?code|zip|postal|country|currency|lang|source|stack_trace|stack)[._-]?(?:code)?$/i;
 
-/** Server logs whose own words are in the product tables; reasons come from what programs wrote into them. */
-const SERVER_LOGS = new Set([
-  'nginx.error',
-  'apache.error',
-  'lighttpd.error',
-  'modsecurity.audit',
-  'modsecurity.json',
-  'fail2ban',
-  'haproxy.http',
-  'nginx.access',
-  'apache.access',
-  'lighttpd.access',
+/**
+ * Logs whose own words are in the product tables: a reason may only come from what programs wrote into them, or from a
+ * field that exists to name one. A prefix ends in a dot.
+ */
+const SERVER_LOGS = [
+  'akamai.',
+  'apache.',
+  'aws.',
+  'azure.',
+  'cef',
   'clf',
-  'iis.w3c',
+  'cloudflare.',
+  'coraza.error',
+  'envoy.access',
+  'f5.asm',
+  'fail2ban',
+  'fastly.',
+  'gcp.lb',
+  'gin.access',
+  'haproxy.http',
+  'iis.',
+  'imperva.cef',
+  'iptables',
+  'jetty.access',
+  'kernel.audit',
+  'kong.access',
+  'lighttpd.',
+  'litespeed.access',
+  'modsecurity.',
+  'morgan.access',
+  'nginx.',
+  'npm.access',
+  'npmplus.access',
+  'phpfpm.access',
+  'phpfpm.slow',
   'squid.access',
   'tomcat.access',
-]);
+  'traefik.access',
+  'uvicorn.access',
+  'varnish.access',
+  'werkzeug.access',
+  'django.server',
+] as const;
+const serverLogs = new Map<string, boolean>();
+
+function isServerLog(dataset: string): boolean {
+  let server = serverLogs.get(dataset);
+  if (server === undefined) {
+    server = SERVER_LOGS.some((name) => (name.endsWith('.') ? dataset.startsWith(name) : dataset === name));
+    serverLogs.set(dataset, server);
+  }
+  return server;
+}
+
 /** Programs whose syslog lines are about other things than HTTP. */
 const OTHER_PROGRAMS =
   /^(?:kernel|sshd(?:-session)?|sudo|su|cron|crond|anacron|systemd(?:-\w+)?|postfix\/?.*|dovecot|named|dhclient|chronyd|ntpd|polkitd|dbus(?:-daemon)?|snapd|rsyslogd|auditd|NetworkManager|smbd|login|containerd|dockerd)$/i;
@@ -837,8 +874,9 @@ export function matchReason(entry: Entry): SignalMatch | null {
   // An answer that refused nothing has no reason for a refusal.
   if (status !== null && status !== 0 && status < 400) return null;
   if (status === 404) return null;
-  if (entry.kind === 'ban' || entry.kind === 'audit') return null;
-  const server = SERVER_LOGS.has(dataset);
+  // Of audits only a policy's decision has a reason in words.
+  if (entry.kind === 'ban' || (entry.kind === 'audit' && dataset !== 'opa.decision')) return null;
+  const server = isServerLog(dataset);
   if (dataset === 'syslog' && entry.logLogger !== null && OTHER_PROGRAMS.test(entry.logLogger)) return null;
 
   let best: Reason | null = null;

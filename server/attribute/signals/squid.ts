@@ -87,6 +87,7 @@ const signals: Signal[] = [
     alternatives: ['address.not-allowed', 'config.host', 'address.denied'],
     certainty: 'stated',
     confidence: 0.6,
+    ownWords: true,
     says: 'http_access denied it; the last ACL was {acl}',
     source: SOURCE,
   },
