@@ -46,6 +46,10 @@ export interface Config {
   logLevel: string;
   keepRawMs: number;
   keepRawBytes: number;
+  /** Bytes a second; null = no limit. */
+  readRateMax: number | null;
+  /** Bytes; null = by the number of processors. */
+  memoryMax: number | null;
   keepRefusalsMs: number;
   keepCountersMs: number;
 }
@@ -65,7 +69,7 @@ interface Option {
 }
 
 /** "500MB", "2GB" → bytes. */
-function _parseSize(text: string): number | null {
+function parseSize(text: string): number | null {
   const m = /^(\d+(?:\.\d+)?)\s*([KMGT])i?B?$/i.exec(text);
   return m ? Math.round(Number(m[1]) * 1024 ** ('KMGT'.indexOf(m[2]!.toUpperCase()) + 1)) : null;
 }
@@ -305,6 +309,54 @@ export const OPTIONS = {
     for: ['serve', 'demo'],
     read: (t) => (/^https?:\/\/\S+$/.test(t) ? t.replace(/\/$/, '') : fail('is no http(s) address')),
   },
+  keepRawMs: {
+    flag: 'keep-raw',
+    value: 'D',
+    help: 'raw lines are kept for this long (default 7d)',
+    for: ['serve'],
+    read: (t) => parseDuration(t) ?? fail('is no duration: give one like 12h or 90d'),
+  },
+  keepRawBytes: {
+    flag: 'keep-raw-size',
+    value: 'SIZE',
+    help: 'and not more of them than this, compressed (default 2GB)',
+    for: ['serve'],
+    read: (t) => parseSize(t) ?? fail('is no size: give one like 500MB or 20GB'),
+  },
+  keepRefusalsMs: {
+    flag: 'keep-refusals',
+    value: 'D',
+    help: 'refusals and their verdicts (default 90d)',
+    for: ['serve'],
+    read: (t) => parseDuration(t) ?? fail('is no duration: give one like 12h or 90d'),
+  },
+  keepCountersMs: {
+    flag: 'keep-counters',
+    value: 'D',
+    help: 'counts of requests, for the charts (default 400d)',
+    for: ['serve'],
+    read: (t) => parseDuration(t) ?? fail('is no duration: give one like 12h or 90d'),
+  },
+  readRateMax: {
+    flag: 'read-rate',
+    value: 'SIZE',
+    help: 'read at most so much a second, for instance 20MB (default: as fast as it can)',
+    for: ['serve', 'report'],
+    read: (t) => {
+      const bytes = parseSize(t);
+      return bytes !== null && bytes >= 1024 * 1024 ? bytes : fail('is no rate: give 1MB or more, like 20MB');
+    },
+  },
+  memoryMax: {
+    flag: 'memory',
+    value: 'SIZE',
+    help: 'memory to make do with, by fewer threads (default: a thread for each processor, 4 at most)',
+    for: ['serve', 'report'],
+    read: (t) => {
+      const bytes = parseSize(t);
+      return bytes !== null && bytes >= 256 * 1024 ** 2 ? bytes : fail('is too little: give 256MB or more');
+    },
+  },
   logLevel: {
     flag: 'log-level',
     value: 'L',
@@ -346,6 +398,8 @@ export const DEFAULTS: Config = {
   logLevel: 'info',
   keepRawMs: 7 * 86_400_000,
   keepRawBytes: 2 * 1024 ** 3,
+  readRateMax: null,
+  memoryMax: null,
   keepRefusalsMs: 90 * 86_400_000,
   keepCountersMs: 400 * 86_400_000,
 };

@@ -36,6 +36,16 @@ interface Thread {
   idleSinceMs: number;
 }
 
+/** What the page, the engine and the store take, and each thread. As measured; see ARCHITECTURE.md. */
+const BASE_BYTES = 250 * 1024 ** 2;
+const THREAD_BYTES = 120 * 1024 ** 2;
+
+/** Threads that fit into so much memory; 0 = by the number of processors. */
+export function threadsFor(memoryMax: number | null): number {
+  if (memoryMax === null) return 0;
+  return Math.max(1, Math.min(POOL_THREADS_MAX, Math.floor((memoryMax - BASE_BYTES) / THREAD_BYTES)));
+}
+
 export class Pool implements Workers {
   readonly #data: ThreadData;
   readonly #threads: Thread[] = [];

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { Engine } from '../engine.ts';
 import { Why403Error } from '../errors.ts';
+import { threadsFor } from '../pool.ts';
 import { meant } from './meant.ts';
 import { progressLine } from './terminal.ts';
 
@@ -31,6 +32,8 @@ export async function withScratch<T>(config: Config, paths: string[], use: (engi
       refusedStatus: config.refusedStatus,
       layers: config.layers,
       timezone: config.timezone,
+      bytesPerSecondMax: config.readRateMax,
+      threads: threadsFor(config.memoryMax),
     });
     const line = progressLine();
     await engine.runToEnd((p) => line.show(p));

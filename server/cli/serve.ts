@@ -17,6 +17,7 @@ import { errnoOf, Why403Error } from '../errors.ts';
 import { discover } from '../ingest/discover.ts';
 import { makeLog } from '../log.ts';
 import { isTroubled } from '../model/line.ts';
+import { threadsFor } from '../pool.ts';
 import { SqliteArchive } from '../store/sqlite/archive.ts';
 import { openDatabase, openReader } from '../store/sqlite/database.ts';
 import { SqliteLedger } from '../store/sqlite/ledger.ts';
@@ -166,6 +167,8 @@ async function run(
       refusedStatus: config.refusedStatus,
       layers: config.layers,
       timezone: demo ? 'UTC' : config.timezone,
+      bytesPerSecondMax: config.readRateMax,
+      threads: threadsFor(config.memoryMax),
     },
     rules,
     webhook: config.webhook,
