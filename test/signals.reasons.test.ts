@@ -3,7 +3,7 @@
  * and are none.
  */
 import { describe, expect, test } from 'vitest';
-import { readCode, readReason } from '../server/attribute/signals/reasons.ts';
+import { readCode, readReason } from '../server/attribute/signals/lexicon/lexicon.ts';
 
 const SAYS: [string, string][] = [
   // permission.role

@@ -1,0 +1,136 @@
+/** Words about the file, about forgery, about where a browser came from and about the address of the client. */
+import { rowList } from './row.ts';
+
+const { rows, row } = rowList();
+export default rows;
+const s = String.raw;
+
+// --- The operating system refused a file --------------------------------------------------------------------------
+row('file-permission', 'config.permissions', 0.85, [
+  s`\b(?:EACCES|EPERM)\b`,
+  s`(?:failed to open stream|open_?dir|fopen|mkdir|unlink|rename|include|require|file_[a-z_]+|stat)\b.{0,160}permission denied`,
+  s`\[errno 1?3\] (?:permission denied|operation not permitted)`,
+  s`\bopen /\S+: permission denied`,
+]);
+
+// --- Forgery protection -----------------------------------------------------------------------------------------
+const CSRF = '(?:csrf|xsrf|anti-?forgery|request verification|authenticity|form)';
+row('csrf-origin', 'csrf.origin', 0.93, [
+  s`\borigin checking failed\b`,
+  s`\breferr?er checking failed\b`,
+  s`\b(?:csrf|xsrf|forgery)\b.{0,60}\b(?:origin|referr?er|sec-fetch-site)\b.{0,60}(?:mismatch|match|fail|missing|invalid|trusted|not allowed|denied|reject|unexpected|bad)`,
+  s`\b(?:origin|referr?er)\b.{0,60}(?:mismatch|match|fail|invalid|untrusted|not trusted).{0,40}\b(?:csrf|xsrf|forgery)\b`,
+  s`\bcross-?site (?:post|form|request|submission)s?\b.{0,40}(?:forbidden|denied|refused|rejected|blocked|not allowed|detected|prohibited)`,
+  s`\bcross-?origin request detected\b`,
+  s`\bhttp origin header\b.{0,160}(?:didn't|did not|does not|doesn't) match`,
+  s`\bsec-fetch-site\b.{0,60}(?:cross-site|indicates|missing|invalid)`,
+  s`\borigin mismatch\b`,
+  s`\bembedded <script> tag on another site\b`,
+  s`\breferr?er (?:does not match the host|header is missing|not supplied|invalid)\b`,
+]);
+row('csrf-missing', 'csrf.missing', 0.93, [
+  s`\b(?:missing|no|absent|without|empty|lacks?|lacking)\b.{0,25}\b${CSRF}[ _-]?(?:token|cookie|secret|header|field|key|nonce|protection)`,
+  s`\b(?:missing|no|absent|without|empty)\b (?:a |an |the )?(?:csrf|xsrf)\b`,
+  s`\b${CSRF}[ _-]?(?:session[ _-]?)?(?:token|cookie|secret|header|field|nonce)s?\b.{0,30}(?:missing(?! or (?:incorrect|invalid))|not (?:set|found|present|provided|sent|supplied|included|in)|absent|is required|required|was not|empty|undefined)`,
+  s`\b(?:csrf|xsrf)[ _-]?(?:missing|required)\b`,
+  s`\bform[ _-]?key\b.{0,20}(?:missing|not present)`,
+  s`\b(?:csrf|xsrf)\b.{0,60}\b(?:no token(?: was found)?|token (?:is )?(?:missing|absent|empty))\b`,
+  s`\bcould not verify the provided csrf token because\b.{0,40}\b(?:not found|no token|null)`,
+]);
+row(
+  'csrf-invalid',
+  'csrf.invalid',
+  0.93,
+  [
+    s`\bEBADCSRFTOKEN\b`,
+    s`\bbad ?csrf ?token\b`,
+    s`\b(?:invalid|bad|wrong|incorrect|stale|expired|mismatch(?:ed|ing)?|malformed|unverified|reused|outdated)\b.{0,25}\b${CSRF}[ _-]?(?:session[ _-]?)?(?:token|cookie|secret|header|nonce|key)`,
+    s`\b${CSRF}[ _-]?(?:session[ _-]?)?(?:token|cookie|secret|nonce)s?\b.{0,60}(?:invalid|incorrect|mismatch|(?:do|does|did)(?: not|n't) match|expired|wrong|stale|bad|verification failed|validation failed|not valid|could not be (?:decrypted|verified|validated)|already used|differs?|meant for a different)`,
+    s`can(?:'|no)t verify csrf token`,
+    s`\b(?:csrf|xsrf|anti-?forgery)\b.{0,40}(?:failed|failure|error|violation|rejected|denied|mismatch|invalid|check|verification)`,
+    s`\binvalidauthenticitytoken\b`,
+    s`\binvalid form key\b`,
+    s`\binvalid security token\b`,
+    s`\b(?:invalid|expired|bad|stale) (?:wp[ _-]?)?nonce\b`,
+    s`\bnonce (?:verification|check|validation) failed\b`,
+    s`\bcookie check failed\b|\brest_cookie_invalid_nonce\b`,
+    s`\bthe link you followed has expired\b`,
+  ],
+  ['csrf.missing'],
+);
+
+// --- Browser origin and referer -----------------------------------------------------------------------------------
+row(
+  'cors',
+  'origin.cors',
+  0.94,
+  [
+    s`\b(?:not allowed|blocked|denied|rejected|disallowed|refused|forbidden)\b.{0,20}\bby\b.{0,12}\bcors\b`,
+    s`\bcors\b.{0,80}(?:not (?:allowed|permitted|whitelisted|in)|denied|reject|block|disallow|forbid|refus|violation|fail|mismatch|unknown origin|invalid)`,
+    s`\b(?:disallowed|invalid|rejected|blocked|forbidden|bad) cors\b`,
+    s`\borigins?\b.{0,90}(?:not (?:allowed|permitted|whitelisted|in (?:the )?(?:allow|white|safe)[ -]?list|an allowed|on (?:the )?(?:allow|white)[ -]?list|trusted|accepted)|(?:is|was) (?:blocked|denied|rejected|refused|forbidden|disallowed)|disallowed)`,
+    s`\borigins?\b.{0,90}\bnot (?:in|on|among|one of)\b.{0,14}\b(?:allowed|permitted|trusted|configured|whitelisted)\b`,
+    s`\b(?:origin_not_allowed|cors_origin|cors_denied|disallowed_origin|invalid_origin|forbidden_origin)\b`,
+    s`\b(?:disallowed|untrusted|unknown|unlisted|forbidden|blocked|foreign) origin\b`,
+    s`\brequest origin\b.{0,120}does not have permission`,
+  ],
+  ['csrf.origin'],
+);
+row('referer', 'origin.referer', 0.92, [
+  s`\bhot-?link`,
+  s`\breferr?er\b.{0,90}(?:not (?:allowed|permitted|whitelisted|trusted|in|on|accepted|valid)|denied|reject|block|disallow|forbid|refus|invalid|missing|mismatch|foreign)`,
+  s`\b(?:bad|invalid|foreign|disallowed|untrusted|unknown|missing|forbidden|external|empty) referr?er\b`,
+]);
+
+// --- Client address ---------------------------------------------------------------------------------------------
+row('geo', 'address.geo', 0.92, [
+  s`\bgeo[ _-]?(?:ip|location|fence|fenced|block|blocked|blocking|restrict|restricted|restriction|denied|filter|policy)\b`,
+  s`\b(?:country|countries|region|jurisdiction|territory)\b.{0,50}(?:not (?:allowed|permitted|supported|served|available|in|on)|blocked|denied|reject|restrict|refused|forbidden|embargo|sanction|banned|disallowed|excluded)`,
+  s`\b(?:blocked|denied|restricted|sanctioned|embargoed|unsupported|disallowed|forbidden|banned) (?:country|region|jurisdiction|territory)\b`,
+  s`\bnot available in your (?:country|region|location|area)\b`,
+  s`\basn?[ _-]?\d{0,10}\b (?:is |was )?(?:blocked|denied|not allowed|banned)\b`,
+]);
+row(
+  'address-reputation',
+  'address.reputation',
+  0.9,
+  [
+    s`\bIPWORD\b.{0,40}\b(?:banned|ban list|banlist|reputation|known (?:attacker|bad|abuser|malicious)|abus(?:e|ive)|malicious|spammer|jail(?:ed)?)\b`,
+    s`\b(?:banned|abusive|malicious|bad|suspicious) (?:client |source )?(?:ip|address)\b`,
+    s`\b(?:ip|address) reputation\b|\breputation (?:score|list|feed|too low|check)`,
+    s`\bthreat (?:feed|intel(?:ligence)?|list)\b`,
+    s`\btor exit|\btor (?:node|network|user)s?\b.{0,20}(?:block|den|refus|reject|not allowed)|\b(?:vpn|anonymi[sz]er|anonymous proxy|proxy|hosting provider|datacenter)s?\b.{0,30}\b(?:ip|address|not allowed|blocked|denied|refused|rejected)`,
+    s`\bcrowdsec\b|\bfail2ban\b|\bspamhaus\b|\bhoneypot list\b|\brbl\b`,
+  ],
+  ['address.denied'],
+);
+row(
+  'address-not-allowed',
+  'address.not-allowed',
+  0.93,
+  [
+    s`\bnot (?:in|on|part of|within|found (?:in|on)|covered by|a member of|listed (?:in|on)|among)\b.{0,25}\b(?:allow(?:ed)?|white|safe|permit(?:ted)?|trusted|approved)[ _-]?(?:ips?|ip[ _-]?addresses|ip[ _-]?)?[ _-]?(?:lists?|ranges?|networks?|subnets?|cidrs?|addresses)\b`,
+    s`\b(?:ip|address|addr|client|host|subnet|network)\b.{0,50}\bnot\b.{0,12}\b(?:allow[ -]?listed|white[ -]?listed|trusted|in (?:the )?(?:allow|white)[ -]?list|an (?:allowed|approved) (?:ip|address|network))\b`,
+    s`\bIPWORD (?:BE )?(?:\S{2,45} )?(?:BE )?not (?:allowed|permitted|authori[sz]ed|accepted|approved)\b`,
+    s`\b(?:not from|outside(?: of)?|not within|not in|not inside)\b.{0,20}\b(?:allowed|permitted|trusted|internal|corporate|company|office|private|vpn|approved|local)\b.{0,12}\b(?:ips?|address(?:es)?|networks?|ranges?|subnets?|vpn|lan|cidrs?|perimeter)\b`,
+    s`\b(?:internal|office|corporate|company|vpn|intranet|private|local) (?:network|ip|address|access|range|users?|connections?)s? only\b|\b(?:only|restricted to|limited to|reachable only)\b.{0,30}\b(?:internal|office|corporate|vpn|intranet|private|local) (?:networks?|ips?|ranges?|address(?:es)?|clients?)\b`,
+    s`\b(?:ip|address|addr)[ _-](?:not[ _-](?:allowed|permitted|whitelisted|allow[ _-]?listed|in[ _-]list|authori[sz]ed)|restricted|restriction|restrictions)\b`,
+    s`\b(?:unlisted|untrusted|unapproved|unauthori[sz]ed|disallowed|external|non-?whitelisted|unknown) (?:client |source |remote )?(?:ip|address|network|subnet)\b`,
+    s`\bnot_(?:allow|white)_?listed\b|\b(?:allow|white)[ _-]?list[ _-]?(?:miss|violation|check failed|rejected|denied|only)\b`,
+    s`\bnot (?:allow|white)[ -]?listed\b`,
+  ],
+  ['address.denied'],
+);
+row(
+  'address-denied',
+  'address.denied',
+  0.93,
+  [
+    s`\bIPWORD\b.{0,50}\b(?:on|in|by|matches|matched|found in|listed in)\b.{0,15}\b(?:deny|black|block|drop|reject)[ _-]?list`,
+    s`\b(?:black|block|deny)[ _-]?listed\b.{0,20}\b(?:ip|address|addr|client|network|subnet|range|cidr|host)\b`,
+    s`\bIPWORD (?:BE )?(?:\S{2,45} )?(?:BE )?(?:explicitly |currently )?(?:blocked|black[ -]?listed|block[ -]?listed|deny[ -]?listed|denied|refused|rejected|forbidden)\b`,
+    s`\b(?:blocked|denied|refused|rejected|forbidden) (?:client |source |remote )?(?:ip|address|network|subnet)\b`,
+    s`\b(?:ip|address|addr)[ _-]?(?:blocked|denied|black[ _-]?list(?:ed)?|block[ _-]?list(?:ed)?|deny[ _-]?list(?:ed)?|blocklist|denylist)\b`,
+  ],
+  ['address.reputation'],
+);
