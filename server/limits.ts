@@ -87,6 +87,12 @@ export const CHART_BUCKETS_MAX = 120;
 /** The newest refusals that clients, users and routes are ranked over: a fraction of a second however many are stored. Said in the answer. */
 export const TOP_ROWS_MAX = 100_000;
 
+/** Requests that were let through, shown beside a refusal. */
+export const ORDINARY_MAX = 5;
+
+/** Problems looked at for the marks in a chart, the most harmful first. */
+export const PROBLEMS_MARKED_MAX = 100;
+
 /** Files followed at once; directories with more are refused in words, not half read. */
 export const SOURCES_MAX = 5000;
 

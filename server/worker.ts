@@ -13,6 +13,8 @@ import { Engine, type EngineOptions, type Progress } from './engine.ts';
 import { Why403Error } from './errors.ts';
 import { watchable } from './ingest/given.ts';
 import { isTroubled } from './model/line.ts';
+import type { Words } from './store/problems.ts';
+import { SqliteWords } from './store/sqlite/problems.ts';
 import { prune, type Retention } from './store/sqlite/retention.ts';
 
 export interface WorkerOptions {
@@ -24,8 +26,12 @@ export interface WorkerOptions {
   retention: Retention;
 }
 
+/** What the API asks of the one who writes: a word of a person, stored between two rounds. */
+export type Saying = { [K in keyof Words]: { kind: K; n: number; args: Parameters<Words[K]> } }[keyof Words];
+
 export type WorkerMessage =
   | { kind: 'opened' }
+  | { kind: 'said'; n: number; answer: unknown; error: string | null }
   | { kind: 'progress'; progress: Progress }
   | { kind: 'change'; what: 'refusals' | 'sources' | 'alerts'; revision: number }
   | { kind: 'source'; path: string; state: string; advice: string | null; isTroubled: boolean }
@@ -52,10 +58,19 @@ async function run(options: WorkerOptions): Promise<void> {
   post({ kind: 'opened' });
   let stopped = false;
   let wake: (() => void) | null = null;
-  port.on('message', (m: string) => {
+  const words = new SqliteWords(engine.db);
+  port.on('message', (m: 'stop' | Saying) => {
     if (m === 'stop') {
       stopped = true;
       wake?.();
+      return;
+    }
+    try {
+      const answer = (words[m.kind] as (...args: unknown[]) => unknown).apply(words, m.args);
+      post({ kind: 'said', n: m.n, answer, error: null });
+    } catch (error) {
+      const why = storeTrouble(error, options.engine.directory) ?? String(error);
+      post({ kind: 'said', n: m.n, answer: null, error: why });
     }
   });
   engine.scan(false);

@@ -5,34 +5,36 @@ import { measure } from '../alert/watch.ts';
 import { playbookFor } from '../attribute/playbook/index.ts';
 import { iso } from '../clock.ts';
 import { CHART_BUCKETS_MAX } from '../limits.ts';
+import { productOf } from '../link/source.ts';
+import { AUDIENCE_SAYS } from '../model/audience.ts';
 import { type Source, storedBytes, unreadBytes } from '../model/line.ts';
 import { maskText } from '../model/mask.ts';
+import { fingerprintOf, problemId } from '../model/problem.ts';
 import type { Refusal } from '../model/request.ts';
 import { type Cause, isCause } from '../model/taxonomy.ts';
 import { playbookFacts } from '../report/facts.ts';
+import { ordinary } from '../report/ordinary.ts';
 import { rawOf } from '../report/raw.ts';
-import type { Archive } from '../store/archive.ts';
-import type { AlertRow, DeliveryRow, Ledger } from '../store/ledger.ts';
-import type { Filter, PageKey, Questions, RefusalField } from '../store/questions.ts';
+import type { AlertRow, DeliveryRow } from '../store/ledger.ts';
+import type { Filter, PageKey, RefusalField, RefusalSort } from '../store/questions.ts';
+import { VERSION } from '../version.ts';
 import type {
   AlertState,
   Alerts,
   Overview,
   Playbook,
   RefusalDetail,
-  RefusalRow,
+  RefusalsCount,
   RefusalsPage,
-  SearchResult,
+  Settings,
   SourceState,
   Sources,
+  Status,
+  Views,
 } from './contract.ts';
 import { BadRequest, NotFound } from './problem.ts';
-
-export interface Store {
-  archive: Archive;
-  ledger: Ledger;
-  questions: Questions;
-}
+import { begun } from './problems.ts';
+import { refusalRow, type Store } from './rows.ts';
 
 const STEPS_MS = [
   60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 7_200_000, 10_800_000, 21_600_000, 43_200_000,
@@ -91,6 +93,10 @@ export function overview(store: Store, filter: Filter, now: number): Overview {
   }
   const causesBefore = new Map(q.top(before, 'cause', 100).map((c) => [c.key, c.count]));
   const causes = q.top(range, 'cause', 100);
+  const ofCause = (cause: string): Filter => ({
+    ...range,
+    where: [...range.where, { field: 'cause', in: [cause], not: [] }],
+  });
   const total = series.reduce((n, p) => n + p.refused, 0);
   const requests = series.reduce((n, p) => n + p.requests, 0);
   const top = (field: RefusalField) => q.top(range, field, TOP).map(({ key, count }) => ({ key: String(key), count }));
@@ -104,6 +110,7 @@ export function overview(store: Store, filter: Filter, now: number): Overview {
       rate: requests === 0 ? 0 : Math.min(1, total / requests),
       previousRefused: [...previous.values()].reduce((n, p) => n + p.refused, 0),
       previousRequests: [...previous.values()].reduce((n, p) => n + p.requests, 0),
+      byAudience: q.countByAudience(range),
     },
     series,
     previous: [...previous.entries()].sort((a, b) => a[0] - b[0]).map(([t, p]) => ({ time: iso(t), ...p })),
@@ -111,7 +118,7 @@ export function overview(store: Store, filter: Filter, now: number): Overview {
       cause: c.key as Cause,
       count: c.count,
       previous: causesBefore.get(c.key) ?? 0,
-      lastSeen: iso(c.lastMs),
+      lastSeen: iso(q.lastMs(ofCause(c.key)) ?? untilMs),
     })),
     top: {
       route: top('route'),
@@ -122,62 +129,64 @@ export function overview(store: Store, filter: Filter, now: number): Overview {
       rule: top('rule'),
       user: top('user'),
     },
+    topOf: q.topOf(range),
+    ...begun(store, range, { sinceMs, untilMs }, now),
     stored: stored === null ? null : { from: iso(stored.fromMs), to: iso(stored.toMs) },
-  };
-}
-
-export function refusalRow(r: Refusal): RefusalRow {
-  const v = r.verdict;
-  return {
-    id: r.id,
-    time: iso(r.timeMs),
-    client: r.client,
-    method: r.method,
-    host: r.host,
-    path: r.path,
-    query: r.query,
-    route: r.route === '' ? null : r.route,
-    status: r.status,
-    decidingLayer: v.decidingLayer,
-    decidingSource: v.decidingPath,
-    cause: v.cause,
-    certainty: v.certainty,
-    confidence: v.confidence,
-    rule: v.rule,
-    user: r.user,
-    detail: v.detail,
   };
 }
 
 export function refusals(
   store: Store,
   filter: Filter,
-  page: { cursor: string | undefined; limit: number; order: 'newest' | 'oldest' },
+  page: { cursor: string | undefined; limit: number; order: 'newest' | 'oldest'; sort: RefusalSort },
 ): RefusalsPage {
   const rows = store.questions.refusals(filter, {
     after: page.cursor === undefined ? null : readCursor(page.cursor),
     limit: page.limit,
     order: page.order,
+    sort: page.sort,
   });
   const last = rows[rows.length - 1];
   return {
     rows: rows.map(refusalRow),
-    next: last && rows.length === page.limit ? `${last.timeMs.toString(36)}.${last.id}` : null,
+    next: last && rows.length === page.limit ? cursorOf(last, page.sort) : null,
     total: store.questions.countRefusals(filter),
   };
 }
 
-function readCursor(cursor: string): PageKey {
-  const m = /^(-?[0-9a-z]{1,12})\.(r[0-9a-z]+-[0-9a-z]+(?:\.[0-9a-z]+)?)$/.exec(cursor);
-  if (!m) throw new BadRequest('cursor: is none that this API gave');
-  return { timeMs: Number.parseInt(m[1]!, 36), id: m[2]! };
+/** "m3x8k2.r3-e2f", and the value that is sorted by, where it is not the time. */
+function cursorOf(last: Refusal, sort: RefusalSort): string {
+  const key = `${last.timeMs.toString(36)}.${last.id}`;
+  if (sort === 'time') return key;
+  const value = sort === 'cause' ? last.verdict.cause : last[sort];
+  return value === null ? `${key}~` : `${key}~${Buffer.from(value).toString('base64url')}.`;
 }
+
+function readCursor(cursor: string): PageKey {
+  const m = /^(-?[0-9a-z]{1,12})\.(r[0-9a-z]+-[0-9a-z]+(?:\.[0-9a-z]+)?)(?:~(?:([A-Za-z0-9_-]*)\.)?)?$/.exec(cursor);
+  if (!m) throw new BadRequest('cursor: is none that this API gave');
+  return {
+    timeMs: Number.parseInt(m[1]!, 36),
+    id: m[2]!,
+    value: m[3] === undefined ? null : Buffer.from(m[3], 'base64url').toString(),
+  };
+}
+
+export function count(store: Store, filter: Filter): RefusalsCount {
+  const byAudience = store.questions.countByAudience(filter);
+  return { count: byAudience.harmed + byAudience.noise + byAudience.undecided, byAudience };
+}
+
+/** Look-alikes shown beside a refusal, and requests that were let through. */
+const LOOK_ALIKES = 8;
 
 export function refusal(store: Store, id: string): RefusalDetail {
   const r = store.questions.refusal(id);
   if (!r)
     throw new NotFound(`there is no refusal ${id.slice(0, 60)}; it may have been revised away or be no longer kept`);
   const v = r.verdict;
+  const problem = problemId(fingerprintOf(r));
+  const decided = r.chain.find((h) => h.path === v.decidingPath);
   const count = (where: Filter['where']) => store.questions.countRefusals({ sinceMs: null, untilMs: null, where });
   return {
     ...refusalRow(r),
@@ -208,7 +217,11 @@ export function refusal(store: Store, id: string): RefusalDetail {
     })),
     alternatives: v.alternatives,
     wouldSettle: v.wouldSettle,
-    contrast: v.contrast,
+    contrast: v.contrast.map((c) => ({
+      ...c,
+      refusedShare: c.refusedOf === 0 ? 0 : c.refused / c.refusedOf,
+      passedShare: c.passedOf === 0 ? 0 : c.passed / c.passedOf,
+    })),
     playbook: playbookFor(v.cause, playbookFacts(r)),
     similar: {
       sameCauseAndRoute: count([
@@ -216,21 +229,34 @@ export function refusal(store: Store, id: string): RefusalDetail {
         { field: 'route', in: [r.route], not: [] },
       ]),
       sameClient: r.client === null ? 0 : count([{ field: 'client', in: [r.client], not: [] }]),
+      sameProblem: store.questions.problem(problem)?.refusals ?? 0,
     },
+    product: decided === undefined ? null : productOf(decided.dataset),
+    audienceReasons: r.audience.reasons.map((reason) => ({ reason, says: AUDIENCE_SAYS[reason] })),
+    lookAlikes: store.questions
+      .nearest(problem, r.timeMs, LOOK_ALIKES + 1)
+      .filter((x) => x.id !== r.id)
+      .slice(0, LOOK_ALIKES)
+      .sort((x, y) => x.timeMs - y.timeMs)
+      .map(refusalRow),
+    ordinary: ordinary(store.archive, r),
   };
 }
 
-export function sources(store: Store): Sources {
+export function sources(store: Store, ingest: Status['ingest']): Sources {
+  const bytesPerSecond = ingest.bytesPerSecond ?? null;
   // A rotated file that was read to its end is history; one that lost bytes stays in sight.
   return {
     sources: store.archive
       .sources()
       .filter((s) => !s.ended || s.gapBytes > 0)
-      .map(sourceState),
+      .map((s) => sourceState(s, bytesPerSecond)),
   };
 }
 
-function sourceState(s: Source): SourceState {
+function sourceState(s: Source, bytesPerSecond: number | null): SourceState {
+  const behind = s.ended ? 0 : unreadBytes(s);
+  const rate = behind > 0 && bytesPerSecond !== null && bytesPerSecond > 0 ? bytesPerSecond : null;
   const zone = /^zone (\S+)/.exec(s.clockFrom);
   return {
     id: s.id,
@@ -244,18 +270,31 @@ function sourceState(s: Source): SourceState {
     unparsed: s.unparsed,
     unparsedSamples: s.samples.map((x) => ({ ...x, text: maskText(x.text) })),
     bytes: storedBytes(s),
-    bytesBehind: s.ended ? 0 : unreadBytes(s),
+    bytesBehind: behind,
     gapBytes: s.gapBytes,
     newestEvent: s.newestEventMs === null ? null : iso(s.newestEventMs + s.clockOffsetMs),
     lastRead: s.lastReadMs === null ? null : iso(s.lastReadMs),
     clockOffsetMs: s.clockOffsetMs,
     timeZone: zone ? zone[1]! : s.timeZoneless ? s.clockFrom : null,
+    progress: {
+      bytesRead: storedBytes(s),
+      bytesTotal: storedBytes(s) + behind,
+      bytesPerSecond: rate,
+      secondsLeft: rate === null ? null : Math.ceil(behind / rate),
+    },
   };
 }
 
 export function alerts(store: Store, rules: readonly AlertRule[], now: number): Alerts {
   const rows = store.ledger.alerts(100);
-  const states = rows.map(({ alert, deliveries }) => alertState(alert, deliveries));
+  const states = rows.map(({ alert, deliveries }) =>
+    alertState(
+      alert,
+      deliveries,
+      now,
+      rules.find((r) => r.name === alert.rule),
+    ),
+  );
   const firing = states.filter((a) => a.state === 'firing');
   return {
     rules: rules.map((r) => ({
@@ -272,7 +311,10 @@ export function alerts(store: Store, rules: readonly AlertRule[], now: number): 
   };
 }
 
-function alertState(a: AlertRow, deliveries: DeliveryRow[]): AlertState {
+/** Of a rule that is no longer there. */
+const ALERT_WINDOW_MS = 300_000;
+
+function alertState(a: AlertRow, deliveries: DeliveryRow[], now: number, rule: AlertRule | undefined): AlertState {
   return {
     id: a.id,
     rule: a.rule,
@@ -283,6 +325,10 @@ function alertState(a: AlertRow, deliveries: DeliveryRow[]): AlertState {
     peak: a.peak,
     summary: a.summary,
     causes: a.causes.map((c) => ({ cause: isCause(c.cause) ? c.cause : 'unknown', count: c.count })),
+    filter: new URLSearchParams({
+      since: iso(a.firedAtMs - (rule?.windowMs ?? ALERT_WINDOW_MS)),
+      until: iso(a.resolvedAtMs ?? Math.max(now, a.firedAtMs)),
+    }).toString(),
     deliveries: deliveries.map((d) => ({
       channel: d.channel,
       state: d.state,
@@ -309,49 +355,18 @@ export function playbook(cause: string): Playbook {
   });
 }
 
-/** A request id, a refusal's id, an address, a path, a user, a host, a rule, or a whole log line. */
-export function search(store: Store, text: string): SearchResult {
-  const q = text.trim();
-  const matches: SearchResult['matches'] = [];
-  const seen = new Set<string>();
-  const found = (r: Refusal, why: string): void => {
-    if (seen.has(r.id)) return;
-    seen.add(r.id);
-    matches.push({ kind: 'refusal', id: r.id, label: `${r.method ?? ''} ${r.path ?? ''} ${iso(r.timeMs)}`, why });
+export function views(store: Store): Views {
+  return {
+    views: store.questions.views().map((v) => ({
+      id: v.id,
+      name: v.name,
+      page: v.page as Views['views'][number]['page'],
+      search: v.search,
+      created: iso(v.atMs),
+    })),
   };
-  const direct = store.questions.refusal(q);
-  if (direct) found(direct, 'id of the refusal');
-  for (const word of q.length > 200
-    ? q
-        .split(/[\s"'=,[\](){}]+/)
-        .filter((w) => w.length >= 12)
-        .slice(0, 60)
-    : [q]) {
-    for (const r of store.questions.refusalsByRequestId(word, 5)) found(r, `request id ${word}`);
-  }
-  if (matches.length === 0 && q.length > 40) {
-    const line = q.split('\n')[0]!;
-    for (const source of store.archive.sources()) {
-      for (const block of store.archive.lastBlocks(source.id, 16 * 1024 * 1024)) {
-        const raw = Buffer.from(block.raw);
-        const position = raw.indexOf(line);
-        if (position < 0) continue;
-        let n = block.firstLine;
-        for (let i = raw.indexOf(10); i >= 0 && i < position; i = raw.indexOf(10, i + 1)) n++;
-        const r = store.questions.refusalOfLine(source.id, n);
-        if (r) found(r, `line ${n} of ${source.path}`);
-      }
-    }
-  }
-  const field = (name: RefusalField, value: string): void => {
-    const count = store.questions.countRefusals({
-      sinceMs: null,
-      untilMs: null,
-      where: [{ field: name, in: [value], not: [] }],
-    });
-    if (count > 0) matches.push({ kind: 'filter', field: name, value, count });
-  };
-  if (q.length <= 200)
-    for (const name of ['client', 'path', 'route', 'user', 'host', 'rule', 'cause'] as const) field(name, q);
-  return { matches: matches.slice(0, 20) };
+}
+
+export function settings(rows: Settings['settings']): Settings {
+  return { version: VERSION, settings: rows };
 }

@@ -194,9 +194,9 @@ export const ProblemRow = z.object({
   refusals: Count,
   clients: Count.describe('different client addresses'),
   byAudience: ByAudience,
-  /** The asked period in equal buckets; the whole of what is stored without `since`. */
+  /** The asked period, a day at least, in equal buckets of whole hours; all that is stored without `since`. */
   sparkline: z.object({ from: Instant, bucketMs: z.number().int().positive(), counts: z.array(Count) }),
-  /** Refusals of this problem ÷ requests of its route in the last 24 h before `lastSeen`, 0..1; null = not counted. */
+  /** Of the requests to its route in the last 24 h (of what was read), the share that it refused, 0..1; null = not counted. */
   routeShare: z.number().nullable(),
   state: ProblemState.describe(
     'new: first seen less than a day ago; resolved: quiet for long enough; regressed: came back after that, or after it was said to be fixed',
@@ -380,6 +380,7 @@ export const Status = z.object({
     bytesTotal: Count,
     linesRead: Count,
     linesPerSecond: z.number(),
+    bytesPerSecond: z.number().optional(),
     secondsLeft: z.number().nullable(),
     error: z.string().nullable(),
   }),

@@ -35,6 +35,13 @@ export function guard(options: { host: string; token: string | null; names: stri
       }
     }
     const origin = req.headers.origin;
+    // What changes something comes from the page itself or from a program, never from a page elsewhere.
+    const isChange = req.method !== 'GET' && req.method !== 'HEAD';
+    const site = req.headers['sec-fetch-site'];
+    if (isChange && (origin === 'null' || (site !== undefined && site !== 'same-origin' && site !== 'none'))) {
+      sendProblem(res, 403, 'Forbidden', 'a page of another origin may not change anything here');
+      return;
+    }
     if (origin !== undefined && origin !== 'null') {
       let from = '';
       try {

@@ -2,8 +2,8 @@
 
 import { Gauge, Registry } from 'prom-client';
 import { isTroubled, unreadBytes } from '../model/line.ts';
-import type { Store } from './answers.ts';
 import type { Status } from './contract.ts';
+import type { Store } from './rows.ts';
 
 export async function metrics(store: Store, status: Status): Promise<{ type: string; text: string }> {
   const registry = new Registry();

@@ -26,7 +26,9 @@ import { VERSION } from '../version.ts';
 import type { WorkerMessage, WorkerOptions } from '../worker.ts';
 import { startDemo } from './demo.ts';
 import { type Meant, meant } from './meant.ts';
+import { settingRows } from './settings.ts';
 import { progressLine } from './terminal.ts';
+import { RemoteWriter } from './writer.ts';
 
 export async function serve(config: Config, wantsDemo: boolean): Promise<void> {
   const isDemo = wantsDemo || (config.paths.length === 0 && config.follows.length === 0);
@@ -112,6 +114,7 @@ async function run(
     };
   };
   const live = new Live();
+  const writer = new RemoteWriter();
   const web = webDirectory();
   const publicHost = config.publicUrl === null ? [] : [new URL(config.publicUrl).hostname];
   const app = makeApp({
@@ -125,6 +128,8 @@ async function run(
     names: publicHost,
     web,
     now,
+    writer,
+    settings: settingRows(config),
   });
   const server = createServer(app);
   server.requestTimeout = 30_000;
@@ -185,6 +190,7 @@ async function run(
   const worker = new Worker(new URL(here.endsWith('.ts') ? '../worker.ts' : '../worker.js', here), {
     workerData: options,
   });
+  writer.start(worker);
   const line = progressLine();
   let wasHistory = false;
   worker.on('message', (m: WorkerMessage) => {

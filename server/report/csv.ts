@@ -18,10 +18,13 @@ const COLUMNS = [
   'detail',
 ] as const;
 
-export const csvHeader = `${COLUMNS.join(',')}\r\n`;
+/** One record, with its line break. */
+export const csvLine = (cells: readonly (string | number | null)[]): string => `${cells.map(cell).join(',')}\r\n`;
+
+export const csvHeader = csvLine(COLUMNS);
 
 export function csvRow(r: ReportRecord): string {
-  return `${COLUMNS.map((c) => cell(r[c])).join(',')}\r\n`;
+  return csvLine(COLUMNS.map((c) => r[c]));
 }
 
 function cell(value: string | number | null): string {

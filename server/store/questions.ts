@@ -89,6 +89,8 @@ export interface Questions {
   lastMs(filter: Filter): number | null;
   /** All problems that have refusals. */
   problems(): ProblemRecord[];
+  /** Those that fit and began or came back within a time, the most harmful first. Only fields of problems apply. */
+  problemsBegun(filter: Filter, sinceMs: number, untilMs: number, limit: number): ProblemRecord[];
   problem(id: string): ProblemRecord | null;
   /** Refusals of problems per bucket (whole hours). */
   problemSeries(

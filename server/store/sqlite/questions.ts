@@ -121,7 +121,7 @@ export class SqliteQuestions implements Questions {
       if (out.length >= page.limit) break;
       const startedBefore = after !== null && ((after.value ?? null) === null) === isNull;
       // The other part was read through before, or has not begun.
-      if (after !== null && !startedBefore && isNull !== (down ? true : false)) continue;
+      if (after !== null && !startedBefore && isNull !== down) continue;
       const past = !startedBefore
         ? clause('')
         : isNull
@@ -384,6 +384,25 @@ export class SqliteQuestions implements Questions {
 
   problems(): ProblemRecord[] {
     return (this.#db.prepare('SELECT * FROM problem WHERE refusals > 0').all() as ProblemRow[]).map(readProblem);
+  }
+
+  problemsBegun(filter: Filter, sinceMs: number, untilMs: number, limit: number): ProblemRecord[] {
+    const asked = this.#audiences(filter);
+    const c = both(
+      fields(filter, { ...PROBLEM_COLUMNS, route: 'route' }),
+      clause(asked.length === 0 ? '0' : `${asked.join(' + ')} > 0`),
+      clause(
+        '((first >= ? AND first < ?) OR (came_back >= ? AND came_back < ?) OR (said_at >= ? AND said_at < ? AND last > said_at))',
+        sinceMs,
+        untilMs,
+        sinceMs,
+        untilMs,
+        sinceMs,
+        untilMs,
+      ),
+    );
+    const sql = `SELECT * FROM problem ${where(c)} ORDER BY harmed DESC, refusals DESC, id LIMIT ?`;
+    return (this.#db.prepare(sql).all(...c.values, limit) as ProblemRow[]).map(readProblem);
   }
 
   problem(id: string): ProblemRecord | null {

@@ -1,0 +1,39 @@
+/** What every answer is made from, and the row that most of them hold. */
+import { iso } from '../clock.ts';
+import { fingerprintOf, problemId } from '../model/problem.ts';
+import type { Refusal } from '../model/request.ts';
+import type { Archive } from '../store/archive.ts';
+import type { Ledger } from '../store/ledger.ts';
+import type { Questions } from '../store/questions.ts';
+import type { RefusalRow } from './contract.ts';
+
+export interface Store {
+  archive: Archive;
+  ledger: Ledger;
+  questions: Questions;
+}
+
+export function refusalRow(r: Refusal): RefusalRow {
+  const v = r.verdict;
+  return {
+    id: r.id,
+    time: iso(r.timeMs),
+    client: r.client,
+    method: r.method,
+    host: r.host,
+    path: r.path,
+    query: r.query,
+    route: r.route === '' ? null : r.route,
+    status: r.status,
+    decidingLayer: v.decidingLayer,
+    decidingSource: v.decidingPath,
+    cause: v.cause,
+    certainty: v.certainty,
+    confidence: v.confidence,
+    rule: v.rule,
+    user: r.user,
+    detail: v.detail,
+    audience: r.audience.is,
+    problem: problemId(fingerprintOf(r)),
+  };
+}
