@@ -312,7 +312,7 @@ class Linker {
         if (edge) edges.push(edge);
       }
     }
-    for (const edge of assign(this.#plausible(edges), (x) => x)) {
+    for (const edge of assign(this.#plausible(edges), this.#written)) {
       if (this.#hasAccessAt(this.#root(edge.inner), outerOrder)) continue;
       this.#joinAccess(
         edge,
@@ -386,6 +386,21 @@ class Linker {
       out.push(candidates[k]!);
     }
     return out;
+  }
+
+  /**
+   * Lines that look alike keep the order in which they were written, whatever moment they name: a log that gives the
+   * start of a request writes it when it has ended, as all others do.
+   */
+  readonly #written = (i: number): number => this.#records[i]!.line.offset;
+
+  /** The same for what a server wrote about one request: done with its last line. Access lines by their place. */
+  #clusterEnd(i: number): number {
+    if (this.#entry(i).kind === 'access') return this.#records[i]!.line.offset;
+    let end = Number.NEGATIVE_INFINITY;
+    for (const m of this.#membersOf(this.#root(i)))
+      if (this.#entry(m).kind !== 'access') end = Math.max(end, this.#end[m]!);
+    return end;
   }
 
   /** How far two lines are from having been the same moment: 0 when their intervals touch. */
@@ -500,7 +515,7 @@ class Linker {
           edges.push(edge);
         }
       }
-      const taken = assign(edges, (x) => x);
+      const taken = assign(edges, this.#written);
       if (taken.length < free.length * 0.6) continue;
       this.#asked.add(id);
       for (const edge of taken) this.#joinAccess(edge, 'asked by the outer layer: same client, agent and moment');
@@ -560,7 +575,7 @@ class Linker {
         }
       }
       // One line of a source explains one request: an access set takes one cluster of each source.
-      for (const edge of assign(edges, (x) => x)) {
+      for (const edge of assign(edges, (x) => this.#clusterEnd(x))) {
         if (this.#accessIn(this.#root(edge.inner)).length > 0) continue;
         const confidence = edge.score >= 7 ? 0.95 : edge.score >= 5 ? 0.88 : 0.7;
         this.#join(edge.outer, edge.inner, edge.inner, {
@@ -663,7 +678,7 @@ class Linker {
       inner: facts.index,
       score,
       distance: position,
-      signature: `${facts.path} ${facts.query} ${facts.client} ${e.urlPath} ${e.clientAddress} ${e.userAgentOriginal} ${status} ${facts.status} ${facts.filePath}`,
+      signature: `${target.id} ${facts.path} ${facts.query} ${facts.client} ${e.urlPath} ${e.clientAddress} ${e.userAgentOriginal} ${status} ${facts.status} ${facts.filePath}`,
     };
   }
 
