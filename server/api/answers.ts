@@ -163,7 +163,7 @@ function cursorOf(last: Refusal, sort: RefusalSort): string {
 }
 
 function readCursor(cursor: string): PageKey {
-  const m = /^(-?[0-9a-z]{1,12})\.(r[0-9a-z]+-[0-9a-z]+(?:\.[0-9a-z]+)?)(?:~(?:([A-Za-z0-9_-]*)\.)?)?$/.exec(cursor);
+  const m = /^(-?[0-9a-z]{1,12})\.([0-9a-z.-]{1,60})(?:~(?:([A-Za-z0-9_-]*)\.)?)?$/.exec(cursor);
   if (!m) throw new BadRequest('cursor: is none that this API gave');
   return {
     timeMs: Number.parseInt(m[1]!, 36),

@@ -1,25 +1,36 @@
 /**
- * Stands in for the server's API while the page is built and tested: fixed sample data in the shape of the
- * contract, hostile strings among it, with modes for what a real server shows rarely (nothing read, everything
- * fails, a demo, history being read). Run it alone: node test/browser/stub-server.ts [mode] [port]
+ * The real API over a store of fixed sample refusals, hostile strings among them, for building and testing the page.
+ * Only what a store of samples cannot have is made up: sources in trouble, an alert that fires, the raw lines of a
+ * refusal; and modes for what a real server shows rarely (nothing read, everything fails, a demo, history being
+ * read). Run it alone: node test/browser/stub-server.ts [mode] [port]
  */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express from 'express';
-import helmet from 'helmet';
+import * as answers from '../../server/api/answers.ts';
+import { makeApp } from '../../server/api/app.ts';
 import type {
   Alerts,
-  FilterField,
-  Overview,
   Playbook,
   RefusalDetail,
   RefusalRow,
-  RefusalsPage,
   SearchResult,
   Sources,
   Status,
 } from '../../server/api/contract.ts';
+import { Live } from '../../server/api/live.ts';
+import { settingRows } from '../../server/cli/settings.ts';
+import { DEFAULTS } from '../../server/config.ts';
+import { makeLog } from '../../server/log.ts';
+import type { Refusal } from '../../server/model/request.ts';
+import { SqliteArchive } from '../../server/store/sqlite/archive.ts';
+import { type Db, openDatabase, openReader } from '../../server/store/sqlite/database.ts';
+import { SqliteLedger } from '../../server/store/sqlite/ledger.ts';
+import { SqliteWords } from '../../server/store/sqlite/problems.ts';
+import { SqliteQuestions } from '../../server/store/sqlite/questions.ts';
 
 export type Mode = 'full' | 'empty' | 'error' | 'history';
 type Cause = RefusalRow['cause'];
@@ -40,7 +51,6 @@ function random(seed: number) {
     return s / 2 ** 32;
   };
 }
-const CATEGORY = (c: string) => c.split('.')[0]!;
 
 type Kind = {
   cause: Cause;
@@ -226,7 +236,7 @@ const CLIENTS = [
 ];
 const USERS = [null, null, null, 'maria', 'partner-x', 'svc-billing', 'tom'];
 
-type Stored = RefusalRow & { at: number };
+type Stored = Omit<RefusalRow, 'audience' | 'problem'> & { at: number };
 function makeRows(now: number): Stored[] {
   const rnd = random(403);
   const total = KINDS.reduce((n, k) => n + k.weight, 0);
@@ -286,117 +296,103 @@ function makeRows(now: number): Stored[] {
   return rows.sort((a, b) => b.at - a.at);
 }
 
-const FIELDS: Record<FilterField, (r: RefusalRow) => string | null> = {
-  cause: (r) => r.cause,
-  category: (r) => CATEGORY(r.cause),
-  layer: (r) => r.decidingLayer,
-  source: (r) => r.decidingSource,
-  client: (r) => r.client,
-  host: (r) => r.host,
-  route: (r) => r.route,
-  path: (r) => r.path,
-  method: (r) => r.method,
-  status: (r) => String(r.status),
-  certainty: (r) => r.certainty,
-  rule: (r) => r.rule,
-  user: (r) => r.user,
-};
-function instant(s: string | undefined, now: number): number | null {
-  if (!s) return null;
-  const back = /^(\d+)([mhd])$/.exec(s);
-  if (back) return now - Number(back[1]) * { m: 60_000, h: 3_600_000, d: DAY }[back[2] as 'm' | 'h' | 'd'];
-  return Date.parse(s);
-}
-function select(rows: Stored[], query: URLSearchParams, now: number, shift = 0): Stored[] {
-  const since = instant(query.get('since') ?? undefined, now);
-  const until = instant(query.get('until') ?? undefined, now);
-  return rows.filter((r) => {
-    if (since !== null && r.at < since - shift) return false;
-    if (r.at >= (until ?? Number.POSITIVE_INFINITY) - shift) return false;
-    for (const f of Object.keys(FIELDS) as FilterField[]) {
-      const asked = query.getAll(f);
-      const value = FIELDS[f](r) ?? '';
-      const not = asked.filter((v) => v.startsWith('!')).map((v) => v.slice(1));
-      const only = asked.filter((v) => !v.startsWith('!'));
-      if (not.includes(value) || (only.length > 0 && !only.includes(value))) return false;
-    }
-    return true;
-  });
-}
-const BUCKETS = [60_000, 300_000, 900_000, 1_800_000, 3_600_000, 21_600_000, DAY];
-
-function overview(rows: Stored[], query: URLSearchParams, now: number): Overview {
-  const since = instant(query.get('since') ?? undefined, now) ?? rows.at(-1)?.at ?? now - DAY;
-  const until = instant(query.get('until') ?? undefined, now) ?? now;
-  const span = Math.max(60_000, until - since);
-  const bucketMs = BUCKETS.find((b) => span / b <= 100) ?? DAY;
-  const chosen = select(rows, query, now);
-  const before = query.get('since')
-    ? select(rows, query, now, span).filter((r) => r.at < since && r.at >= since - span)
-    : [];
-  const first = Math.floor(since / bucketMs) * bucketMs;
-  const n = Math.ceil((until - first) / bucketMs);
-  const load = (t: number) =>
-    Math.round((bucketMs / 60_000) * (55 + 40 * Math.sin(((t % DAY) / DAY) * 2 * Math.PI - 1.8)));
-  const series: Overview['series'] = [];
-  const previous: Overview['previous'] = [];
-  for (let i = 0; i < n; i++) {
-    const t = first + i * bucketMs;
-    series.push({ time: new Date(t).toISOString(), requests: load(t), refused: 0, byCause: {} });
-    previous.push({ time: new Date(t).toISOString(), requests: load(t - span), refused: 0 });
-  }
-  for (const r of chosen) {
-    const s = series[Math.floor((r.at - first) / bucketMs)];
-    if (!s) continue;
-    s.refused++;
-    s.byCause[r.cause] = (s.byCause[r.cause] ?? 0) + 1;
-  }
-  for (const r of before) {
-    const p = previous[Math.floor((r.at + span - first) / bucketMs)];
-    if (p) p.refused++;
-  }
-  const top = (f: FilterField) => {
-    const counts = new Map<string, number>();
-    for (const r of chosen) {
-      const v = FIELDS[f](r);
-      if (v !== null) counts.set(v, (counts.get(v) ?? 0) + 1);
-    }
-    return [...counts]
-      .map(([key, count]) => ({ key, count }))
-      .sort((a, b) => b.count - a.count)
-      .slice(0, 10);
-  };
-  const requests = series.reduce((a, s) => a + s.requests, 0);
+/** As the correlator would have stored it. */
+function refusalOf(r: Stored): Refusal {
+  const isNoise = r.cause.startsWith('waf.') && r.user === null;
+  const isHarmed = r.cause.startsWith('csrf.') || r.user !== null;
   return {
-    since: new Date(since).toISOString(),
-    until: new Date(until).toISOString(),
-    bucketMs,
-    totals: {
-      requests,
-      refused: chosen.length,
-      rate: requests ? chosen.length / requests : 0,
-      previousRefused: before.length,
-      previousRequests: before.length ? previous.reduce((a, s) => a + s.requests, 0) : 0,
+    id: r.id,
+    timeMs: r.at,
+    client: r.client,
+    method: r.method,
+    host: r.host,
+    path: r.path,
+    query: r.query,
+    route: r.route ?? '',
+    protocol: 'HTTP/1.1',
+    status: r.status,
+    user: r.user,
+    userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0',
+    referrer: null,
+    requestIds: [`97819505-${r.id}`],
+    sourceId: 1,
+    verdict: {
+      cause: r.cause,
+      certainty: r.certainty,
+      confidence: r.confidence,
+      decidingLayer: r.decidingLayer,
+      decidingPath: r.decidingSource,
+      rule: r.rule,
+      detail: r.detail,
+      evidence: [],
+      alternatives: [],
+      contrast: [],
+      wouldSettle: null,
+      roles: [],
+      parameter: null,
     },
-    series,
-    previous: before.length ? previous : [],
-    causes: top('cause').map(({ key, count }) => ({
-      cause: key as Cause,
-      count,
-      previous: before.filter((r) => r.cause === key).length,
-      lastSeen: chosen.find((r) => r.cause === key)!.time,
-    })),
-    top: {
-      route: top('route'),
-      client: top('client'),
-      layer: top('layer'),
-      host: top('host'),
-      source: top('source'),
-      rule: top('rule'),
-      user: top('user'),
+    audience: {
+      is: isNoise ? 'noise' : isHarmed ? 'harmed' : 'undecided',
+      reasons: isNoise
+        ? ['waf-attack']
+        : isHarmed
+          ? r.user === null
+            ? ['own-referrer', 'let-through-before']
+            : ['has-user', 'let-through-before']
+          : [],
     },
-    stored: rows.length ? { from: rows.at(-1)!.time, to: rows[0]!.time } : null,
+    chain: [],
   };
+}
+
+/** Requests of two days, by minute, hour and route: more by day than by night. */
+function counters(now: number): Parameters<SqliteArchive['append']>[0]['counters'] {
+  const totals = [];
+  const routes = [];
+  const load = (t: number) => Math.round(55 + 40 * Math.sin(((t % DAY) / DAY) * 2 * Math.PI - 1.8));
+  const first = Math.floor((now - 2 * DAY) / 3_600_000) * 3_600_000;
+  for (let hour = first; hour < now; hour += 3_600_000) {
+    let requests = 0;
+    for (let t = hour; t < hour + 3_600_000 && t < now; t += 60_000) {
+      requests += load(t);
+      totals.push({ stepMs: 60_000, timeMs: t, sourceId: 1, host: '', status: 200, requests: load(t), bytes: 0 });
+    }
+    totals.push({ stepMs: 3_600_000, timeMs: hour, sourceId: 1, host: '', status: 200, requests, bytes: 0 });
+    for (const k of KINDS)
+      for (const route of k.paths)
+        routes.push({
+          stepMs: 3_600_000,
+          timeMs: hour,
+          sourceId: 1,
+          host: k.host,
+          route,
+          method: k.method,
+          status: 200,
+          requests: Math.round(requests / 20),
+          bytes: 0,
+        });
+  }
+  return { totals, routes };
+}
+
+const SAMPLE_SOURCE = {
+  path: 'lb/haproxy.log',
+  stream: 'lb/haproxy.log',
+  device: '1',
+  inode: '2',
+  reader: null,
+  layer: 'loadbalancer',
+} as never;
+
+/** A store of samples in a directory of its own. */
+function fill(directory: string, rows: Stored[], now: number): Db {
+  const db = openDatabase(directory, { scratch: true });
+  if (rows.length === 0) return db;
+  const archive = new SqliteArchive(db);
+  archive.addSource(SAMPLE_SOURCE);
+  archive.append({ blocks: [], counters: counters(now), dirtyBuckets: [], sources: [], reached: [] });
+  new SqliteLedger(db).revise({ fromMs: 0, toMs: now + DAY, refusals: rows.map(refusalOf), done: [] });
+  return db;
 }
 
 function playbook(cause: Cause): Playbook {
@@ -438,7 +434,10 @@ function playbook(cause: Cause): Playbook {
   };
 }
 
-function detail(r: Stored): RefusalDetail {
+type MadeUp = Omit<RefusalDetail, 'audience' | 'problem' | 'audienceReasons' | 'lookAlikes' | 'ordinary' | 'product'>;
+
+/** What the samples have no logs for. */
+function detail(r: Stored): MadeUp {
   const id = `97819505-${r.id}-4a7e-b7f1-0c0ffee${r.id.slice(0, 5)}`;
   const hostile = r.id === 'hostile1';
   const t = (ms: number) => new Date(r.at + ms).toISOString();
@@ -614,6 +613,8 @@ function detail(r: Stored): RefusalDetail {
               refusedOf: 423,
               passed: 3,
               passedOf: 5120,
+              refusedShare: 411 / 423,
+              passedShare: 3 / 5120,
             },
             {
               field: 'content type',
@@ -622,10 +623,12 @@ function detail(r: Stored): RefusalDetail {
               refusedOf: 423,
               passed: 1820,
               passedOf: 5120,
+              refusedShare: 1,
+              passedShare: 1820 / 5120,
             },
           ],
     playbook: playbook(r.cause),
-    similar: { sameCauseAndRoute: 423, sameClient: 97 },
+    similar: { sameCauseAndRoute: 423, sameClient: 97, sameProblem: 423 },
   };
 }
 
@@ -642,7 +645,7 @@ function sources(now: number): Sources {
     newestEvent: new Date(now - 2_000).toISOString(),
     state: 'following' as const,
   };
-  const list: Omit<Sources['sources'][number], 'id' | 'parsed'>[] = [
+  const list: Omit<Sources['sources'][number], 'id' | 'parsed' | 'progress'>[] = [
     {
       ...base,
       path: '/var/log/cdn/cloudfront.log',
@@ -747,7 +750,19 @@ function sources(now: number): Sources {
         'No line for 5 h, while the layer in front of it handled 41 220 requests. Was it rotated to another name?',
     },
   ];
-  return { sources: list.map((s, i) => ({ ...s, id: i + 1, parsed: s.lines - s.unparsed })) };
+  return {
+    sources: list.map((s, i) => ({
+      ...s,
+      id: i + 1,
+      parsed: s.lines - s.unparsed,
+      progress: {
+        bytesRead: s.bytes,
+        bytesTotal: s.bytes + s.bytesBehind,
+        bytesPerSecond: s.bytesBehind > 0 ? 42_000_000 : null,
+        secondsLeft: s.bytesBehind > 0 ? Math.ceil(s.bytesBehind / 42_000_000) : null,
+      },
+    })),
+  };
 }
 
 function alerts(now: number, firing: boolean): Alerts {
@@ -767,6 +782,7 @@ function alerts(now: number, firing: boolean): Alerts {
       { cause: 'waf.sqli', count: 32 },
       { cause: 'limit.rate', count: 9 },
     ],
+    filter: `since=${encodeURIComponent(ago(57))}&until=${encodeURIComponent(ago(0))}`,
     deliveries: [
       { channel: 'slack #ops', state: 'sent', at: ago(52), error: null },
       {
@@ -843,32 +859,49 @@ export type Stub = { url: string; close(): Promise<void>; addRefusal(): void };
 
 export async function startStub(mode: Mode = 'full', port = 0): Promise<Stub> {
   const dist = fileURLToPath(new URL('../../dist/web/', import.meta.url));
-  const app = express();
   const begun = Date.now();
   const rows = mode === 'empty' ? [] : makeRows(begun);
-  const streams = new Set<express.Response>();
-  let revision = 0;
-  app.use(
-    helmet({
-      contentSecurityPolicy: {
-        useDefaults: false,
-        directives: {
-          defaultSrc: ["'none'"],
-          scriptSrc: ["'self'"],
-          styleSrc: ["'self'", "'unsafe-inline'"],
-          imgSrc: ["'self'"],
-          connectSrc: ["'self'"],
-          fontSrc: ["'self'"],
-          baseUri: ["'none'"],
-          formAction: ["'self'"],
-          frameAncestors: ["'none'"],
-          objectSrc: ["'none'"],
-        },
-      },
-      strictTransportSecurity: false,
-    }),
-  );
-  const query = (req: express.Request) => new URL(req.originalUrl, 'http://x').searchParams;
+  const directory = mkdtempSync(join(tmpdir(), 'why403-stub-'));
+  const db = fill(directory, rows, begun);
+  const ledger = new SqliteLedger(db);
+  const words = new SqliteWords(db);
+  const reader = openReader(directory);
+  const store = {
+    archive: new SqliteArchive(reader),
+    ledger: new SqliteLedger(reader),
+    questions: new SqliteQuestions(reader),
+  };
+  const live = new Live();
+  const status = (): Status => ({
+    version: '0.1.0',
+    demo: mode === 'history',
+    paths: mode === 'empty' ? ['/var/log/nginx', '/srv/app/log'] : ['/var/log', '/srv/app/log'],
+    startedAt: new Date(begun - 3_600_000).toISOString(),
+    refusedStatus: [403],
+    ingest:
+      mode === 'history'
+        ? {
+            state: 'history',
+            bytesRead: 1_840_000_000,
+            bytesTotal: 4_200_000_000,
+            linesRead: 7_100_000,
+            linesPerSecond: 412_331,
+            secondsLeft: 22,
+            error: null,
+          }
+        : {
+            state: 'following',
+            bytesRead: 2_700_000_000,
+            bytesTotal: 2_700_000_000,
+            linesRead: mode === 'empty' ? 0 : 7_100_000,
+            linesPerSecond: 812,
+            secondsLeft: null,
+            error: null,
+          },
+    sources: mode === 'empty' ? { total: 0, troubled: 0 } : { total: 10, troubled: 3 },
+    alertsFiring: mode === 'full' ? 1 : 0,
+  });
+  const app = express();
   if (mode === 'error')
     app.use('/api/v1', (_req, res) => {
       res.status(503).type('application/problem+json').json({
@@ -879,59 +912,27 @@ export async function startStub(mode: Mode = 'full', port = 0): Promise<Stub> {
           'The disk of the data directory is full (0 B left on /var/lib/why403). Free some space; reading goes on by itself.',
       });
     });
-  app.get('/api/v1/status', (_req, res) => {
-    const status: Status = {
-      version: '0.1.0',
-      demo: mode === 'history',
-      paths: mode === 'empty' ? ['/var/log/nginx', '/srv/app/log'] : ['/var/log', '/srv/app/log'],
-      startedAt: new Date(begun - 3_600_000).toISOString(),
-      refusedStatus: [403],
-      ingest:
-        mode === 'history'
-          ? {
-              state: 'history',
-              bytesRead: 1_840_000_000,
-              bytesTotal: 4_200_000_000,
-              linesRead: 7_100_000,
-              linesPerSecond: 412_331,
-              secondsLeft: 22,
-              error: null,
-            }
-          : {
-              state: 'following',
-              bytesRead: 2_700_000_000,
-              bytesTotal: 2_700_000_000,
-              linesRead: mode === 'empty' ? 0 : 7_100_000,
-              linesPerSecond: 812,
-              secondsLeft: null,
-              error: null,
-            },
-      sources: mode === 'empty' ? { total: 0, troubled: 0 } : { total: 10, troubled: 3 },
-      alertsFiring: mode === 'full' ? 1 : 0,
-    };
-    res.json(status);
-  });
-  app.get('/api/v1/overview', (req, res) => {
-    res.json(overview(rows, query(req), Date.now()));
-  });
-  app.get('/api/v1/refusals', (req, res) => {
-    const q = query(req);
-    const all = select(rows, q, Date.now());
-    const cursor = q.get('cursor');
-    const from = cursor ? all.findIndex((r) => r.id === cursor) + 1 : 0;
-    const limit = Number(q.get('limit') ?? 100);
-    const part = all.slice(from, from + limit);
-    const page: RefusalsPage = {
-      rows: part.map(({ at, ...r }) => r),
-      next: from + limit < all.length ? part.at(-1)!.id : null,
-      total: all.length,
-    };
-    res.json(page);
-  });
-  app.get('/api/v1/refusals/:id', (req, res) => {
+  app.get('/api/v1/refusals/:id', (req, res, next) => {
     const row = rows.find((r) => r.id === req.params.id);
-    if (row) res.json(detail(row));
-    else res.status(404).json({ type: 'about:blank', title: 'No such refusal', status: 404 });
+    if (!row) {
+      next();
+      return;
+    }
+    const real = answers.refusal(store, row.id);
+    const { at, ...made } = { at: row.at, ...detail(row) };
+    const raw = made.chain[0]?.raw ?? '';
+    const ordinary = [-41_000, -12_500, 20_300].map((ms, i) => ({
+      file: 'lb/haproxy.log',
+      line: 780 + i * 9,
+      time: new Date(at + ms).toISOString(),
+      client: CLIENTS[i]!,
+      method: row.method,
+      path: row.path,
+      status: 200,
+      userAgent: real.userAgent,
+      raw: raw.replace(' 403 ', ' 200 '),
+    }));
+    res.json({ ...real, ...made, similar: real.similar, product: made.chain.at(-1)?.dataset.split('.')[0], ordinary });
   });
   app.get('/api/v1/sources', (_req, res) => {
     res.json(mode === 'empty' ? { sources: [] } : sources(Date.now()));
@@ -939,57 +940,68 @@ export async function startStub(mode: Mode = 'full', port = 0): Promise<Stub> {
   app.get('/api/v1/alerts', (_req, res) => {
     res.json(mode === 'empty' ? { rules: [], firing: [], history: [] } : alerts(Date.now(), mode === 'full'));
   });
-  app.get('/api/v1/search', (req, res) => {
-    const q = query(req).get('q') ?? '';
-    const one = rows.find((r) => q.includes(r.id));
-    const matches: SearchResult['matches'] = one
-      ? [
-          {
-            kind: 'refusal',
-            id: one.id,
-            label: `${one.method} ${one.host}${one.path}`,
-            why: `request id; ${one.detail}`,
-          },
-        ]
-      : [];
-    if (!one)
-      for (const f of ['client', 'route', 'host', 'user', 'rule'] as const) {
-        const counts = new Map<string, number>();
-        for (const r of rows) {
-          const v = FIELDS[f](r);
-          if (v?.includes(q)) counts.set(v, (counts.get(v) ?? 0) + 1);
-        }
-        for (const [value, count] of [...counts].slice(0, 4)) matches.push({ kind: 'filter', field: f, value, count });
+  // Also finds parts of a value, so that a test may offer a choice.
+  app.get('/api/v1/search', (req, res, next) => {
+    const q = String(req.query.q ?? '');
+    if (q === '' || rows.some((r) => q.includes(r.id))) {
+      next();
+      return;
+    }
+    const matches: SearchResult['matches'] = [];
+    for (const f of ['client', 'route', 'host', 'user', 'rule'] as const) {
+      const counts = new Map<string, number>();
+      for (const r of rows) {
+        const v = r[f];
+        if (v?.includes(q)) counts.set(v, (counts.get(v) ?? 0) + 1);
       }
-    res.json({ matches });
+      for (const [value, count] of [...counts].slice(0, 4)) matches.push({ kind: 'filter', field: f, value, count });
+    }
+    if (matches.length > 0) res.json({ matches });
+    else next();
   });
-  app.get('/api/v1/events', (_req, res) => {
-    res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
-    res.write(': hello\n\n');
-    streams.add(res);
-    res.on('close', () => streams.delete(res));
-  });
-  app.use('/api', (_req, res) => {
-    res.status(404).json({ type: 'about:blank', title: 'No such question', status: 404 });
-  });
-  app.use(express.static(dist, { index: false }));
-  app.use((_req, res) => {
-    res.type('html').send(readFileSync(`${dist}index.html`));
-  });
+  app.use(
+    makeApp({
+      store,
+      writer: {
+        say: async (...args) => words.say(...args),
+        saveView: async (...args) => words.saveView(...args),
+        dropView: async (...args) => words.dropView(...args),
+      },
+      settings: settingRows({ ...DEFAULTS, paths: ['/var/log', '/srv/app/log'], token: 'a-secret-of-the-tests' }),
+      status,
+      rules: [],
+      live,
+      log: makeLog('error'),
+      host: '127.0.0.1',
+      token: null,
+      names: [],
+      web: dist,
+      now: Date.now,
+    }),
+  );
   const server = await new Promise<import('node:http').Server>((done) => {
     const s = app.listen(port, '127.0.0.1', () => done(s));
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  let fresh = 0;
   return {
     url,
     addRefusal() {
       const at = Date.now();
-      rows.unshift({ ...rows[1]!, id: `fresh${++revision}`, at, time: new Date(at).toISOString() });
-      for (const s of streams) s.write(`event: change\ndata: ${JSON.stringify({ kind: 'refusals', revision })}\n\n`);
+      const row: Stored = { ...rows[1]!, id: `fresh${++fresh}`, at, time: new Date(at).toISOString() };
+      rows.unshift(row);
+      ledger.revise({ fromMs: at, toMs: at, refusals: [refusalOf(row)], done: [] });
+      live.send({ kind: 'refusals', revision: ledger.revision() });
     },
     close: () =>
       new Promise((done) => {
-        server.close(() => done());
+        live.close();
+        server.close(() => {
+          reader.close();
+          db.close();
+          rmSync(directory, { recursive: true, force: true });
+          done();
+        });
         server.closeAllConnections();
       }),
   };
