@@ -163,7 +163,11 @@ export function fillerOf(compiled: Omit<Compiled, 'dataset' | 'title' | 'usualLa
   const head = parts.literals[0]!;
   const segments = segmentsOf(parts, closing !== null);
   const formatFailure: Failure = { failure: 'format' };
-  return (record, entry, scratch) => {
+  const last = segments[segments.length - 1];
+  const padded = last?.vanishes === true && last.before.endsWith(' ') && last.after === '';
+  return (text, entry, scratch) => {
+    // The blank in front of what vanished at the end is often trimmed off.
+    const record = padded && text.charCodeAt(text.length - 1) !== 125 ? `${text.trimEnd()} ` : text;
     if (!record.startsWith(head)) return formatFailure;
     let at = head.length;
     for (let i = 0; i < segments.length; i++) {
@@ -174,7 +178,8 @@ export function fillerOf(compiled: Omit<Compiled, 'dataset' | 'title' | 'usualLa
       let from = at;
       if (segment.vanishes && record.charCodeAt(at) !== 123) {
         // Neither the value nor the blank behind it were written.
-        const rest = after.charCodeAt(0) === 32 && record.charCodeAt(at - 1) === 32 ? after.slice(1) : after;
+        const rest =
+          after.charCodeAt(0) === 32 && (at === 0 || record.charCodeAt(at - 1) === 32) ? after.slice(1) : after;
         if (record.startsWith(rest, at)) {
           at += rest.length;
           continue;

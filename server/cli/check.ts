@@ -37,7 +37,8 @@ export async function check(config: Config): Promise<number> {
       out.push(`${bad ? '✗' : s.state === 'empty' ? '·' : '✓'} ${plain(s.path)}`);
       out.push(...describe(s).map((l) => `    ${l}`));
     }
-    for (const p of engine.ingest.problems) out.push(`✗ ${plain(p.path)}`, `    ${p.advice}`);
+    const told = new Set(configs.flatMap((c) => c.logs.map((log) => log.path)));
+    for (const p of engine.ingest.problems) if (!told.has(p.path)) out.push(`✗ ${plain(p.path)}`, `    ${p.advice}`);
     if (sources.length === 0 && !failed && configs.length === 0)
       throw new Why403Error(
         'NOTHING_TO_READ',

@@ -67,6 +67,12 @@ export function complain(engine: Engine, paths: string[]): string[] {
       `there is no log file in ${where}`,
       'give the directory that holds access.log, error.log or the like',
     );
+  if (sources.length === 0)
+    throw new Why403Error(
+      'UNREADABLE',
+      warnings[0]!,
+      warnings.length > 1 ? `and ${warnings.length - 1} more like it` : '',
+    );
   if (sources.length === 1 && warnings.length === 1)
     throw new Why403Error(sources[0]!.state === 'unrecognised' ? 'NOTHING_KNOWN' : 'UNREADABLE', warnings[0]!, '');
   if (sources.every((s) => s.state === 'empty'))

@@ -68,11 +68,11 @@ export function readApache(entry: string): ServerConfig {
   const envvars = join(dirname(entry), 'envvars');
   if (isFile(envvars))
     files.read(envvars, (text) => {
-      for (const m of text.matchAll(/^\s*(?:export\s+)?([A-Z_][A-Z0-9_]*)=(?:"([^"]*)"|'([^']*)'|([^\s#;]*))/gm)) {
+      // What is indented stands under a condition that only the shell could decide.
+      for (const m of text.matchAll(/^(?:export\s+)?([A-Z_][A-Z0-9_]*)=(?:"([^"]*)"|'([^']*)'|([^\s#;]*))/gm)) {
         const value = m[2] ?? m[3] ?? m[4] ?? '';
         const plain = value.replace(/\$\{?(\w+)\}?/g, (_, name: string) => variables.get(name) ?? '');
-        // Lines that the shell would only reach under a condition do not replace what is known.
-        if (!variables.has(m[1]!)) variables.set(m[1]!, plain);
+        variables.set(m[1]!, plain);
       }
     });
   const fill = (text: string) => text.replace(/\$\{([\w.]+)\}/g, (all, name: string) => variables.get(name) ?? all);

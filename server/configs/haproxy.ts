@@ -154,6 +154,8 @@ export function readHaproxy(entry: string, more: string[] = []): ServerConfig {
 
   for (const file of [entry, ...more]) readFile(file);
 
+  // As packaged, before there is a site.
+  if (proxies.length === 0 && (defaults.global || defaults.targets.length > 0)) proxies.push(defaults);
   const logs = new Map<string, ConfiguredLog>();
   for (const proxy of proxies) {
     const targets = [...proxy.targets, ...(proxy.global ? globalTargets : [])];
@@ -173,6 +175,8 @@ export function readHaproxy(entry: string, more: string[] = []): ServerConfig {
       });
     for (const target of targets) {
       const text = target.words.join(' ');
+      // Requests are logged at info: a target that begins at notice gets none.
+      if (target.words.slice(2).some((w) => /^(?:emerg|alert|crit|err|warning|notice)$/.test(w))) continue;
       const key = `${target.file}:${target.line} ${proxy.pattern ?? proxy.format}`;
       if (logs.has(key)) continue;
       const log: ConfiguredLog = {

@@ -60,8 +60,13 @@ export function discover(paths: readonly string[], strict: boolean, besides: rea
     walk(given, files, problems, true);
   }
   for (const given of besides) {
-    if (exists(given)) walk(given, files, problems, true);
-    else if (/[*?[\]{}]/.test(given)) for (const m of globSync(given).sort()) walk(m, files, problems, true);
+    const errno = whyAbsent(given);
+    if (errno === null) walk(given, files, problems, true);
+    else if (/[*?[\]{}]/.test(given)) {
+      const matches = globSync(given).sort();
+      for (const m of matches) walk(m, files, problems, true);
+      if (matches.length === 0 && errno !== 'ENOENT') problems.push({ path: given.replace(/\*$/, ''), errno });
+    } else if (errno !== 'ENOENT') problems.push({ path: given, errno });
   }
   if (files.size > SOURCES_MAX) {
     throw new Why403Error(
@@ -71,6 +76,15 @@ export function discover(paths: readonly string[], strict: boolean, besides: rea
     );
   }
   return { files: [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1)), problems };
+}
+
+function whyAbsent(path: string): string | null {
+  try {
+    statSync(path);
+    return null;
+  } catch (error) {
+    return errnoOf(error);
+  }
 }
 
 function exists(path: string): boolean {
