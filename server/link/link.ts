@@ -9,6 +9,7 @@ import type { Hop, Link, LinkedRequest } from '../model/request.ts';
 import { assign, type Edge } from './assign.ts';
 import { address, addressesOf, comparablePath, isPrivate, isStrongId, localIdOf, pathAffinity } from './keys.ts';
 import { type Survey, survey } from './relevant.ts';
+import { settle } from './settle.ts';
 import { type LinkSource, productOf } from './source.ts';
 
 export interface LinkOptions {
@@ -45,6 +46,10 @@ const CANDIDATES = 40;
 /** A reason line is written while its request is answered; clocks that are learned from whole seconds are off by this. */
 const REASON_MS = 400;
 const REASON_FINE_MS = 50;
+/** By this where the log's clock was settled by all of its reasons. */
+const REASON_SETTLED_MS = 8;
+/** A request whose moment is known to less than a second. */
+const FINE_MS = 900;
 /** Clocks are learned to a few milliseconds. */
 const PAD_MS = 5;
 
@@ -708,15 +713,25 @@ class Linker {
       }
       targets.sort((a, b) => a - b);
       const edges: Edge[] = [];
+      const fine = targets
+        .map((a) => this.#moment(a))
+        .filter(([from, to]) => to - from < FINE_MS)
+        .sort((x, y) => x[0] - y[0]);
+      const settled = settle(
+        reasons.map((r) => this.#records[r]!.timeMs),
+        fine,
+      );
+      const shiftMs = settled?.shiftMs ?? 0;
+      const fineMs = settled === null ? REASON_FINE_MS : REASON_SETTLED_MS;
       for (const r of reasons) {
         const e = this.#entry(r);
         for (const a of this.#near(targets, r)) {
           const target = this.#entry(a);
           const sameLog = this.#records[a]!.line.sourceId === sourceId;
           const [from, to] = this.#moment(a);
-          const t = this.#records[r]!.timeMs;
+          const t = this.#records[r]!.timeMs + shiftMs;
           const outside = Math.max(0, from - t, t - to);
-          if (outside > (to - from < 900 || target.durationMs !== null ? REASON_FINE_MS : REASON_MS)) continue;
+          if (outside > (to - from < FINE_MS || target.durationMs !== null ? fineMs : REASON_MS)) continue;
           const after = to - t;
           if (sameLog && this.#records[a]!.line.offset < this.#records[r]!.line.offset) continue;
           if (this.#reasonsIn(this.#root(a))) continue;
