@@ -154,10 +154,20 @@ export function settleTime(entry: Entry, scratch: Scratch): void {
   }
 }
 
-type Fill = (record: string, entry: Entry, scratch: Scratch) => Failure | null;
+/** `at` and `more`: the value of this number ends so many literals later than it seems. */
+type Fill = (record: string, entry: Entry, scratch: Scratch, at?: number, more?: number) => Failure | null;
+
+interface Filler {
+  fill: Fill;
+  /** Values that may hold what ends them. */
+  loose: number[];
+}
+
+/** So many literals inside of a value that is not quoted are stepped over before a line is given up. */
+const INSIDE_MAX = 4;
 
 /** Reads a text by its pattern into an entry. */
-export function fillerOf(compiled: Omit<Compiled, 'dataset' | 'title' | 'usualLayer' | 'timePoint' | 'finish'>): Fill {
+function fillerOf(compiled: Omit<Compiled, 'dataset' | 'title' | 'usualLayer' | 'timePoint' | 'finish'>): Filler {
   const { unescapeValue, closing, cuts } = compiled;
   const parts = mergeAdjacent(compiled.parts);
   const head = parts.literals[0]!;
@@ -165,7 +175,7 @@ export function fillerOf(compiled: Omit<Compiled, 'dataset' | 'title' | 'usualLa
   const formatFailure: Failure = { failure: 'format' };
   const last = segments[segments.length - 1];
   const padded = last?.vanishes === true && last.before.endsWith(' ') && last.after === '';
-  return (text, entry, scratch) => {
+  const fill: Fill = (text, entry, scratch, stretched = -1, more = 0) => {
     // The blank in front of what vanished at the end is often trimmed off.
     const record = padded && text.charCodeAt(text.length - 1) !== 125 ? `${text.trimEnd()} ` : text;
     if (!record.startsWith(head)) return formatFailure;
@@ -190,7 +200,9 @@ export function fillerOf(compiled: Omit<Compiled, 'dataset' | 'title' | 'usualLa
       if (segment.quoted) end = closing!(record, at);
       else if (segment.mayQuote && record.charCodeAt(at) === 34) {
         from = at + 1;
-        end = record.indexOf('"', from);
+        // Samples are written as they are, quotes and all.
+        end = after === '' ? record.lastIndexOf('"') : record.indexOf(`"${after}`, from);
+        if (end < from) end = -1;
         behind = 1;
       } else if (segment.scan !== null) end = segment.scan(record, at, scratch);
       else if (after === '') end = record.length;
@@ -200,6 +212,7 @@ export function fillerOf(compiled: Omit<Compiled, 'dataset' | 'title' | 'usualLa
       else if (segment.until >= 0) end = endFromQuote(record, at, segments, i, closing!);
       else if (segment.list) end = endOfList(record, at, after);
       else end = record.indexOf(after, at);
+      if (i === stretched) for (let n = 0; n < more && end >= 0; n++) end = record.indexOf(after, end + 1);
       if (end < 0) {
         if (cuts === true && i === segments.length - 1 && (behind === 1 || segment.quoted)) {
           addAttribute(entry, 'truncated', 'true');
@@ -225,6 +238,26 @@ export function fillerOf(compiled: Omit<Compiled, 'dataset' | 'title' | 'usualLa
     }
     return at < record.trimEnd().length ? { failure: 'format', field: 'end' } : null;
   };
+  const loose = segments.flatMap((s, i) =>
+    s.greedy && !s.quoted && !s.mayQuote && s.scan === null && s.after !== '' ? [i] : [],
+  );
+  return { fill, loose };
+}
+
+type Begun = { entry: Entry; scratch: Scratch };
+
+/** A value that nobody quotes may hold what ends it: then the line is read as it fits. */
+function fillLoosely({ fill, loose }: Filler, record: string, begin: () => Begun): Begun | Failure {
+  const first = begin();
+  const failure = fill(record, first.entry, first.scratch);
+  if (failure === null) return first;
+  for (const at of loose) {
+    for (let more = 1; more <= INSIDE_MAX; more++) {
+      const again = begin();
+      if (fill(record, again.entry, again.scratch, at, more) === null) return again;
+    }
+  }
+  return failure;
 }
 
 function endBefore(record: string, at: number, after: string, probe: NonNullable<Item['scan']>): number {
@@ -258,17 +291,16 @@ function endFromQuote(
 
 export function formatOf(compiled: Compiled): Format {
   const { dataset, title, usualLayer, timePoint, finish } = compiled;
-  const fill = fillerOf(compiled);
+  const filler = fillerOf(compiled);
+  const begin = (): Begun => ({ entry: emptyEntry(dataset, 'access', timePoint), scratch: newScratch() });
   return {
     dataset,
     title,
     usualLayer,
     parse(record) {
-      const entry = emptyEntry(dataset, 'access', timePoint);
-      const scratch = newScratch();
-      const failure = fill(record, entry, scratch);
-      if (failure !== null)
-        return failure.failure === 'format' && record.trim() === '' ? { failure: 'empty' } : failure;
+      const read = fillLoosely(filler, record, begin);
+      if ('failure' in read) return read.failure === 'format' && record.trim() === '' ? { failure: 'empty' } : read;
+      const { entry, scratch } = read;
       settleTime(entry, scratch);
       finish(entry, scratch);
       return entry;
@@ -291,7 +323,7 @@ export function jsonFormatOf(compiled: Omit<Compiled, 'parts' | 'closing'>, memb
   const fills = new Map<string, { item: Item | null; fill: Fill }>();
   for (const { key, parts } of members) {
     const single = parts.items.length === 1 && parts.literals.every((x) => x === '') ? parts.items[0]! : null;
-    fills.set(key, { item: single, fill: fillerOf({ parts, closing: null, unescapeValue }) });
+    fills.set(key, { item: single, fill: fillerOf({ parts, closing: null, unescapeValue }).fill });
   }
   return {
     dataset,
