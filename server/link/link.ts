@@ -6,6 +6,7 @@
 import type { Entry } from '../../parsers/entry.ts';
 import type { Placed } from '../model/line.ts';
 import type { Hop, Link, LinkedRequest } from '../model/request.ts';
+import { routeOf } from '../model/route.ts';
 import { assign, type Edge } from './assign.ts';
 import { address, addressesOf, comparablePath, isPrivate, isStrongId, localIdOf, pathAffinity } from './keys.ts';
 import { type Survey, survey } from './relevant.ts';
@@ -48,6 +49,8 @@ const REASON_MS = 400;
 const REASON_FINE_MS = 50;
 /** By this where the log's clock was settled by all of its reasons. */
 const REASON_SETTLED_MS = 8;
+/** A phrase and a route that were seen so often, and never together, do not belong together. */
+const CUSTOM_MIN = 4;
 /** A request whose moment is known to less than a second. */
 const FINE_MS = 900;
 /** Clocks are learned to a few milliseconds. */
@@ -741,10 +744,16 @@ class Linker {
           edges.push({ outer: a, inner: r, score, distance: Math.abs(after), signature: `reason${a}` });
         }
       }
+      this.#byCustom(edges);
       this.#markCrowds(edges);
-      const taken = assign(edges, (x) =>
-        this.#entry(x).kind === 'access' ? this.#moment(x)[1] : this.#records[x]!.timeMs,
-      );
+      const position = (x: number): number =>
+        this.#entry(x).kind === 'access' ? this.#moment(x)[1] : this.#records[x]!.timeMs;
+      // The shortest request first, since it has the fewest lines to choose from; each the line nearest to its answer.
+      for (const e of edges) {
+        const [from, to] = this.#moment(e.outer);
+        e.distance += (to - from) * 1e4;
+      }
+      const taken = assign(edges, position);
       const byReason = new Map<number, Edge[]>();
       for (const e of edges) {
         const list = byReason.get(e.inner);
@@ -761,6 +770,50 @@ class Linker {
           says: 'written by the same program just before its answer',
         });
       }
+    }
+  }
+
+  /**
+   * A program says the same things about the same routes: where one line has one request to go to and no other line
+   * wants it, what it says and the route are seen together. A pair that is known weighs more than one that never was.
+   */
+  #byCustom(edges: Edge[]): void {
+    const ofReason = new Map<number, number>();
+    const ofTarget = new Map<number, number>();
+    for (const e of edges) {
+      ofReason.set(e.inner, (ofReason.get(e.inner) ?? 0) + 1);
+      ofTarget.set(e.outer, (ofTarget.get(e.outer) ?? 0) + 1);
+    }
+    const said = new Map<number, string>();
+    const about = new Map<number, string>();
+    for (const e of edges) {
+      if (!said.has(e.inner)) said.set(e.inner, phraseOf(this.#entry(e.inner)));
+      if (!about.has(e.outer)) {
+        const { httpRequestMethod, urlPath } = this.#entry(e.outer);
+        about.set(e.outer, `${httpRequestMethod} ${routeOf(urlPath ?? '/')}`);
+      }
+    }
+    const phrases = new Map<string, number>();
+    const routes = new Map<string, number>();
+    const pairs = new Map<string, number>();
+    const bump = (map: Map<string, number>, key: string): void => {
+      map.set(key, (map.get(key) ?? 0) + 1);
+    };
+    for (const e of edges) {
+      if (ofReason.get(e.inner) !== 1 || ofTarget.get(e.outer) !== 1) continue;
+      const phrase = said.get(e.inner)!;
+      const route = about.get(e.outer)!;
+      bump(phrases, phrase);
+      bump(routes, route);
+      bump(pairs, `${phrase}\n${route}`);
+    }
+    for (const e of edges) {
+      const phrase = said.get(e.inner)!;
+      const route = about.get(e.outer)!;
+      const together = pairs.get(`${phrase}\n${route}`) ?? 0;
+      if (together >= 2) e.score += 0.5;
+      else if (together === 0 && (phrases.get(phrase) ?? 0) >= CUSTOM_MIN && (routes.get(route) ?? 0) >= CUSTOM_MIN)
+        e.score -= 1;
     }
   }
 
@@ -902,6 +955,14 @@ class Linker {
       absent: [],
     };
   }
+}
+
+/** The beginning of what is said, without its values, and the name of the error behind it. "contract # bel OwnershipError" */
+function phraseOf(entry: Entry): string {
+  const message = entry.message ?? '';
+  const line = message.indexOf('\n');
+  const error = line < 0 ? '' : (/^\s*([A-Za-z_.]+)/.exec(message.slice(line + 1, line + 80))?.[1] ?? '');
+  return `${message.slice(0, 24).replace(/\d+/g, '#').slice(0, 14)} ${error}`;
 }
 
 /** The product says that it answered by itself: no inner layer was asked. */
