@@ -269,6 +269,8 @@ describe('rules that deny by themselves', () => {
   test('reputation block of CRS 3 names the list that matched', () => {
     expect(resolveWaf([audit([rule(910100), denied(949100)])])?.cause).toBe('address.geo');
     expect(resolveWaf([audit([denied(949100)])])?.cause).toBe('address.reputation');
+    // Flagged by this very request.
+    expect(resolveWaf([audit([rule(913120), denied(949100)])])?.cause).toBe('waf.scanner');
   });
   test('an answer rule denies the answer', () => {
     expect(resolveWaf([line(denied(953100))])).toMatchObject({ cause: 'waf.leakage', direction: 'response' });

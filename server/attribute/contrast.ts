@@ -273,6 +273,8 @@ function byRate(f: Fact, p: Population): Inference | null {
     if (before >= 500) break;
   }
   if (before < 4 || f.timeMs - latest > RATE_WINDOW_MS / 2) return null;
+  // What nobody ever gets is not refused for how often it was asked for.
+  if (p.path(f).passed.n === 0 && p.route(f).passed.n === 0) return null;
   const span = latest - first;
   if (before / Math.max(1, span / 1000) < 0.3) return null;
   const refused = own.refused.filter((x) => x.class === f.class && sameRoute(x)).length;

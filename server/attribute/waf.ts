@@ -158,7 +158,7 @@ const FILES: readonly (readonly [string, Cause])[] = [
 
 const idOf = (rule: RuleMatch): number => (/^\d{1,9}$/.test(rule.id) ? Number(rule.id) : 0);
 
-/** 949xxx and 959xxx add up, 980xxx reports: named by a denial, never its reason. 949100 judges an address. */
+/** 949xxx and 959xxx add up, 980xxx reports: named by a denial, never its reason. 949100 judges an address, by what was caught before. */
 function isSummary(id: number): boolean {
   if (id === 949100) return false;
   const range = Math.trunc(id / 1000);
@@ -277,7 +277,10 @@ export function resolveWaf(entries: readonly Entry[]): WafVerdict | null {
   const direction = Math.trunc(judgeId / 1000) === 959 ? 'response' : 'request';
   if (judgeId === 949_100) {
     const address = rules.find((r) => Math.trunc(idOf(r) / 1000) === 910 && !isAuxiliary(idOf(r)));
-    return fromRule(address ?? judge!, denial, rules);
+    if (address !== undefined) return fromRule(address, denial, rules);
+    // CRS 3 flags an address by the rule that catches it and denies in the same request: that rule is the reason.
+    const caught = rules.some((r) => idOf(r) >= 911_000 && !isAuxiliary(idOf(r)) && idOf(r) !== 949_100);
+    if (!caught) return fromRule(judge!, denial, rules);
   }
   return fromScores(rules, direction, denial, judge ?? null);
 }

@@ -44,6 +44,8 @@ const GRAIN_MS = 999;
 const FAR_MS = 20_000;
 /** Candidates looked at on each side of the nearest line. */
 const CANDIDATES = 40;
+/** Where only the client is known, and that may be a proxy: all that a busy server writes in a second. */
+const CANDIDATES_OF_CLIENT = 300;
 /** A reason line is written while its request is answered; clocks that are learned from whole seconds are off by this. */
 const REASON_MS = 400;
 const REASON_FINE_MS = 50;
@@ -375,7 +377,7 @@ class Linker {
   }
 
   /** Candidates (sorted by time) around line i. */
-  #near(candidates: number[], i: number): number[] {
+  #near(candidates: number[], i: number, most = CANDIDATES): number[] {
     const t = this.#records[i]!.timeMs;
     let low = 0;
     let high = candidates.length;
@@ -385,11 +387,11 @@ class Linker {
       else high = mid;
     }
     const out: number[] = [];
-    for (let k = low - 1; k >= 0 && out.length < CANDIDATES; k--) {
+    for (let k = low - 1; k >= 0 && out.length < most; k--) {
       if (t - this.#records[candidates[k]!]!.timeMs > FAR_MS) break;
       out.push(candidates[k]!);
     }
-    for (let k = low, n = 0; k < candidates.length && n < CANDIDATES; k++, n++) {
+    for (let k = low, n = 0; k < candidates.length && n < most; k++, n++) {
       if (this.#records[candidates[k]!]!.timeMs - t > FAR_MS) break;
       out.push(candidates[k]!);
     }
@@ -575,9 +577,13 @@ class Linker {
         let candidates: number[] | undefined;
         if (facts.path !== null) candidates = byPath.get(comparablePath(facts.path));
         if (candidates === undefined && facts.filePath === null && facts.path !== null) continue;
-        if (candidates === undefined && facts.client !== null) candidates = byClient.get(facts.client);
+        let most = CANDIDATES;
+        if (candidates === undefined && facts.client !== null) {
+          candidates = byClient.get(facts.client);
+          most = CANDIDATES_OF_CLIENT;
+        }
         if (candidates === undefined) continue;
-        for (const a of this.#near(candidates, facts.index)) {
+        for (const a of this.#near(candidates, facts.index, most)) {
           const edge = this.#attachEdge(root, facts, a);
           if (edge) edges.push(edge);
         }
