@@ -4,7 +4,7 @@
  */
 import type { Contrast } from '../model/request.ts';
 import type { Cause } from '../model/taxonomy.ts';
-import type { Fact, Population } from './population.ts';
+import { type Fact, networkOf, type Population, subnetOf } from './population.ts';
 
 export interface Inference {
   cause: Cause;
@@ -22,6 +22,7 @@ export function contrast(fact: Fact, population: Population, allowed: readonly C
   const found = [
     byMethod(fact, population),
     byAddress(fact, population),
+    byNetwork(fact, population),
     byAllowList(fact, population),
     byReferer(fact, population),
     byOrigin(fact, population),
@@ -99,6 +100,35 @@ function byAddress(f: Fact, p: Population): Inference | null {
   };
 }
 
+/** Several addresses of one network, each perhaps seen once: all of them refused where others get through. */
+function byNetwork(f: Fact, p: Population): Inference | null {
+  if (f.client === null) return null;
+  const network = subnetOf(f.client);
+  const refused = p.networkRefused(f.class, network);
+  if (refused.clients < CLIENTS_MIN || refused.n < 5 || p.networkPassed(network) > 0) return null;
+  // Here others get through: else it is the place that is closed, not the network.
+  let scope = p.path(f);
+  if (scope.passed.clients.size < CLIENTS_MIN) scope = p.route(f);
+  if (scope.passed.clients.size < CLIENTS_MIN) return null;
+  const others = p.all.passed.clients.size;
+  if (others < refused.clients * 3) return null;
+  return {
+    cause: 'address.denied',
+    confidence: refused.n >= 10 ? 0.8 : 0.7,
+    says: `all ${refused.n} requests of ${refused.clients} addresses in ${network} are refused, others are let through here`,
+    contrast: [
+      {
+        field: 'network',
+        value: network,
+        refused: refused.n,
+        refusedOf: p.all.refused(f.class).n,
+        passed: 0,
+        passedOf: p.all.passed.n,
+      },
+    ],
+  };
+}
+
 /** Hardly anybody gets through here; the same clients get through elsewhere. */
 function byAllowList(f: Fact, p: Population): Inference | null {
   let scope = p.route(f);
@@ -147,10 +177,6 @@ function byAllowList(f: Fact, p: Population): Inference | null {
 }
 
 /** "10.20" of 10.20.3.4, "2001.db8" of 2001:db8::1: what a list of networks would hold. */
-function networkOf(client: string): string {
-  const parts = client.split(client.includes(':') ? ':' : '.');
-  return `${parts[0]}.${parts[1]}`;
-}
 
 function byReferer(f: Fact, p: Population): Inference | null {
   if (f.refererHost === null || f.refererHost === '' || f.refererHost === f.host) return null;

@@ -26,6 +26,21 @@ export interface Fact {
   class: string;
 }
 
+/** The wider network of an address: /16, or the first two groups. */
+export function networkOf(client: string): string {
+  const parts = client.split(client.includes(':') ? ':' : '.');
+  return `${parts[0]}.${parts[1]}`;
+}
+
+/** The network an address is given out in: "198.51.100.0/24", "2001:db8:7::/48". */
+export function subnetOf(client: string): string {
+  if (!client.includes(':')) {
+    const last = client.lastIndexOf('.');
+    return last < 0 ? client : `${client.slice(0, last)}.0/24`;
+  }
+  return `${client.split(':').slice(0, 3).join(':')}::/48`;
+}
+
 /** Counts over the refusals of one class, or over what was let through. */
 export class Tally {
   n = 0;
@@ -90,13 +105,17 @@ export class Interest {
   readonly clients = new Set<string>();
   readonly agents = new Set<string>();
   readonly hosts = new Set<string>();
+  readonly networks = new Set<string>();
   /** Attributes whose values may tell who is refused: all others are only ever counted on refusals. */
   readonly attributes = new Set<string>();
 
   add(f: Fact): void {
     this.areas.add(f.area);
     for (const key in f.attributes) this.attributes.add(key);
-    if (f.client !== null) this.clients.add(f.client);
+    if (f.client !== null) {
+      this.clients.add(f.client);
+      this.networks.add(subnetOf(f.client));
+    }
     if (f.agent !== null) this.agents.add(f.agent);
     if (f.host !== null) this.hosts.add(f.host);
   }
@@ -116,6 +135,10 @@ export class Population {
   readonly #agentsPassed = new Map<string, number>();
   /** class + agent → clients refused */
   readonly #agentsRefused = new Map<string, Map<string, number>>();
+  /** network → let through */
+  readonly #networksPassed = new Map<string, number>();
+  /** class + network → refused */
+  readonly #networksRefused = new Map<string, { clients: Set<string>; n: number }>();
   /** attribute → value → let through; null = too many values */
   readonly #attributesPassed = new Map<string, Map<string, number> | null>();
   /** class + attribute=value → refused */
@@ -147,6 +170,18 @@ export class Population {
       if (f.refused)
         history.refused.push({ timeMs: f.timeMs, class: f.class, path: f.path, route: f.route, area: f.area });
       else history.passed.push({ timeMs: f.timeMs, method: f.method, route: f.route, area: f.area, path: f.path });
+    }
+    if (f.client !== null) {
+      const network = subnetOf(f.client);
+      if (!f.refused) {
+        if (this.#interest.networks.has(network)) bump(this.#networksPassed, network);
+      } else {
+        const key = `${f.class}\n${network}`;
+        const refused = this.#networksRefused.get(key) ?? { clients: new Set(), n: 0 };
+        refused.clients.add(f.client);
+        refused.n++;
+        this.#networksRefused.set(key, refused);
+      }
     }
     if (f.agent !== null && agents.has(f.agent)) {
       if (f.refused) {
@@ -180,14 +215,14 @@ export class Population {
 
   /** A line of what was let through. HOT: one of no interest costs three lookups. */
   addPassed(e: Entry, timeMs: number): void {
-    const { areas, clients, agents, hosts, attributes } = this.#interest;
+    const { areas, clients, agents, hosts, networks, attributes } = this.#interest;
     const path = e.urlPath ?? '/';
     const second = path.indexOf('/', 1);
     const client = e.clientAddress;
     const host = e.urlDomain;
     const interesting =
       areas.has(second > 0 ? path.slice(0, second) : path) ||
-      (client !== null && clients.has(client)) ||
+      (client !== null && (clients.has(client) || networks.has(subnetOf(client)))) ||
       (host !== null && hosts.has(host)) ||
       (e.userAgentOriginal !== null && agents.has(e.userAgentOriginal));
     if (interesting || (attributes.size > 0 && e.attributes !== null)) {
@@ -216,6 +251,13 @@ export class Population {
   }
   client(client: string | null): ClientHistory {
     return client === null ? NO_HISTORY : (this.#clients.get(client) ?? NO_HISTORY);
+  }
+  networkPassed(network: string): number {
+    return this.#networksPassed.get(network) ?? 0;
+  }
+  networkRefused(ofClass: string, network: string): { clients: number; n: number } {
+    const refused = this.#networksRefused.get(`${ofClass}\n${network}`);
+    return { clients: refused?.clients.size ?? 0, n: refused?.n ?? 0 };
   }
   agentPassed(agent: string): number {
     return this.#agentsPassed.get(agent) ?? 0;
