@@ -178,12 +178,16 @@ export class Engine {
 
   async #clocks(): Promise<void> {
     let changed = false;
+    const before = new Map(this.ingest.sources().map((s) => [s.id, s.clockOffsetMs]));
     for (const source of this.ingest.sources()) if (this.ingest.applyZone(source)) changed = true;
     for (const source of await this.#correlator.learn(this.ingest.sources(), this.#pool)) {
       this.ingest.save(source);
       changed = true;
     }
-    if (changed) this.ledger.markAllDirty();
+    if (!changed) return;
+    // Their lines are now that much earlier or later than what was marked for them.
+    const moved = this.ingest.sources().map((s) => s.clockOffsetMs - (before.get(s.id) ?? 0));
+    this.ledger.markAllDirty([...new Set(moved)].filter((ms) => ms !== 0));
   }
 
   progress(now: number): Progress {

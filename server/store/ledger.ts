@@ -41,7 +41,8 @@ export interface Ledger {
   /** The newest marked buckets, in order of time. */
   dirty(limit: number): { bucket: number; mark: number }[];
   markDirty(buckets: number[]): void;
-  markAllDirty(): void;
+  /** All stored refusals are to be judged again; `movedMs`: clocks were moved by so much, and the lines of what is marked with them. */
+  markAllDirty(movedMs: number[]): void;
   revise(revision: Revision): void;
   /** Clears marks without a new answer: the lines behind them are no longer kept. */
   forget(done: { bucket: number; mark: number }[]): void;

@@ -56,12 +56,22 @@ export class SqliteLedger implements Ledger {
   }
 
   /** After a change that touches every verdict (a clock was learned): all buckets that hold refusals. */
-  markAllDirty(): void {
-    this.#db
-      .prepare(
-        'INSERT INTO dirty (bucket, mark) SELECT DISTINCT time / 10000 * 10000, 1 FROM refusal WHERE true ON CONFLICT DO UPDATE SET mark = mark + 1',
-      )
-      .run();
+  markAllDirty(movedMs: number[]): void {
+    this.#db.transaction(() => {
+      this.#db
+        .prepare(
+          'INSERT INTO dirty (bucket, mark) SELECT DISTINCT time / 10000 * 10000, 1 FROM refusal WHERE true ON CONFLICT DO UPDATE SET mark = mark + 1',
+        )
+        .run();
+      // All at once, from what was marked before any of them was moved.
+      this.#db
+        .prepare(
+          `INSERT INTO dirty (bucket, mark)
+           SELECT DISTINCT (d.bucket + CAST(m.value AS INTEGER) + 5000) / 10000 * 10000, 1 FROM dirty d, json_each(?) m WHERE true
+           ON CONFLICT DO UPDATE SET mark = mark + 1`,
+        )
+        .run(JSON.stringify(movedMs));
+    })();
   }
 
   revise(revision: Revision): void {
