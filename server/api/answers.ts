@@ -16,7 +16,7 @@ import { playbookFacts } from '../report/facts.ts';
 import { ordinary } from '../report/ordinary.ts';
 import { rawOf } from '../report/raw.ts';
 import type { AlertRow, DeliveryRow } from '../store/ledger.ts';
-import type { Filter, PageKey, RefusalField, RefusalSort } from '../store/questions.ts';
+import type { Filter, PageKey, RefusalSort } from '../store/questions.ts';
 import { VERSION } from '../version.ts';
 import type {
   AlertState,
@@ -41,6 +41,7 @@ const STEPS_MS = [
   86_400_000, 604_800_000,
 ];
 const TOP = 8;
+const TOPS = ['route', 'client', 'layer', 'host', 'source', 'rule', 'user'] as const;
 
 export function overview(store: Store, filter: Filter, now: number): Overview {
   const q = store.questions;
@@ -99,7 +100,6 @@ export function overview(store: Store, filter: Filter, now: number): Overview {
   });
   const total = series.reduce((n, p) => n + p.refused, 0);
   const requests = series.reduce((n, p) => n + p.requests, 0);
-  const top = (field: RefusalField) => q.top(range, field, TOP).map(({ key, count }) => ({ key: String(key), count }));
   return {
     since: iso(sinceMs),
     until: iso(untilMs),
@@ -120,15 +120,7 @@ export function overview(store: Store, filter: Filter, now: number): Overview {
       previous: causesBefore.get(c.key) ?? 0,
       lastSeen: iso(q.lastMs(ofCause(c.key)) ?? untilMs),
     })),
-    top: {
-      route: top('route'),
-      client: top('client'),
-      layer: top('layer'),
-      host: top('host'),
-      source: top('source'),
-      rule: top('rule'),
-      user: top('user'),
-    },
+    top: q.tops(range, TOPS, TOP),
     topOf: q.topOf(range),
     ...begun(store, range, { sinceMs, untilMs }, now),
     stored: stored === null ? null : { from: iso(stored.fromMs), to: iso(stored.toMs) },

@@ -7,7 +7,7 @@ import { listProblems, type Problem, type Wanted } from '../problem/list.ts';
 import { eventNow, lifeOf, NEW_MS } from '../problem/state.ts';
 import { playbookFacts } from '../report/facts.ts';
 import type { ProblemRecord } from '../store/problems.ts';
-import type { Filter, RefusalField } from '../store/questions.ts';
+import type { Filter } from '../store/questions.ts';
 import type { Overview, ProblemDetail, ProblemRow, ProblemsPage, ProblemsQuery } from './contract.ts';
 import { BadRequest, NotFound } from './problem.ts';
 import { refusalRow, type Store } from './rows.ts';
@@ -182,7 +182,6 @@ export function problem(
       if (bar) bar.routeRequests = r.requests;
     }
   }
-  const top = (field: RefusalField) => q.top(all, field, TOP);
   const latest = q.refusals(all, { after: null, limit: NEWEST, order: 'newest' });
   const said = q.sayings(id).map((s) => ({
     at: iso(s.atMs),
@@ -199,7 +198,7 @@ export function problem(
     ...rowsOf(store, [{ ...p, life }], period(store, asked.sinceMs, asked.untilMs, now), at)[0]!,
     series,
     bucketMs,
-    top: { client: top('client'), user: top('user'), host: top('host'), path: top('path'), method: top('method') },
+    top: q.tops(all, ['client', 'user', 'host', 'path', 'method'], TOP),
     newest: latest.map(refusalRow),
     history: events.sort((a, b) => Date.parse(a.at) - Date.parse(b.at)),
     playbook: playbookFor(causeOf(p), latest[0] === undefined ? NO_FACTS : playbookFacts(latest[0])),

@@ -84,6 +84,11 @@ export interface Questions {
   requestStepMs(filter: Filter): number;
   /** Clients, users, routes and the like are counted over `topOf` of the newest refusals; the others over all. */
   top(filter: Filter, field: RefusalField, limit: number): { key: string; count: number }[];
+  tops<F extends RefusalField>(
+    filter: Filter,
+    fields: readonly F[],
+    limit: number,
+  ): Record<F, { key: string; count: number }[]>;
   topOf(filter: Filter): number;
   /** When a refusal that fits was last seen. */
   lastMs(filter: Filter): number | null;

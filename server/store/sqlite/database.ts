@@ -103,11 +103,17 @@ CREATE TABLE problem_count (
   PRIMARY KEY (step, time, problem)
 ) WITHOUT ROWID;
 CREATE INDEX problem_count_problem ON problem_count (problem, step, time, harmed, noise, undecided);
--- Refusals by what charts are stacked and narrowed by: step is 3600000 or 21600000 ms.
+-- Refusals by what charts are stacked and narrowed by: step is 3600000 or 21600000 ms. Two tables, each with few
+-- combinations; one with all columns would have almost as many rows as there are refusals.
 CREATE TABLE refusal_count (
   step INTEGER NOT NULL, time INTEGER NOT NULL, cause TEXT NOT NULL, layer TEXT NOT NULL, source TEXT NOT NULL,
-  host TEXT NOT NULL, audience TEXT NOT NULL, refusals INTEGER NOT NULL,
-  PRIMARY KEY (step, time, cause, layer, source, host, audience)
+  audience TEXT NOT NULL, refusals INTEGER NOT NULL,
+  PRIMARY KEY (step, time, cause, layer, source, audience)
+) WITHOUT ROWID;
+CREATE TABLE host_count (
+  step INTEGER NOT NULL, time INTEGER NOT NULL, cause TEXT NOT NULL, host TEXT NOT NULL, audience TEXT NOT NULL,
+  refusals INTEGER NOT NULL,
+  PRIMARY KEY (step, time, cause, host, audience)
 ) WITHOUT ROWID;
 CREATE TABLE view (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, page TEXT NOT NULL, search TEXT NOT NULL, at INTEGER NOT NULL);
 

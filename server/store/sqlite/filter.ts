@@ -38,9 +38,10 @@ export const COUNT_COLUMNS: Columns = {
   category: CATEGORY,
   layer: 'layer',
   source: 'source',
-  host: 'host',
   audience: 'audience',
 };
+/** `host_count` */
+export const HOST_COLUMNS: Columns = { cause: 'cause', category: CATEGORY, host: 'host', audience: 'audience' };
 /** `problem`; the audience stands in the columns of `problem_count`. */
 export const PROBLEM_COLUMNS: Columns = {
   cause: 'cause',
@@ -53,15 +54,16 @@ export const PROBLEM_COLUMNS: Columns = {
 /** Counters of requests. */
 export const REQUEST_COLUMNS: Columns = { host: 'host', route: 'route', method: 'method' };
 
-/** Who can answer: counts by cause and host, counts by problem, or only the rows. */
-export type Answerer = 'counts' | 'problems' | 'rows';
+/** Who can answer: counts by cause and log, counts by cause and host, counts by problem, or only the rows. */
+export type Answerer = 'counts' | 'hosts' | 'problems' | 'rows';
 
-export function answererOf(filter: Filter): Answerer {
+/** For a filter, and where something is to be counted by a field, for that too. */
+export function answererOf(filter: Filter, by: RefusalField | null = null): Answerer {
   if (filter.term !== undefined) return 'rows';
-  const all = (columns: Columns, more: RefusalField[] = []): boolean =>
-    filter.where.every((f) => columns[f.field] !== undefined || more.includes(f.field));
-  if (all(COUNT_COLUMNS)) return 'counts';
-  return all(PROBLEM_COLUMNS, ['audience']) ? 'problems' : 'rows';
+  const asked = [...filter.where.map((f) => f.field), ...(by === null ? [] : [by])];
+  if (asked.every((f) => COUNT_COLUMNS[f] !== undefined)) return 'counts';
+  if (asked.every((f) => HOST_COLUMNS[f] !== undefined)) return 'hosts';
+  return asked.every((f) => f === 'audience' || PROBLEM_COLUMNS[f] !== undefined) ? 'problems' : 'rows';
 }
 
 export const both = (...clauses: Clause[]): Clause => ({

@@ -10,7 +10,7 @@ import { DAY_MS, HOUR_MS } from '../archive.ts';
 import type { ProblemRecord, ViewRecord, Word, Words } from '../problems.ts';
 import type { Db } from './database.ts';
 
-/** Steps of `problem_count` and `refusal_count`: the finer one and the coarser one. */
+/** Steps of `problem_count`, and of `refusal_count` and `host_count`: the finer one and the coarser one. */
 export const PROBLEM_STEPS = [HOUR_MS, DAY_MS] as const;
 export const REFUSAL_STEPS = [HOUR_MS, 6 * HOUR_MS] as const;
 
@@ -34,6 +34,23 @@ interface Change {
 const nothing = (): Change => ({ harmed: 0, noise: 0, undecided: 0 });
 const start = (time: number, step: number): number => Math.floor(time / step) * step;
 
+/** The counts of a table: what is added to, and what is deleted when it has become nothing. */
+function tally(db: Db, table: string, columns: string[]) {
+  const all = ['step', 'time', ...columns];
+  return [
+    db.prepare(
+      `INSERT INTO ${table} (${all.join(', ')}, refusals) VALUES (${all.map(() => '?').join(',')}, ?) ON CONFLICT DO UPDATE SET refusals = refusals + excluded.refusals`,
+    ),
+    db.prepare(`DELETE FROM ${table} WHERE ${all.map((c) => `${c} = ?`).join(' AND ')} AND refusals = 0`),
+  ] as const;
+}
+
+function tallies(db: Db) {
+  const [countKind, emptyKind] = tally(db, 'refusal_count', ['cause', 'layer', 'source', 'audience']);
+  const [countHost, emptyHost] = tally(db, 'host_count', ['cause', 'host', 'audience']);
+  return { countKind, emptyKind, countHost, emptyHost };
+}
+
 export class ProblemFold {
   readonly #statements;
   readonly #numbers = new Map<string, number>();
@@ -54,12 +71,7 @@ export class ProblemFold {
       emptied: db.prepare(
         'DELETE FROM problem_count WHERE step = ? AND time = ? AND problem = ? AND harmed + noise + undecided = 0',
       ),
-      tally: db.prepare(
-        'INSERT INTO refusal_count (step, time, cause, layer, source, host, audience, refusals) VALUES (?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET refusals = refusals + excluded.refusals',
-      ),
-      untallied: db.prepare(
-        'DELETE FROM refusal_count WHERE step = ? AND time = ? AND cause = ? AND layer = ? AND source = ? AND host = ? AND audience = ? AND refusals = 0',
-      ),
+      ...tallies(db),
       bounds: db.prepare(
         'SELECT (SELECT min(time) FROM refusal WHERE problem = ?) first, (SELECT max(time) FROM refusal WHERE problem = ?) last',
       ),
@@ -128,9 +140,12 @@ export class ProblemFold {
     for (const { of: r, hour, change } of this.#counts.values()) {
       if (change === 0) continue;
       for (const step of REFUSAL_STEPS) {
-        const key = [step, start(hour, step), r.cause, r.layer, r.source ?? '', r.host ?? '', r.audience] as const;
-        s.tally.run(...key, change);
-        if (change < 0) s.untallied.run(...key);
+        const time = start(hour, step);
+        s.countKind.run(step, time, r.cause, r.layer, r.source ?? '', r.audience, change);
+        s.countHost.run(step, time, r.cause, r.host ?? '', r.audience, change);
+        if (change >= 0) continue;
+        s.emptyKind.run(step, time, r.cause, r.layer, r.source ?? '', r.audience);
+        s.emptyHost.run(step, time, r.cause, r.host ?? '', r.audience);
       }
     }
     this.#counts.clear();

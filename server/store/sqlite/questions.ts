@@ -11,6 +11,7 @@ import type { ProblemRecord, ViewRecord } from '../problems.ts';
 import type { ByAudience, Filter, Page, Questions, RefusalField, Term } from '../questions.ts';
 import type { Db } from './database.ts';
 import {
+  type Answerer,
   answererOf,
   both,
   type Clause,
@@ -18,6 +19,7 @@ import {
   clause,
   during,
   fields,
+  HOST_COLUMNS,
   PROBLEM_COLUMNS,
   pieces,
   REQUEST_COLUMNS,
@@ -35,11 +37,17 @@ const byOperation = (filter: Filter): boolean => filter.where.some((f) => f.fiel
 /** Only sources in which requests enter tell how many there were. */
 const ENTRIES = 'source_id IN (SELECT id FROM source WHERE coalesce(entry_share, 1) >= 0.5)';
 
+/** Fewer are looked up one by one; of more, an hour's rows are read through. */
+const FEW_OPERATIONS = 40;
+
 interface Sum {
   key: string | null;
   bucket: number;
   count: number;
 }
+
+/** Counts that change with the rows, and what of a filter they know. */
+const TALLIES = { counts: ['refusal_count', COUNT_COLUMNS], hosts: ['host_count', HOST_COLUMNS] } as const;
 
 /** better-sqlite3 binds numbers as REAL: without the casts the division would not round down. */
 const bucketOf = (bucketMs: number | null): Clause =>
@@ -92,15 +100,16 @@ export class SqliteQuestions implements Questions {
 
   #perHour(
     filter: Filter,
-    answerer: 'counts' | 'problems',
+    answerer: Exclude<Answerer, 'rows'>,
     time: Clause,
     down: boolean,
   ): IterableIterator<{ time: number; count: number }> {
     const order = `GROUP BY time ORDER BY time ${down ? 'DESC' : ''}`;
-    if (answerer === 'counts') {
-      const c = both(clause('step = ?', HOUR_MS), time, fields(filter, COUNT_COLUMNS));
+    if (answerer !== 'problems') {
+      const [table, columns] = TALLIES[answerer];
+      const c = both(clause('step = ?', HOUR_MS), time, fields(filter, columns));
       return this.#db
-        .prepare(`SELECT time, sum(refusals) count FROM refusal_count ${where(c)} ${order}`)
+        .prepare(`SELECT time, sum(refusals) count FROM ${table} ${where(c)} ${order}`)
         .iterate(...c.values) as IterableIterator<{ time: number; count: number }>;
     }
     const c = both(clause('step = ?', HOUR_MS), time, this.#inProblems(filter));
@@ -151,14 +160,10 @@ export class SqliteQuestions implements Questions {
 
   /** Refusals by a column and bucket; the column null = all of them. */
   #sum(filter: Filter, by: RefusalField | null, bucketMs: number | null): Sum[] {
-    let answerer = answererOf(filter);
+    const answerer = answererOf(filter, by);
     const range = this.refusalRange();
     if (range === null) return [];
-    if (answerer === 'counts' && by !== null && COUNT_COLUMNS[by] === undefined)
-      answerer = filter.where.some((f) => f.field === 'host') ? 'rows' : 'problems';
-    if (answerer === 'problems' && by !== null && by !== 'audience' && PROBLEM_COLUMNS[by] === undefined)
-      answerer = 'rows';
-    const steps = (answerer === 'rows' ? [] : answerer === 'counts' ? REFUSAL_STEPS : PROBLEM_STEPS).filter(
+    const steps = (answerer === 'rows' ? [] : answerer === 'problems' ? PROBLEM_STEPS : REFUSAL_STEPS).filter(
       (s) => bucketMs === null || bucketMs % s === 0,
     );
     const coarsest = Math.max(1, ...steps);
@@ -174,8 +179,8 @@ export class SqliteQuestions implements Questions {
     for (const p of pieces(sinceMs, untilMs, steps)) {
       const time = both(p.step === 0 ? clause('') : clause('step = ?', p.step), during(p.sinceMs, p.untilMs));
       if (p.step === 0) this.#sumRows({ ...filter, sinceMs: p.sinceMs, untilMs: p.untilMs }, by, bucketMs).forEach(add);
-      else if (answerer === 'counts') this.#sumCounts(filter, time, by, bucketMs).forEach(add);
-      else this.#sumProblems(filter, time, by, bucketMs).forEach(add);
+      else if (answerer === 'problems') this.#sumProblems(filter, time, by, bucketMs).forEach(add);
+      else if (answerer !== 'rows') this.#sumTallies(answerer, filter, time, by, bucketMs).forEach(add);
     }
     return [...found.values()];
   }
@@ -188,12 +193,25 @@ export class SqliteQuestions implements Questions {
     return this.#db.prepare(sql).all(...bucket.values, ...c.values) as Sum[];
   }
 
-  #sumCounts(filter: Filter, time: Clause, by: RefusalField | null, bucketMs: number | null): Sum[] {
-    const c = both(time, fields(filter, COUNT_COLUMNS));
-    const bucket = bucketOf(bucketMs);
-    const key = by === null ? "''" : by === 'source' || by === 'host' ? `nullif(${by}, '')` : COUNT_COLUMNS[by];
-    const sql = `SELECT ${key} key, ${bucket.sql} bucket, sum(refusals) count FROM refusal_count ${where(c)} GROUP BY 1, 2`;
-    return this.#db.prepare(sql).all(...bucket.values, ...c.values) as Sum[];
+  /** In the order of the key as far as it goes: time and cause are summed without sorting, buckets made of them here. */
+  #sumTallies(
+    answerer: 'counts' | 'hosts',
+    filter: Filter,
+    time: Clause,
+    by: RefusalField | null,
+    bucketMs: number | null,
+  ): Sum[] {
+    const [table, columns] = TALLIES[answerer];
+    const c = both(time, fields(filter, columns));
+    const key = by === null ? "''" : by === 'source' || by === 'host' ? `nullif(${by}, '')` : columns[by];
+    if (bucketMs === null) {
+      const sql = `SELECT ${key} key, 0 bucket, sum(refusals) count FROM ${table} ${where(c)} ${by === null ? '' : 'GROUP BY 1'}`;
+      return (this.#db.prepare(sql).all(...c.values) as Sum[]).filter((s) => s.count > 0);
+    }
+    const sql = `SELECT ${key} key, time bucket, sum(refusals) count FROM ${table} ${where(c)} GROUP BY time${by === null ? '' : `, ${key}`}`;
+    const sums = this.#db.prepare(sql).all(...c.values) as Sum[];
+    for (const s of sums) s.bucket = Math.floor(s.bucket / bucketMs) * bucketMs;
+    return sums;
   }
 
   #sumProblems(filter: Filter, time: Clause, by: RefusalField | null, bucketMs: number | null): Sum[] {
@@ -330,44 +348,109 @@ export class SqliteQuestions implements Questions {
   }
 
   requestSeries(filter: Filter, bucketMs: number): { bucket: number; requests: number }[] {
-    const table = byOperation(filter) ? 'counter_route JOIN operation ON operation.id = operation_id' : 'counter_total';
     // Whole hours are counted already: a chart of a month reads sixty times fewer rows.
     const step = bucketMs % HOUR_MS === 0 ? HOUR_MS : this.requestStepMs(filter);
-    const sinceMs = filter.sinceMs === null ? null : Math.floor(filter.sinceMs / step) * step;
-    const c = both(
-      clause('step = ?', step),
-      during(sinceMs, filter.untilMs),
-      fields(filter, REQUEST_COLUMNS),
-      clause(ENTRIES),
+    const table = byOperation(filter) ? 'counter_route' : 'counter_total';
+    const stored = this.#db
+      .prepare(
+        `SELECT (SELECT min(time) FROM ${table} WHERE step = ?) a, (SELECT max(time) FROM ${table} WHERE step = ?) b`,
+      )
+      .get(step, step) as { a: number | null; b: number };
+    if (stored.a === null) return [];
+    const sinceMs = Math.max(stored.a, Math.floor((filter.sinceMs ?? stored.a) / step) * step);
+    const untilMs = Math.min(filter.untilMs ?? stored.b + 1, stored.b + 1);
+    if (untilMs <= sinceMs) return [];
+    const asked = fields(filter, REQUEST_COLUMNS);
+    // Step by step straight to the logs in which requests enter, and to the operations that are asked for.
+    const steps = clause(
+      'WITH RECURSIVE step(time) AS (SELECT CAST(? AS INTEGER) UNION ALL SELECT time + CAST(? AS INTEGER) FROM step WHERE time + CAST(? AS INTEGER) < ?)',
+      sinceMs,
+      step,
+      step,
+      untilMs,
     );
-    const bucket = bucketOf(Math.max(bucketMs, step));
-    return this.#db
-      .prepare(`SELECT ${bucket.sql} bucket, sum(requests) requests FROM ${table} ${where(c)} GROUP BY 1 ORDER BY 1`)
-      .all(...bucket.values, ...c.values) as { bucket: number; requests: number }[];
+    const entries = `step CROSS JOIN (SELECT id source_id FROM source WHERE coalesce(entry_share, 1) >= 0.5) entry`;
+    const key = 'c.step = ? AND c.time = step.time AND c.source_id = entry.source_id';
+    const operations = `SELECT id FROM operation ${where(asked)}`;
+    const isFew =
+      table === 'counter_route' &&
+      this.#db.prepare(`${operations} LIMIT ${FEW_OPERATIONS}`).all(...asked.values).length < FEW_OPERATIONS;
+    const [from, values] =
+      table === 'counter_route'
+        ? isFew
+          ? [
+              `${entries} CROSS JOIN (${operations}) o JOIN counter_route c ON ${key} AND c.operation_id = o.id`,
+              [...asked.values, step],
+            ]
+          : [`${entries} JOIN counter_route c ON ${key} AND c.operation_id IN (${operations})`, [step, ...asked.values]]
+        : [
+            `${entries} JOIN counter_total c ON ${key} ${asked.sql === '' ? '' : `AND ${asked.sql}`}`,
+            [step, ...asked.values],
+          ];
+    const sums = this.#db
+      .prepare(`${steps.sql} SELECT step.time bucket, sum(c.requests) requests FROM ${from} GROUP BY step.time`)
+      .all(...steps.values, ...values) as { bucket: number; requests: number }[];
+    const width = Math.max(bucketMs, step);
+    const out = new Map<number, number>();
+    for (const s of sums) {
+      const bucket = Math.floor(s.bucket / width) * width;
+      out.set(bucket, (out.get(bucket) ?? 0) + s.requests);
+    }
+    return [...out].map(([bucket, requests]) => ({ bucket, requests })).sort((a, b) => a.bucket - b.bucket);
   }
 
   top(filter: Filter, field: RefusalField, limit: number): { key: string; count: number }[] {
-    const answerer = answererOf(filter);
-    const hosts = filter.where.some((f) => f.field === 'host');
-    const isCounted =
-      (answerer === 'counts' && COUNT_COLUMNS[field] !== undefined) ||
-      (answerer !== 'rows' && !hosts && PROBLEM_COLUMNS[field] !== undefined);
-    if (!isCounted) return this.#topRows(filter, field, limit);
-    return this.#sum(filter, field, null)
-      .filter((s) => s.key !== null)
-      .sort((a, b) => b.count - a.count || (a.key! < b.key! ? -1 : 1))
-      .slice(0, limit)
-      .map((s) => ({ key: s.key!, count: s.count }));
+    return this.tops(filter, [field], limit)[field]!;
   }
 
-  #topRows(filter: Filter, field: RefusalField, limit: number): { key: string; count: number }[] {
-    const c = rows(filter);
-    const column = field === 'problem' ? '(SELECT id FROM problem WHERE no = problem)' : ROW_COLUMNS[field];
-    return this.#db
-      .prepare(
-        `SELECT key, count(*) count FROM (SELECT ${column} key FROM refusal ${where(c)} ORDER BY time DESC LIMIT ${TOP_ROWS_MAX}) WHERE key IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?`,
-      )
-      .all(...c.values, limit) as { key: string; count: number }[];
+  tops<F extends RefusalField>(
+    filter: Filter,
+    asked: readonly F[],
+    limit: number,
+  ): Record<F, { key: string; count: number }[]> {
+    const counts = new Map<F, Map<string, number>>();
+    const fromRows: F[] = [];
+    for (const field of asked) {
+      if (answererOf(filter, field) === 'rows') {
+        fromRows.push(field);
+        continue;
+      }
+      const sums = new Map<string, number>();
+      for (const s of this.#sum(filter, field, null)) if (s.key !== null) sums.set(s.key, s.count);
+      counts.set(field, sums);
+    }
+    if (fromRows.length > 0) {
+      // One pass over the newest for all of them.
+      const c = rows(filter);
+      const columns = fromRows.map((f) =>
+        f === 'problem' ? '(SELECT id FROM problem WHERE no = problem)' : ROW_COLUMNS[f],
+      );
+      const tallies = fromRows.map(() => new Map<string, number>());
+      const list = this.#db
+        .prepare(`SELECT ${columns.join(', ')} FROM refusal ${where(c)} ORDER BY time DESC LIMIT ${TOP_ROWS_MAX}`)
+        .raw()
+        .iterate(...c.values) as IterableIterator<(string | number | null)[]>;
+      for (const row of list) {
+        for (let i = 0; i < tallies.length; i++) {
+          const value = row[i];
+          if (value === null || value === undefined) continue;
+          const key = String(value);
+          tallies[i]!.set(key, (tallies[i]!.get(key) ?? 0) + 1);
+        }
+      }
+      fromRows.forEach((f, i) => {
+        counts.set(f, tallies[i]!);
+      });
+    }
+    return Object.fromEntries(
+      asked.map((f) => [
+        f,
+        [...counts.get(f)!]
+          .map(([key, count]) => ({ key, count }))
+          .sort((a, b) => b.count - a.count || (a.key < b.key ? -1 : 1))
+          .slice(0, limit),
+      ]),
+    ) as Record<F, { key: string; count: number }[]>;
   }
 
   topOf(filter: Filter): number {
