@@ -40,6 +40,8 @@ export interface Signal {
   certainty: 'stated' | 'implied';
   /** 0..1, that `cause` is right given this entry alone. */
   confidence: number;
+  /** The product names the class of its rule: `waf.ts`, which knows the Core Rule Set, has nothing to add. */
+  namesClass?: true;
   /** The words of the record are the product's own: `reasons.ts` is not asked what they say. */
   ownWords?: true;
   /** Where the decision was made by another layer than the one whose log this is (a WAF inside a web server). */

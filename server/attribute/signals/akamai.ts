@@ -32,7 +32,7 @@ const firstOf = (e: Entry): string => {
   return by === '' ? '' : (TAGS.find(([, tag]) => tag.test(by))?.[0] ?? 'custom');
 };
 
-const base = { product: 'Akamai', datasets: ['akamai.siem'], layer: 'waf', source: SIEM } as const;
+const base = { product: 'Akamai', datasets: ['akamai.siem'], layer: 'waf', namesClass: true, source: SIEM } as const;
 
 const signals: Signal[] = [
   ...TAGS.map(

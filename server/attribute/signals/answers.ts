@@ -15,6 +15,7 @@ function table(product: string, prefix: string, source: string, rows: readonly R
       id: `${prefix}-answer-${id}`,
       datasets: ['*'],
       answer,
+      ownWords: true,
       kind: 'decision',
       cause,
       alternatives: others,

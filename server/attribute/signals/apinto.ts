@@ -9,7 +9,7 @@ import type { Signal } from '../signal.ts';
 const PLUGINS = 'eolinker/apinto drivers/plugins @b5972ba';
 
 const logs = ['apinto.access'] as const;
-const base = { product: 'Apinto', datasets: logs, source: PLUGINS } as const;
+const base = { product: 'Apinto', datasets: logs, ownWords: true, source: PLUGINS } as const;
 const own = (e: Entry): boolean => (e.httpResponseStatusCode ?? 0) >= 400 && (e.upstreamStatusCode ?? 0) === 0;
 const body = (e: Entry): string => e.attributes?.response_body ?? '';
 const strategy = (e: Entry): string => e.attributes?.strategy ?? '';

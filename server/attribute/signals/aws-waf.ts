@@ -65,7 +65,7 @@ const RULES: readonly (readonly [id: string, group: string, rule: RegExp, cause:
   ['atp-attribute', 'ATP', /^(?:Attribute|TokenRejected|Missing)/, 'waf.bot', 'a login as bots make them'],
 ];
 
-const base = { product: 'AWS WAF', datasets: ['aws.waf'], layer: 'waf' } as const;
+const base = { product: 'AWS WAF', datasets: ['aws.waf'], layer: 'waf', namesClass: true } as const;
 
 const signals: Signal[] = [
   ...RULES.map(

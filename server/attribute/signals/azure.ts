@@ -51,6 +51,7 @@ const frontDoor = {
   product: 'Azure Front Door WAF',
   datasets: ['azure.frontdoor.waf'],
   layer: 'waf',
+  namesClass: true,
   source: FRONT,
 } as const;
 const ownRule = (e: Entry): boolean => refusing(e) && ruleId(e) !== '' && !ruleId(e).startsWith('Microsoft_');
@@ -145,6 +146,7 @@ const APPLICATION_GATEWAY: Signal[] = [
   ),
   {
     ...appWaf,
+    namesClass: true,
     id: 'azure-appgw-waf-reputation',
     message: 'IPReputationTriggered',
     when: refusing,
@@ -157,6 +159,7 @@ const APPLICATION_GATEWAY: Signal[] = [
   },
   {
     ...appWaf,
+    namesClass: true,
     id: 'azure-appgw-waf-custom',
     when: (e) => refusing(e) && setType(e) === 'Custom',
     kind: 'decision',

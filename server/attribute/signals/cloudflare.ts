@@ -76,7 +76,7 @@ const ERRORS: readonly (readonly [code: string, cause: Cause, confidence: number
     ['1034', 'config.host', 0.8, 'the edge address is restricted'],
   ];
 
-const base = { product: 'Cloudflare', datasets: logs, source: EVENTS } as const;
+const base = { product: 'Cloudflare', datasets: logs, namesClass: true, source: EVENTS } as const;
 
 const signals: Signal[] = [
   ...SOURCES.map(

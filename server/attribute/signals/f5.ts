@@ -43,7 +43,7 @@ const violationOf = (e: Entry): string => VIOLATIONS.find(([, words]) => words.t
 const words = (e: Entry): string => `${attack(e)} ${violation(e) === 'Attack signature detected' ? '' : violation(e)}`;
 const bySignature = (e: Entry): boolean => blocked(e) && violationOf(e) === '';
 
-const base = { product: 'F5 ASM', datasets: ['f5.asm'], status: [200, 403], source: SOURCE } as const;
+const base = { product: 'F5 ASM', datasets: ['f5.asm'], status: [200, 403], namesClass: true, source: SOURCE } as const;
 
 const signals: Signal[] = [
   ...VIOLATIONS.map(

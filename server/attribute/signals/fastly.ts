@@ -12,7 +12,13 @@ const words = (e: Entry): string =>
     .map((r) => r.id.replace('CMDEXE', 'COMMAND').replace('TRAVERSAL', 'traversal').replaceAll('-', ' '))
     .join(', ');
 
-const base = { product: 'Fastly Next-Gen WAF', datasets: ['fastly.ngwaf'], status: [403, 406], source: NGWAF } as const;
+const base = {
+  product: 'Fastly Next-Gen WAF',
+  datasets: ['fastly.ngwaf'],
+  status: [403, 406],
+  namesClass: true,
+  source: NGWAF,
+} as const;
 
 const signals: Signal[] = [
   ...attackSignals(base, 'fastly-ngwaf', blocked, words, 0.9),

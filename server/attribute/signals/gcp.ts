@@ -32,7 +32,13 @@ const SETS: readonly (readonly [string, Cause, string])[] = [
 ];
 const setOf = (e: Entry): string => /-([a-z]+)(?:,|$)/.exec(expressions(e))?.[1] ?? '';
 
-const base = { product: 'Google Cloud Armor', datasets: ['gcp.lb'], layer: 'waf', source: ARMOR } as const;
+const base = {
+  product: 'Google Cloud Armor',
+  datasets: ['gcp.lb'],
+  layer: 'waf',
+  namesClass: true,
+  source: ARMOR,
+} as const;
 
 const signals: Signal[] = [
   ...SETS.map(

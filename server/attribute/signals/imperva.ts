@@ -8,7 +8,7 @@ const SOURCE = 'Imperva Cloud WAF: log file structure, CEF, list of actions (par
 
 const security = (e: Entry): boolean => e.eventOutcome === 'REQ_BLOCKED_SECURITY';
 const words = (e: Entry): string => e.message ?? '';
-const base = { product: 'Imperva', datasets: ['imperva.cef'], source: SOURCE } as const;
+const base = { product: 'Imperva', datasets: ['imperva.cef'], namesClass: true, source: SOURCE } as const;
 
 const ACTIONS: readonly (readonly [
   id: string,

@@ -7,7 +7,7 @@ const SOURCE = 'openappsec/openappsec: log events of the HTTP transaction handle
 const prevented = (e: Entry): boolean => e.wafIntercepted === true;
 const words = (e: Entry): string =>
   (e.rules ?? []).flatMap((r) => (r.denied ? [`${r.message} ${r.id}`] : [])).join(', ');
-const base = { product: 'open-appsec', datasets: ['openappsec'], source: SOURCE } as const;
+const base = { product: 'open-appsec', datasets: ['openappsec'], namesClass: true, source: SOURCE } as const;
 
 const signals: Signal[] = [
   ...attackSignals(base, 'openappsec', prevented, words, 0.93),

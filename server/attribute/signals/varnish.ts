@@ -18,7 +18,7 @@ const signals: Signal[] = [
     cause: 'address.not-allowed',
     alternatives: ['config.method', 'config.rewrite'],
     certainty: 'implied',
-    confidence: 0.6,
+    confidence: 0.72,
     says: 'VCL answered {httpRequestMethod} itself; purging is open to an ACL only',
     source: SOURCE,
   },

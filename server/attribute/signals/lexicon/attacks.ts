@@ -14,13 +14,6 @@ row(
   s`\b(?:re)?captcha\b.{0,40}(?:required|fail|invalid|missing|not|wrong|score|challenge|expired|needed|served|reject)|\b(?:invalid|missing|failed|wrong) (?:re)?captcha\b|\bhcaptcha\b.{0,20}(?:fail|invalid)|\bturnstile\b.{0,30}(?:fail|invalid|missing)|\b(?:javascript|js|browser|proof[ -]of[ -]work) challenge\b`,
 );
 row(
-  'waf-error',
-  'waf.error',
-  0.8,
-  s`\bwaf\b.{0,40}(?:unavailable|timed? ?out|timeout|error|internal error|crashed|unreachable|misconfigur)`,
-  ['waf.custom'],
-);
-row(
   'sqli',
   'waf.sqli',
   0.88,

@@ -60,6 +60,14 @@ row('rate', 'limit.rate', 0.94, [
 ]);
 
 // --- What a gateway depends on ------------------------------------------------------------------------------------
+// A firewall that failed is no authorizer that failed.
+row(
+  'waf-error',
+  'waf.error',
+  0.8,
+  s`\bwaf\b.{0,40}(?:unavailable|timed? ?out|timeout|error|internal error|crashed|unreachable|misconfigur)`,
+  ['waf.custom'],
+);
 row('upstream', 'gateway.upstream', 0.88, [
   s`\bfail(?:ing|ed|s)?[ -]closed\b`,
   s`\b(?:authori[sz](?:er|ation)|authn?z?|authentication|opa|policy|idp|identity|token|introspection|jwks|oidc|oauth2?|ldap|keycloak|permissions?|entitlements?|pdp|auth[ _-]?server)[ _-]?(?:service|server|engine|provider|endpoint|backend|agent|api|sidecar|decision point|store)?\b.{0,50}(?:unavailable|unreachable|timed? ?out|timeout|not reachable|is down|not responding|no response|connection refused|econnrefused|etimedout|enotfound|connect(?:ion)? (?:error|failed|reset)|could not be reached|cannot be reached|returned (?:5\d\d|status 5\d\d|http 5\d\d)|responded (?:with )?5\d\d|error 5\d\d|context deadline exceeded)`,
