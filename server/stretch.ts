@@ -10,7 +10,7 @@ import { Bans } from './attribute/bans.ts';
 import { Companies, type Company } from './attribute/company.ts';
 import { explains } from './attribute/explains.ts';
 import { Interest, Population } from './attribute/population.ts';
-import { type Assessment, assess, conclude, fromCache, isCached, needsContrast } from './attribute/verdict.ts';
+import { type Assessment, assess, conclude, fromCache, isCached, needsContrast, ownSize } from './attribute/verdict.ts';
 import { DECODED_RECORDS_KEPT, SLACK_MS } from './limits.ts';
 import { type ClockFinding, learnClocks } from './link/clocks.ts';
 import { isStrongId } from './link/keys.ts';
@@ -145,8 +145,18 @@ export function explainStretch(
     else for (const p of passedAt(records, shares, refusedStatus)) population.addPassed(p.entry, p.timeMs);
     for (const a of assessments) population.add(a.fact);
   }
+  const ownSizes = new Map<string, Set<number>>();
+  for (const a of assessments) {
+    const own = ownSize(a);
+    if (own === null) continue;
+    const sizes = ownSizes.get(own.path) ?? new Set();
+    sizes.add(own.size);
+    ownSizes.set(own.path, sizes);
+  }
   const around = {
     population,
+    hasInner: (layer: Layer) => sources.some((s) => s.requests > 0 && orderOf(s.layer) > orderOf(layer)),
+    ownSizes: (path: string) => ownSizes.get(path) ?? NO_SIZES,
     bans: new Bans(bans, (id) => byId.get(id)?.path ?? ''),
     hasErrorLog: (path: string, product: string) =>
       sources.some((s) => s.dataset === `${product}.error` && s.parsed > 0 && dirname(s.path) === dirname(path)),
@@ -207,6 +217,8 @@ export function compareClocks(task: ClockTask, archive: Archive, entries: Entrie
     })),
   );
 }
+
+const NO_SIZES: ReadonlySet<number> = new Set();
 
 const addressOf = ({ fact }: Assessment): string =>
   `${fact.method} ${fact.host ?? ''} ${fact.path}?${fact.query ?? ''}`;

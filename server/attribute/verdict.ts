@@ -160,6 +160,29 @@ export interface Surroundings {
   bans: Bans;
   /** Is the error log of the server that wrote this access log among the sources? Then its silence means something. */
   hasErrorLog: (accessPath: string, product: string) => boolean;
+  /** Does any log further in than this layer tell of requests? Without one, what stands behind a server is silent too. */
+  hasInner: (layer: Layer) => boolean;
+  /** Sizes of the refusals of this access log that its server is known to have made itself. */
+  ownSizes: (accessPath: string) => ReadonlySet<number>;
+}
+
+/** The size of a refusal that the server made itself, as a line of its error log shows; null = not told. */
+export function ownSize(a: Assessment): { path: string; size: number } | null {
+  const decided = a.request.hops[a.decider]!;
+  const product = productOf(decided.entry.dataset);
+  if (decided.entry.kind !== 'access' || decided.entry.httpResponseBodySize === null) return null;
+  const said = a.candidates.some((c) => {
+    const { entry, layer } = a.request.hops[c.hop]!;
+    return (
+      entry.kind === 'error' && layer === decided.layer && (productOf(entry.dataset) === product || product === 'clf')
+    );
+  });
+  return said ? { path: decided.path, size: decided.entry.httpResponseBodySize } : null;
+}
+
+/** nginx's page for 403, with and without version, with and without padding for old browsers. */
+function isNginxPage(size: number | null): boolean {
+  return size !== null && ((size >= 146 && size <= 175) || (size >= 548 && size <= 580));
 }
 
 /** Is there something that only a comparison with other requests can tell? */
@@ -411,6 +434,28 @@ function silent(a: Assessment, around: Surroundings, inferences: Inference[]): V
     // This product writes a line for every refusal by address, method, limit or file: there is none.
     const possible = inferences.find((x) => left.includes(x.cause));
     if (possible) return inferred(a, possible, layer, proof);
+    const size = e.httpResponseBodySize;
+    const isOwn =
+      e.upstreamStatusCode === 0 ||
+      (size !== null && around.ownSizes(hop.path).has(size)) ||
+      (product === 'nginx' && isNginxPage(size));
+    if (!isOwn && !around.hasInner(hop.layer)) {
+      return verdict(a, {
+        cause: 'unknown',
+        certainty: 'unknown',
+        confidence: 0.3,
+        layer: 'unknown',
+        path: hop.path,
+        detail: `${product} answered ${a.request.status}, its error log has no line for it, and no log of what may stand behind it is here`,
+        evidence: proof,
+        alternatives: [
+          { cause: 'app.unexplained', confidence: 0.35 },
+          { cause: 'config.rewrite', confidence: 0.3 },
+        ],
+        decidedHop: -1,
+        wouldSettle: `the log of the application behind ${product}; or what that answered, in the access log of ${product} (nginx: $upstream_status)`,
+      });
+    }
     return verdict(a, {
       cause: 'config.rewrite',
       certainty: 'implied',
@@ -538,7 +583,7 @@ function verdict(
     cause: Cause;
     certainty: Verdict['certainty'];
     confidence: number;
-    layer: Layer;
+    layer: Layer | 'unknown';
     path: string | null;
     rule?: string | null;
     detail: string;
