@@ -1,19 +1,18 @@
 /** `why403 report`: reads everything, says why, and goes. Rows are paged out of the store, so memory does not grow with them. */
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { now } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Engine } from '../engine.ts';
 import { errnoOf, Why403Error } from '../errors.ts';
 import type { Refusal } from '../model/request.ts';
 import { csvHeader, csvRow } from '../report/csv.ts';
-import { htmlHead, htmlRow, htmlTail } from '../report/html.ts';
+import { htmlReport } from '../report/html/report.ts';
 import { reportRecord } from '../report/record.ts';
 import { summarize } from '../report/summary.ts';
 import { textReport } from '../report/text.ts';
 import type { Filter, PageKey } from '../store/questions.ts';
+import { VERSION } from '../version.ts';
 import { complain, withScratch } from './scratch.ts';
-
-/** Rows in the HTML file: more make it slow to open. */
-const HTML_ROWS_MAX = 5000;
 
 export async function report(config: Config): Promise<void> {
   if (config.paths.length === 0 && config.follows.length === 0)
@@ -49,26 +48,19 @@ function write(format: string, engine: Engine, filter: Filter, put: (text: strin
     }
     put('\n]}\n');
   } else if (format === 'html') {
-    const s = summarize(questions, filter);
-    put(htmlHead(s, Date.now()));
-    let n = 0;
-    for (const r of all(engine, filter)) {
-      if (n >= HTML_ROWS_MAX) break;
-      put(htmlRow(reportRecord(r)));
-      n++;
-    }
-    put(htmlTail(n, s.refused));
+    const { archive } = engine;
+    const made = { archive, questions, filter, sources: readSources(engine), now: now(), version: VERSION };
+    for (const piece of htmlReport(made)) put(piece);
   } else {
-    put(
-      textReport(
-        summarize(questions, filter),
-        engine.ingest
-          .sources()
-          .filter((s) => s.reader !== null)
-          .map((s) => ({ path: s.path, dataset: s.reader!.dataset, lines: s.lines, unparsed: s.unparsed })),
-      ),
-    );
+    put(textReport(summarize(questions, filter), readSources(engine)));
   }
+}
+
+function readSources(engine: Engine): { path: string; dataset: string; lines: number; unparsed: number }[] {
+  return engine.ingest
+    .sources()
+    .filter((s) => s.reader !== null)
+    .map((s) => ({ path: s.path, dataset: s.reader!.dataset, lines: s.lines, unparsed: s.unparsed }));
 }
 
 /** Every refusal in order of time, a page at a time. */

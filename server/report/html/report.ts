@@ -1,76 +1,228 @@
-/** One self-contained file: opens without a server and asks for nothing from elsewhere. Every text from a log is escaped. */
-import { iso } from '../clock.ts';
-import { categoryOf } from '../model/taxonomy.ts';
-import type { ReportRecord } from './record.ts';
-import type { Summary } from './summary.ts';
+/**
+ * `report --format html`: one file that opens without a server, runs no script and asks nobody for anything. The same
+ * figures as the page: the course of refusals, what they consist of, and every problem with its verdict, the way of
+ * one of its requests, the raw lines that prove it, and what to change. Every text from a log is escaped.
+ */
+import { playbookFor } from '../../attribute/playbook/index.ts';
+import { iso } from '../../clock.ts';
+import { AUDIENCE_SAYS, AUDIENCES } from '../../model/audience.ts';
+import { maskText } from '../../model/mask.ts';
+import type { Refusal } from '../../model/request.ts';
+import { CAUSES, type Cause, categoryOf, isCause } from '../../model/taxonomy.ts';
+import { lifeOf } from '../../problem/state.ts';
+import type { Archive } from '../../store/archive.ts';
+import type { ProblemRecord } from '../../store/problems.ts';
+import type { Filter, Questions } from '../../store/questions.ts';
+import { playbookFacts } from '../facts.ts';
+import { rawOf } from '../raw.ts';
+import { summarize } from '../summary.ts';
+import { bar, overTime, shares, sparkline, when } from './charts.ts';
+import { bdi, esc, escMarked, percent, whole } from './escape.ts';
+import { POLICY, STYLE } from './style.ts';
 
-/** Same hues as the page (web/data/causes.ts), readable on light and dark ground and by colour-blind readers. */
-const COLOURS: Record<string, string> = {
-  permission: '#4c6ef5',
-  credential: '#1c9ac0',
-  csrf: '#12a58c',
-  origin: '#7a9a01',
-  address: '#d9860b',
-  waf: '#d6336c',
-  limit: '#9c5fd6',
-  config: '#8d6e53',
-  gateway: '#e0603a',
-  app: '#6c7a89',
-  unknown: '#a3a9b0',
-};
+/** Problems shown with everything, those that harm people first; the others are listed in a line each. */
+const PROBLEMS_SHOWN = 60;
+const PROBLEMS_LISTED = 2000;
+/** Refusals of each that are listed. */
+const ROWS_SHOWN = 10;
+const TOP = 8;
+const SPARK_BARS = 40;
+const HOUR_MS = 3_600_000;
 
-export const escapeHtml = (t: string): string =>
-  t
-    .replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+export interface HtmlReport {
+  archive: Archive;
+  questions: Questions;
+  filter: Filter;
+  sources: { path: string; dataset: string; lines: number; unparsed: number }[];
+  /** When it is made, ms. */
+  now: number;
+  version: string;
+}
 
-export function htmlHead(s: Summary, made: number): string {
-  const share = s.requests > 0 ? ((100 * s.refused) / s.requests).toFixed(1) : '–';
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>why403: ${s.refused} refused requests</title><style>${STYLE}</style></head><body><main>
-<header><h1>why<b>403</b></h1><p>${s.fromMs === null ? '' : `${iso(s.fromMs).slice(0, 19)}Z to ${iso(s.toMs!).slice(0, 19)}Z`} · made ${iso(made).slice(0, 19)}Z</p></header>
-<section class="figures"><div><b>${s.refused.toLocaleString('en')}</b>refused</div><div><b>${s.requests.toLocaleString('en')}</b>requests</div><div><b>${share} %</b>of requests</div></section>
-${chart(s)}
-<h2>Causes</h2><table><thead><tr><th>Cause</th><th class="n">Refused</th><th class="n">Share</th><th>Decided by</th><th>Most on</th></tr></thead><tbody>
-${s.causes.map((c) => `<tr><td><i style="background:${COLOURS[categoryOf(c.cause)]}"></i>${escapeHtml(c.title)} <code>${c.cause}</code></td><td class="n">${c.count}</td><td class="n">${((100 * c.count) / Math.max(1, s.refused)).toFixed(1)} %</td><td>${escapeHtml(c.layers.join(', '))}</td><td><bdi>${escapeHtml(c.routes[0]?.key ?? '')}</bdi></td></tr>`).join('\n')}
-</tbody></table>
-<h2>Refused requests</h2><div class="wide"><table><thead><tr><th>Time (UTC)</th><th>Client</th><th>Request</th><th>Cause</th><th>Layer</th><th class="n">Confidence</th><th>Why</th></tr></thead><tbody>
+/** The file in pieces, in order. */
+export function* htmlReport(r: HtmlReport): Generator<string> {
+  const { questions, filter } = r;
+  const s = summarize(questions, filter);
+  const audience = questions.countByAudience(filter);
+  const share = s.requests > 0 ? percent(Math.min(1, s.refused / s.requests)) : '–';
+  const period = s.fromMs === null ? '' : `${when(s.fromMs)} to ${when(s.toMs!)} UTC`;
+  yield `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${POLICY}"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer"><title>why403: ${whole(s.refused)} refused requests</title><style>${STYLE}</style></head><body><main>
+<header class="top"><h1>why<b>403</b></h1><p class="quiet">${period}</p></header>
+<dl class="figures"><div><dt>Refused requests</dt><dd>${whole(s.refused)}</dd></div><div><dt>of all requests</dt><dd>${share} <small>of ${whole(s.requests)}</small></dd></div><div><dt><span class="dot c-harmed"></span>People and partners</dt><dd>${whole(audience.harmed)}</dd></div><div><dt><span class="dot c-noise"></span>Scanners</dt><dd>${whole(audience.noise)}</dd></div><div><dt><span class="dot c-undecided"></span>Not told</dt><dd>${whole(audience.undecided)}</dd></div></dl>
+`;
+  if (s.refused === 0) yield '<p class="card">No request was refused in these logs.</p>\n';
+  else {
+    yield `<section aria-label="Over time">${overTime(s)}</section>\n<h2>What they consist of</h2><div class="tops">\n`;
+    const tops = questions.tops(filter, ['layer', 'route', 'client', 'host', 'user', 'rule'] as const, TOP);
+    yield topList(
+      'Causes',
+      s.causes.slice(0, TOP).map((c) => ({
+        html: `<span class="dot c-${categoryOf(c.cause)}"></span>${esc(c.title)} <code class="quiet">${c.cause}</code>`,
+        count: c.count,
+      })),
+      s.refused,
+    );
+    for (const [title, list] of [
+      ['Deciding layers', tops.layer],
+      ['Routes', tops.route],
+      ['Clients', tops.client],
+      ['Hosts', tops.host],
+      ['Users', tops.user],
+      ['Rules', tops.rule],
+    ] as const)
+      yield topList(
+        title,
+        list.map((t) => ({ html: bdi(t.key, 120), count: t.count })),
+        s.refused,
+      );
+    yield '</div>\n';
+    yield* problems(r, s.fromMs!, s.toMs!);
+  }
+  const sources = r.sources
+    .map(
+      (x) =>
+        `<tr><td>${bdi(x.path)}</td><td>${esc(x.dataset)}</td><td class="n">${whole(x.lines)}</td><td class="n">${whole(x.unparsed)}</td></tr>`,
+    )
+    .join('');
+  yield `<h2>Logs that were read</h2><div class="card wide" tabindex="0" role="region" aria-label="Logs that were read"><table><thead><tr><th>File</th><th>Format</th><th class="n">Lines</th><th class="n">Not readable</th></tr></thead><tbody>${sources}</tbody></table></div>
+<footer><p>Made ${iso(r.now).slice(0, 19)}Z by why403 ${esc(r.version)}. Times are UTC; secrets are masked.</p></footer></main></body></html>
 `;
 }
 
-export function htmlRow(r: ReportRecord): string {
-  return `<tr><td class="t">${r.time.slice(0, 23).replace('T', ' ')}</td><td>${escapeHtml(r.client ?? '')}</td><td><bdi>${escapeHtml(`${r.method ?? ''} ${r.path ?? ''}`)}</bdi></td><td><i style="background:${COLOURS[categoryOf(r.cause)]}"></i>${r.cause}</td><td>${r.decidingLayer}</td><td class="n">${Math.round(r.confidence * 100)} %</td><td><bdi>${escapeHtml(r.detail)}</bdi><small>${r.evidence[0] ? escapeHtml(`${r.evidence[0].file}:${r.evidence[0].line}`) : ''}</small></td></tr>\n`;
+function topList(title: string, items: { html: string; count: number }[], total: number): string {
+  if (items.length === 0) return '';
+  const most = Math.max(1, items[0]!.count);
+  const rows = items
+    .map(
+      (i) =>
+        `<li><div class="row"><span>${i.html}</span><span>${whole(i.count)} <small>${percent(i.count / Math.max(1, total))}</small></span></div>${bar(i.count / most)}</li>`,
+    )
+    .join('');
+  return `<section class="card"><h3>${title}</h3><ol>${rows}</ol></section>\n`;
 }
 
-export function htmlTail(shown: number, total: number): string {
-  const more = total > shown ? `<p>The first ${shown} of ${total}; <code>--format jsonl</code> has all.</p>` : '';
-  return `</tbody></table></div>${more}</main></body></html>\n`;
+function* problems(r: HtmlReport, fromMs: number, toMs: number): Generator<string> {
+  const { questions, filter } = r;
+  const counted = questions.top(filter, 'problem', PROBLEMS_LISTED);
+  const found = counted
+    .map(({ key, count }) => ({ p: questions.problem(key), count }))
+    .filter((x): x is { p: ProblemRecord; count: number } => x.p !== null)
+    .sort((a, b) => b.p.byAudience.harmed - a.p.byAudience.harmed || b.count - a.count);
+  const shown = found.slice(0, PROBLEMS_SHOWN);
+  yield `<h2>${counted.length === 1 ? 'The problem' : `${whole(counted.length)} problems`}</h2><p class="quiet">Refusals with one cause, decided in one place, on one route, by one rule. Those that hit people and partners come first.</p>\n`;
+  const bucketMs = Math.max(HOUR_MS, Math.ceil((toMs - fromMs) / SPARK_BARS / HOUR_MS) * HOUR_MS);
+  const from = Math.floor(fromMs / bucketMs) * bucketMs;
+  const bars = Math.max(1, Math.floor((toMs - from) / bucketMs) + 1);
+  const course = new Map<string, number[]>();
+  for (const x of questions.problemSeries(
+    shown.map((y) => y.p.id),
+    from,
+    toMs + 1,
+    bucketMs,
+  )) {
+    const list = course.get(x.id) ?? new Array<number>(bars).fill(0);
+    const i = Math.floor((x.bucket - from) / bucketMs);
+    if (i >= 0 && i < bars) list[i]! += x.harmed + x.noise + x.undecided;
+    course.set(x.id, list);
+  }
+  let isFirst = true;
+  for (const { p, count } of shown) {
+    yield problem(r, p, count, course.get(p.id) ?? [], toMs, isFirst);
+    isFirst = false;
+  }
+  const rest = found.slice(PROBLEMS_SHOWN);
+  if (rest.length === 0) return;
+  const rows = rest
+    .map(
+      ({ p, count }) =>
+        `<tr><td><span class="dot c-${categoryOf(p.cause)}"></span>${esc(p.cause)}</td><td>${esc(p.layer)}</td><td>${bdi(p.route, 160)}</td><td>${bdi(p.rule, 80)}</td><td class="n">${whole(count)}</td></tr>`,
+    )
+    .join('');
+  yield `<details class="card"><summary>${whole(rest.length)} smaller problems</summary><div class="wide" tabindex="0" role="region" aria-label="Smaller problems"><table><thead><tr><th>Cause</th><th>Layer</th><th>Route</th><th>Rule</th><th class="n">Refused</th></tr></thead><tbody>${rows}</tbody></table></div></details>\n`;
 }
 
-function chart(s: Summary): string {
-  if (s.series.length === 0) return '<p>No refused request in these logs.</p>';
-  const width = 960;
-  const height = 180;
-  const first = s.series[0]!.time;
-  const slots = Math.max(1, Math.round((s.series[s.series.length - 1]!.time - first) / s.bucketMs) + 1);
-  const most = Math.max(...s.series.map((b) => b.refused));
-  const w = width / slots;
-  const bars = s.series.map((b) => {
-    const x = ((b.time - first) / s.bucketMs) * w;
-    const categories = new Map<string, number>();
-    for (const [cause, n] of Object.entries(b.byCause))
-      categories.set(categoryOf(cause), (categories.get(categoryOf(cause)) ?? 0) + n);
-    let y = height;
-    return Object.keys(COLOURS)
-      .filter((c) => categories.has(c))
-      .map((c) => {
-        const h = (categories.get(c)! / most) * (height - 10);
-        y -= h;
-        return `<rect x="${x.toFixed(1)}" y="${y.toFixed(1)}" width="${Math.max(1, w - 1).toFixed(1)}" height="${h.toFixed(1)}" fill="${COLOURS[c]}"><title>${iso(b.time)}: ${categories.get(c)} ${c}</title></rect>`;
-      })
-      .join('');
-  });
-  const used = Object.keys(COLOURS).filter((c) => s.causes.some((x) => categoryOf(x.cause) === c));
-  return `<figure><svg viewBox="0 0 ${width} ${height + 22}" role="img" aria-label="Refused requests over time, stacked by kind of cause; at most ${most} at once">${bars.join('')}<line x1="0" x2="${width}" y1="${height}" y2="${height}" class="axis"/><text x="0" y="${height + 16}">${iso(first).slice(0, 19)}Z</text><text x="${width}" y="${height + 16}" text-anchor="end">${iso(s.series[s.series.length - 1]!.time).slice(0, 19)}Z</text><text x="0" y="11">${most}</text></svg><figcaption>${used.map((c) => `<span><i style="background:${COLOURS[c]}"></i>${c}</span>`).join('')}</figcaption></figure>`;
+function problem(
+  r: HtmlReport,
+  p: ProblemRecord,
+  count: number,
+  course: number[],
+  toMs: number,
+  isOpen: boolean,
+): string {
+  const cause: Cause = isCause(p.cause) ? p.cause : 'unknown';
+  const life = lifeOf(p, toMs);
+  const filter: Filter = {
+    ...r.filter,
+    where: [...r.filter.where, { field: 'problem', in: [p.id], not: [] }],
+  };
+  const rows = r.questions.refusals(filter, { after: null, limit: ROWS_SHOWN, order: 'newest' });
+  const sample = rows.find((x) => x.verdict.evidence.length > 0) ?? rows[0];
+  const where = [p.layer === 'unknown' ? 'layer not told' : p.layer, p.source].filter((x) => x !== null).join(' · ');
+  const parts = AUDIENCES.map((name) => ({ name, count: p.byAudience[name] }));
+  return `<details class="problem"${isOpen ? ' open' : ''}><summary><h3><span class="dot c-${categoryOf(cause)}"></span>${esc(CAUSES[cause])} <span class="quiet">on ${p.route === '' ? 'many paths' : bdi(p.route, 120)}</span></h3><div class="sub"><span class="pill ${life.state}">${life.state}</span>${bdi(where, 200)}${p.rule === null ? '' : ` · rule ${bdi(p.rule, 80)}`}</div><div class="spark">${course.length > 0 ? sparkline(course, categoryOf(cause)) : ''}</div><div class="count">${whole(count)}<small>${whole(p.clients)} client${p.clients === 1 ? '' : 's'}</small></div></summary><div class="inside">
+<dl class="facts"><div><dt>First seen</dt><dd>${when(p.firstMs)}</dd></div><div><dt>Last seen</dt><dd>${when(p.lastMs)}</dd></div>${life.cameBackMs === null ? '' : `<div><dt>Came back</dt><dd>${when(life.cameBackMs)}</dd></div>`}<div><dt>Whom it hits</dt><dd>${parts
+    .filter((x) => x.count > 0)
+    .map((x) => `<span class="dot c-${x.name}"></span>${whole(x.count)} ${x.name}`)
+    .join(' ')}</dd></div></dl>${shares(parts)}
+${sample === undefined ? '' : explained(r.archive, sample, cause)}${table(rows, count)}</div></details>\n`;
 }
 
-const STYLE = `:root{color-scheme:light dark;--g:#fff;--t:#1c2128;--m:#5b6570;--l:#e3e6ea}@media(prefers-color-scheme:dark){:root{--g:#14171b;--t:#e6e9ec;--m:#9aa4af;--l:#2b3138}}body{margin:0;background:var(--g);color:var(--t);font:14px/1.5 system-ui,sans-serif}main{max-width:1080px;margin:0 auto;padding:24px 16px}header{display:flex;flex-wrap:wrap;gap:8px 16px;align-items:baseline}h1{font-weight:500;margin:0;font-size:24px}h2{font-size:16px;margin:32px 0 8px}p,small,figcaption{color:var(--m)}small{display:block}.figures{display:flex;gap:32px;margin:16px 0 24px;color:var(--m);flex-wrap:wrap}.figures b{display:block;font-size:28px;color:var(--t);font-weight:600;font-variant-numeric:tabular-nums}figure{margin:0}svg{width:100%;height:auto;display:block}svg text{font-size:12px;fill:var(--m)}.axis{stroke:var(--l)}figcaption span{margin-right:16px;white-space:nowrap}i{display:inline-block;width:10px;height:10px;border-radius:3px;margin-right:6px}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:6px 12px 6px 0;border-bottom:1px solid var(--l);vertical-align:top}th{color:var(--m);font-weight:500;font-size:12px}.n{text-align:right;font-variant-numeric:tabular-nums}.t{white-space:nowrap;font-variant-numeric:tabular-nums}bdi{overflow-wrap:anywhere}.wide{overflow-x:auto}code{font-size:12px;color:var(--m)}`;
+/** One refusal of it in full: verdict, way, evidence, what to do. */
+function explained(archive: Archive, x: Refusal, cause: Cause): string {
+  const v = x.verdict;
+  const raws = new Map(x.chain.map((h) => [`${h.path}:${h.line}`, maskText(rawOf(archive, h))]));
+  const marks = new Map(v.evidence.map((e) => [`${e.path}:${e.line}`, e.match]));
+  const way = x.chain
+    .map((h) => {
+      const key = `${h.path}:${h.line}`;
+      return `<li class="${h.role}"><strong>${esc(h.layer)}</strong> ${esc(h.role)} <small><bdi>${esc(h.path)}:${h.line}</bdi>${h.status === null ? '' : ` · ${h.status}`}${h.link.kind === 'anchor' ? '' : ` · ${esc(h.link.says)}`}</small><pre tabindex="0" aria-label="Raw record">${escMarked(raws.get(key) ?? '', marks.get(key) ?? null)}</pre></li>`;
+    })
+    .join('');
+  const evidence = v.evidence
+    .map(
+      (e) =>
+        `<li><bdi>${esc(e.says)}</bdi> <small><bdi>${esc(e.path)}:${e.line}</bdi>${e.documentation === null ? '' : ` · ${documentation(e.documentation)}`}</small></li>`,
+    )
+    .join('');
+  const contrast = v.contrast
+    .map(
+      (c) =>
+        `<tr><td>${bdi(c.field)}</td><td>${bdi(c.value, 160)}</td><td class="n">${whole(c.refused)} of ${whole(c.refusedOf)}</td><td class="n">${whole(c.passed)} of ${whole(c.passedOf)}</td></tr>`,
+    )
+    .join('');
+  const alternatives =
+    v.alternatives.length === 0
+      ? ''
+      : `<p class="quiet">Less likely: ${v.alternatives.map((a) => `${esc(CAUSES[a.cause])} (${percent(a.confidence)})`).join(', ')}.</p>`;
+  const reasons = x.audience.reasons.map((reason) => AUDIENCE_SAYS[reason]).join('; ');
+  const book = playbookFor(cause, playbookFacts(x));
+  const list = (title: string, items: string[]): string =>
+    items.length === 0 ? '' : `<h4>${title}</h4><ul>${items.map((i) => `<li>${esc(i)}</li>`).join('')}</ul>`;
+  const fixes = book.fix
+    .map(
+      (f) =>
+        `<div class="fix"><p>${f.product === null ? '' : `<strong>${esc(f.product)}</strong> `}${esc(f.text)}</p>${f.snippet === null ? '' : `<pre tabindex="0" aria-label="What to change">${escMarked(f.snippet, null)}</pre>`}</div>`,
+    )
+    .join('');
+  return `<p class="verdict"><bdi>${esc(v.detail)}</bdi></p><p class="quiet">${esc(v.certainty)}, ${percent(v.confidence)} sure${reasons === '' ? '' : ` · ${esc(reasons)}`}</p>${alternatives}${v.wouldSettle === null ? '' : `<p class="quiet">What would settle it: ${esc(v.wouldSettle)}</p>`}
+<h4>The way of one request: ${bdi(`${x.method ?? ''} ${x.path ?? ''}`, 160)}</h4><ol class="way">${way}</ol>
+${evidence === '' ? '' : `<h4>Evidence</h4><ul>${evidence}</ul>`}
+${contrast === '' ? '' : `<h4>Refused against let through</h4><div class="wide" tabindex="0" role="region" aria-label="Refused against let through"><table><thead><tr><th>Field</th><th>Value</th><th class="n">Refused</th><th class="n">Let through</th></tr></thead><tbody>${contrast}</tbody></table></div>`}
+<h4>What it means</h4><p>${esc(book.meaning)}</p>${list('How to be sure', book.confirm)}<h4>What to change</h4>${fixes}${list('So that it does not come back', book.prevent)}${list('What not to do', book.doNot)}`;
+}
+
+const documentation = (text: string): string =>
+  /^https:\/\/[^\s"'<>]+$/.test(text)
+    ? `<a href="${esc(text, 2000)}" rel="noreferrer noopener">documentation</a>`
+    : esc(text);
+
+function table(rows: Refusal[], total: number): string {
+  const body = rows
+    .map(
+      (x) =>
+        `<tr><td class="t">${iso(x.timeMs).slice(0, 19).replace('T', ' ')}</td><td>${bdi(x.client)}</td><td>${bdi(x.user, 80)}</td><td class="r">${bdi(`${x.method ?? ''} ${x.path ?? ''}${x.query === null ? '' : `?${x.query}`}`, 240)}</td><td class="r">${bdi(x.userAgent, 160)}</td></tr>`,
+    )
+    .join('');
+  return `<h4>${total > rows.length ? `The newest ${rows.length} of ${whole(total)}` : 'All of them'}</h4><div class="wide" tabindex="0" role="region" aria-label="Refused requests"><table><thead><tr><th>Time (UTC)</th><th>Client</th><th>User</th><th>Request</th><th>User agent</th></tr></thead><tbody>${body}</tbody></table></div>`;
+}
