@@ -14,6 +14,7 @@ import {
   looksLikeHost,
   numberOf,
   setClientPeer,
+  setRequestAt,
   setRequestLine,
 } from '../fields.ts';
 import type { Format } from '../parser.ts';
@@ -23,18 +24,60 @@ import { read, readClf } from '../time.ts';
 const DATASET = 'haproxy.http';
 
 /**
- * What every line has, made in one step: one hidden class for all, where members that are added one by one cost as much
- * as the rest of the line. Without inherited names, as all attributes.
+ * What every line of `option httplog` has, made in one step: one hidden class for all, where members that are added one
+ * by one cost as much as the rest of the line. Without inherited names, as all attributes.
  */
-const Attributes = function Attributes(this: Record<string, string>, frontend: string) {
+const HttpAttributes = function HttpAttributes(
+  this: Record<string, string>,
+  frontend: string,
+  backend: string,
+  timers: string,
+  connections: string,
+  queues: string,
+) {
   this.frontend = frontend;
+  this.backend = backend;
+  this.timers = timers;
+  this.connections = connections;
+  this.queues = queues;
 } as unknown as new (
   frontend: string,
-) => object;
-Attributes.prototype = Object.create(null);
+  backend: string,
+  timers: string,
+  connections: string,
+  queues: string,
+) => Record<string, string>;
+HttpAttributes.prototype = Object.create(null);
+
+/** Texts that most lines share, kept from the line before: no slice of their own, and equal at once. */
+class Kept {
+  private text = '';
+  /** `from`…`to` of the line. */
+  of(line: string, from: number, to: number): string {
+    if (to - from === this.text.length && line.startsWith(this.text, from)) return this.text;
+    this.text = line.slice(from, to);
+    return this.text;
+  }
+}
+const frontends = new Kept();
+const servers = new Kept();
+const states = new Kept();
+const queueTexts = new Kept();
+
+/** The part of a server's name in front of the slash, for the same reason. */
+let lastServer = '';
+let lastBackend = '';
+
+function backendOf(server: string, slash: number): string {
+  if (server !== lastServer) {
+    lastServer = server;
+    lastBackend = server.slice(0, slash);
+  }
+  return lastBackend;
+}
 
 function parse(record: string): Entry | Failure {
-  const line = record.trimEnd();
+  const line = record.charCodeAt(record.length - 1) <= 32 ? record.trimEnd() : record;
   if (line === '') return { failure: 'empty' };
   // `198.51.100.7:51234 [22/Nov/2025:09:57:01.123] `
   const bracket = line.indexOf(' [');
@@ -48,14 +91,45 @@ function parse(record: string): Entry | Failure {
       ? { failure: 'time', field: 'accept_date' }
       : { failure: 'format' };
   }
-  const peer = line.slice(0, bracket);
-  if (peer.lastIndexOf(':') <= 0 && peer !== 'unix:1') return { failure: 'format', field: 'client' };
+  if (line.lastIndexOf(':', bracket) <= 0) return { failure: 'format', field: 'client' };
   if (line.charCodeAt(read.end) !== 93) return { failure: 'torn' };
   const entry = emptyEntry(DATASET, 'access', 'start');
   entry.timeMs = timeMs;
   entry.timeZoneless = read.zoneless;
-  setClientPeer(entry, peer);
   const at = read.end + 2;
+  setPeer(entry, line, bracket);
+  return http(entry, line, at) ?? other(entry, line, at);
+}
+
+/** `203.0.113.7:51234` in front of `to`. */
+function setPeer(entry: Entry, line: string, to: number): void {
+  let port = 0;
+  let scale = 1;
+  let i = to - 1;
+  for (; i > 0; i--) {
+    const c = line.charCodeAt(i) - 48;
+    if (!(c >= 0 && c <= 9)) break;
+    port += c * scale;
+    scale *= 10;
+  }
+  const first = line.charCodeAt(0);
+  // An ordinary address and its port; anything else goes the general way.
+  if (
+    line.charCodeAt(i) !== 58 ||
+    scale === 1 ||
+    scale > 1e5 ||
+    !(first >= 48 && first <= 57) ||
+    line.charCodeAt(i - 1) === 58
+  ) {
+    setClientPeer(entry, line.slice(0, to));
+    return;
+  }
+  entry.clientAddress = line.slice(0, i);
+  if (port > 0) entry.clientPort = port;
+}
+
+/** Whatever is not `option httplog`: tcplog, the error log, lines that were cut. */
+function other(entry: Entry, line: string, at: number): Entry | Failure {
   // `frontend backend/server timers …`, or `frontend/bind: message` of the error log.
   const words = wordsAt(line, at);
   const [frontend = '', backend = '', timers = ''] = words;
@@ -73,7 +147,7 @@ function parse(record: string): Entry | Failure {
   }
   if (words.length < 7) return { failure: 'torn' };
   const tls = frontend.endsWith('~');
-  entry.attributes = new Attributes(tls ? frontend.slice(0, -1) : frontend) as unknown as Record<string, string>;
+  addAttribute(entry, 'frontend', tls ? frontend.slice(0, -1) : frontend);
   if (tls) addAttribute(entry, 'tls', 'true');
   if (!backend.includes('/')) return { failure: 'format', field: 'backend' };
   setServer(entry, backend);
@@ -81,7 +155,11 @@ function parse(record: string): Entry | Failure {
   if (slashes === 2) return tcp(entry, line, at, words);
   if (words.length < 10) return { failure: 'torn' };
   if (slashes < 4) return { failure: 'format', field: 'timers' };
-  return http(entry, line, at, words);
+  if (!setTimes(entry, timers)) return { failure: 'format', field: 'timers' };
+  const status = words[3] === '-1' ? 0 : numberOf(words[3] ?? '');
+  return status === null || status > 999
+    ? { failure: 'status', field: 'status' }
+    : { failure: 'format', field: 'termination_state' };
 }
 
 /** `option httplog clf` has no place for referrer and agent, and writes them empty. */
@@ -161,61 +239,154 @@ function setBytes(entry: Entry, text: string): void {
   entry.httpResponseBodySize = numberOf(text.charCodeAt(0) === 43 ? text.slice(1) : text);
 }
 
-function http(entry: Entry, line: string, at: number, words: string[]): Entry | Failure {
-  const [
-    ,
-    ,
-    ,
-    status = '',
-    bytes = '',
-    requestCookie = '',
-    responseCookie = '',
-    state = '',
-    connections = '',
-    queues = '',
-  ] = words;
-  if (!setTimes(entry, words[2] ?? '')) return { failure: 'format', field: 'timers' };
-  const code = status === '-1' ? 0 : numberOf(status);
-  if (code === null || code > 999) return { failure: 'status', field: 'status' };
-  entry.httpResponseStatusCode = code;
-  setBytes(entry, bytes);
-  addAttribute(entry, 'captured.cookie.request', requestCookie);
-  addAttribute(entry, 'captured.cookie.response', responseCookie);
-  if (state.length < 2 || state.length > 4) return { failure: 'format', field: 'termination_state' };
-  entry.eventOutcome = state;
-  addAttribute(entry, 'connections', connections);
-  addAttribute(entry, 'queues', queues);
+/** `option httplog` and httpslog, by positions; null = it is none, and nothing was put into the entry. */
+function http(entry: Entry, line: string, at: number): Entry | null {
+  const frontendEnd = line.indexOf(' ', at);
+  const serverEnd = line.indexOf(' ', frontendEnd + 1);
+  const timersEnd = line.indexOf(' ', serverEnd + 1);
+  const statusEnd = line.indexOf(' ', timersEnd + 1);
+  const bytesEnd = line.indexOf(' ', statusEnd + 1);
+  const requestCookieEnd = line.indexOf(' ', bytesEnd + 1);
+  const responseCookieEnd = line.indexOf(' ', requestCookieEnd + 1);
+  const stateEnd = line.indexOf(' ', responseCookieEnd + 1);
+  const connectionsEnd = line.indexOf(' ', stateEnd + 1);
+  // One that is missing begins the search anew: the positions no longer grow.
+  if (
+    !(
+      frontendEnd > at &&
+      serverEnd > frontendEnd &&
+      timersEnd > serverEnd &&
+      statusEnd > timersEnd &&
+      bytesEnd > statusEnd &&
+      requestCookieEnd > bytesEnd &&
+      responseCookieEnd > requestCookieEnd &&
+      stateEnd > responseCookieEnd &&
+      connectionsEnd > stateEnd
+    )
+  )
+    return null;
+  let queuesEnd = line.indexOf(' ', connectionsEnd + 1);
+  if (queuesEnd < 0) queuesEnd = line.length;
+  const stateLength = stateEnd - responseCookieEnd - 1;
+  if (stateLength < 2 || stateLength > 4) return null;
+  const server = servers.of(line, frontendEnd + 1, serverEnd);
+  const slash = server.indexOf('/');
+  if (slash < 0) return null;
+
+  // Timers: five, the last is the whole request (`+` with logasap, -1 = it did not get there).
+  let slashes = 0;
+  let last = serverEnd;
+  for (let i = serverEnd + 1; i < timersEnd; i++) {
+    if (line.charCodeAt(i) === 47) {
+      slashes++;
+      last = i;
+    }
+  }
+  if (slashes < 4) return null;
+  const sign = line.charCodeAt(last + 1);
+  const ms = digitsAt(line, sign === 43 ? last + 2 : last + 1, timersEnd);
+  if (ms < 0 && sign !== 45) return null;
+  const isNone = statusEnd - timersEnd === 3 && line.startsWith('-1', timersEnd + 1);
+  const status = isNone ? 0 : digitsAt(line, timersEnd + 1, statusEnd);
+  if (status < 0 || status > 999) return null;
+
+  if (ms >= 0) entry.durationMs = ms;
+  entry.httpResponseStatusCode = status;
+  const bytes = digitsAt(line, line.charCodeAt(statusEnd + 1) === 43 ? statusEnd + 2 : statusEnd + 1, bytesEnd);
+  if (bytes >= 0) entry.httpResponseBodySize = bytes;
+  entry.eventOutcome = states.of(line, responseCookieEnd + 1, stateEnd);
+  const tls = line.charCodeAt(frontendEnd - 1) === 126;
+  entry.attributes = new HttpAttributes(
+    frontends.of(line, at, tls ? frontendEnd - 1 : frontendEnd),
+    backendOf(server, slash),
+    line.slice(serverEnd + 1, timersEnd),
+    line.slice(stateEnd + 1, connectionsEnd),
+    queueTexts.of(line, connectionsEnd + 1, queuesEnd),
+  );
+  if (tls) entry.attributes.tls = 'true';
+  // `<NOSRV>` = no server was asked.
+  const next = server.charCodeAt(slash + 1);
+  if (next === 60 || next === 45 || slash + 1 === server.length) {
+    const name = server.slice(slash + 1);
+    if (name === '<NOSRV>' || name === '' || name === '<STATS>' || name === '-') {
+      entry.upstreamStatusCode = 0;
+      if (name !== '' && name !== '-') entry.attributes.server = name;
+    } else entry.upstreamAddress = server;
+  } else entry.upstreamAddress = server;
+  if (requestCookieEnd - bytesEnd > 2 || line.charCodeAt(bytesEnd + 1) !== 45)
+    addAttribute(entry, 'captured.cookie.request', line.slice(bytesEnd + 1, requestCookieEnd));
+  if (responseCookieEnd - requestCookieEnd > 2 || line.charCodeAt(requestCookieEnd + 1) !== 45)
+    addAttribute(entry, 'captured.cookie.response', line.slice(requestCookieEnd + 1, responseCookieEnd));
 
   // Behind the queues: capture groups and the request in quotes, then a custom tail.
-  let pos = at;
-  for (let i = 0; i < 10; i++) pos += (words[i]?.length ?? 0) + 1;
+  let pos = queuesEnd + 1;
   let captured = 0;
   while (line.charCodeAt(pos) === 123) {
     let end = line.indexOf('} ', pos);
-    if (end < 0) end = line.endsWith('}') ? line.length - 1 : -1;
+    if (end < 0) end = line.charCodeAt(line.length - 1) === 125 ? line.length - 1 : -1;
     if (end < 0) break;
-    for (const value of line.slice(pos + 1, end).split('|', EXTRAS_MAX)) {
-      const text = unhash(value);
-      addAttribute(entry, `captured.${captured++}`, text);
-      if (entry.urlDomain === null && looksLikeHost(text) && !text.includes('/')) entry.urlDomain = domainOf(text);
-    }
+    captured = setCaptured(entry, line, pos + 1, end, captured);
     pos = end + 2;
   }
   if (line.charCodeAt(pos) !== 34) {
     // httpslog of a connection without request, or a line that was cut.
     setTail(entry, line, pos);
-    return pos >= line.length && entry.httpResponseStatusCode !== 0 ? entry : entry;
+    return entry;
   }
   let end = line.indexOf('"', pos + 1);
   if (end < 0) {
     end = line.length;
     addAttribute(entry, 'truncated', 'true');
   }
-  const request = line.slice(pos + 1, end);
-  if (request === '<BADREQ>') addAttribute(entry, 'request', request);
-  else setRequestLine(entry, request.indexOf('#') < 0 ? request : unhash(request));
-  setTail(entry, line, end + 2);
+  if (line.charCodeAt(pos + 1) === 60 && line.slice(pos + 1, end) === '<BADREQ>')
+    addAttribute(entry, 'request', '<BADREQ>');
+  else {
+    const hash = line.indexOf('#', pos + 1);
+    if (hash < 0 || hash > end) setRequestAt(entry, line, pos + 1, end);
+    else setRequestLine(entry, unhash(line.slice(pos + 1, end)));
+  }
+  if (end + 2 < line.length) setTail(entry, line, end + 2);
   return entry;
+}
+
+/** The number `from`…`to`, -1 when it is none. */
+function digitsAt(line: string, from: number, to: number): number {
+  if (from >= to || to - from > 15) return -1;
+  let n = 0;
+  for (let i = from; i < to; i++) {
+    const c = line.charCodeAt(i) - 48;
+    if (!(c >= 0 && c <= 9)) return -1;
+    n = n * 10 + c;
+  }
+  return n;
+}
+
+const CAPTURED = Array.from({ length: EXTRAS_MAX }, (_, i) => `captured.${i}`);
+/** A host mostly comes again. */
+let lastHost = '';
+let lastDomain: string | null = null;
+
+/** `shop.example|curl` between braces; gives how many values were captured until now. */
+function setCaptured(entry: Entry, line: string, from: number, to: number, before: number): number {
+  let n = before;
+  let at = from;
+  while (at <= to && n - before < EXTRAS_MAX) {
+    let end = line.indexOf('|', at);
+    if (end < 0 || end > to) end = to;
+    let text = line.slice(at, end);
+    if (text.indexOf('#') >= 0) text = unhash(text);
+    addAttribute(entry, CAPTURED[n] ?? `captured.${n}`, text);
+    n++;
+    if (entry.urlDomain === null && text !== '') {
+      if (text !== lastHost) {
+        lastHost = text;
+        lastDomain = looksLikeHost(text) && !text.includes('/') ? domainOf(text) : null;
+      }
+      entry.urlDomain = lastDomain;
+    }
+    at = end + 1;
+  }
+  return n;
 }
 
 /** What a custom log-format has behind the request: `key=value`, a unique id, httpslog's TLS fields. */
@@ -255,8 +426,9 @@ function setTail(entry: Entry, line: string, from: number): void {
     } else value = line.slice(at, end);
     at = end + 1;
     if (value === '' || value === '-') continue;
-    if (isHttpsErrors(value)) addAttribute(entry, 'tls.errors', value);
-    else if (value.includes('/TLSv')) {
+    const slashed = value.indexOf('/') >= 0;
+    if (slashed && isHttpsErrors(value)) addAttribute(entry, 'tls.errors', value);
+    else if (slashed && value.includes('/TLSv')) {
       const [sni = '', version = '', cipher = ''] = value.split('/');
       addAttribute(entry, 'tls.sni', sni);
       addAttribute(entry, 'tls.version', version);
