@@ -102,7 +102,10 @@ function parse(record: string, context: Context): Entry | Failure {
       at += errno[0].length;
       continue;
     }
-    const file = /^[a-z0-9_]+\.c\(\d+\): /.exec(record.slice(at, at + 60));
+    // A message begins with a capital letter or is no file name.
+    const first = record.charCodeAt(at);
+    const dot = first >= 97 || (first >= 48 && first <= 57) ? record.indexOf('.c(', at) : -1;
+    const file = dot < 0 || dot - at > 50 ? null : /^[a-z0-9_]+\.c\(\d+\): /.exec(record.slice(at, at + 60));
     if (file === null) break;
     addAttribute(entry, 'source', file[0].slice(0, -2));
     at += file[0].length;
@@ -112,13 +115,30 @@ function parse(record: string, context: Context): Entry | Failure {
   return entry;
 }
 
+interface Level {
+  level: string;
+  logger: string | null;
+}
+
+/** `authz_core:error` and what it says: a server has few of them. */
+const levels = new Map<string, Level>();
+const LEVELS_KEPT = 500;
+
+function readLevel(item: string): Level | null {
+  const colon = item.indexOf(':');
+  const level = levelOf(levelWord(item.slice(colon + 1)));
+  if (level === null) return null;
+  const found = { level, logger: colon > 0 ? item.slice(0, colon) : null };
+  if (levels.size < LEVELS_KEPT) levels.set(item, found);
+  return found;
+}
+
 function setItem(entry: Entry, item: string, levelSeen: boolean, index: number): 'level' | 'item' | 'none' {
   if (!levelSeen) {
-    const colon = item.indexOf(':');
-    const level = levelOf(levelWord(item.slice(colon + 1)));
-    if (level !== null) {
-      entry.logLevel = level;
-      if (colon > 0) entry.logLogger = item.slice(0, colon);
+    const found = levels.get(item) ?? readLevel(item);
+    if (found !== null) {
+      entry.logLevel = found.level;
+      if (found.logger !== null) entry.logLogger = found.logger;
       return 'level';
     }
   }
@@ -182,7 +202,7 @@ function setMessage(entry: Entry, raw: string): void {
       return;
     }
   }
-  if (/^AH\d{5}: /.test(text)) {
+  if (text.charCodeAt(0) === 65 && text.charCodeAt(7) === 58 && /^AH\d{5}: /.test(text)) {
     entry.eventCode = text.slice(0, 7);
     text = text.slice(9);
   }
@@ -192,50 +212,57 @@ function setMessage(entry: Entry, raw: string): void {
 
 /** Files, URL paths and users that known messages name. */
 function setDetails(entry: Entry, text: string): void {
-  const user = /^(?:\w+ )?user ['"]?([^\s'":]+)['"]?[: ]/.exec(text);
+  // Regular expressions only where what they look for stands: most messages have none of it.
+  const user = text.indexOf('user ') < 0 ? null : /^(?:\w+ )?user ['"]?([^\s'":]+)['"]?[: ]/.exec(text);
   if (user !== null) entry.userName = user[1]!;
 
   const filesystem = text.indexOf("(filesystem path '");
-  const accessTo = /^access to (\/\S*) (?:failed|denied|for)/.exec(text);
+  const accessTo = !text.startsWith('access to /') ? null : /^access to (\/\S*) (?:failed|denied|for)/.exec(text);
   // mod_ssl names the file, not the address.
   if (accessTo !== null && entry.logLogger === 'ssl') entry.filePath = accessTo[1]!;
   else if (accessTo !== null) setTarget(entry, accessTo[1]!);
-  const authFailure = /authentication failure for "([^"]*)"/.exec(text);
+  const authFailure = text.indexOf('authentication f') < 0 ? null : /authentication failure for "([^"]*)"/.exec(text);
   if (authFailure !== null) setTarget(entry, authFailure[1]!);
   if (filesystem >= 0) {
     const end = text.indexOf("'", filesystem + 18);
     if (end > 0) entry.filePath = text.slice(filesystem + 18, end);
     return;
   }
-  const request = /^Invalid URI in request ([A-Z]+ \/.*)$/.exec(text);
+  const first = text.charCodeAt(0);
+  const request = first !== 73 ? null : /^Invalid URI in request ([A-Z]+ \/.*)$/.exec(text);
   if (request !== null) {
     setRequestLine(entry, request[1]!);
     return;
   }
-  const directory =
-    /^(?:Cannot serve directory|attempt to invoke directory as script:?|script|Directory index forbidden by rule:?|stderr from) '?(\/[^':]*)/.exec(
-      text,
-    );
+  // C, D, a or s.
+  const isDirectory = first === 67 || first === 68 || first === 97 || first === 115;
+  const directory = isDirectory ? DIRECTORY.exec(text) : null;
   if (directory !== null) {
     entry.filePath = directory[1]!;
     return;
   }
-  const invalid = /^(?:invalid URI path|Invalid URI in request) \((\/[^\s]*)\)/.exec(text);
+  const invalid =
+    (first | 32) !== 105 ? null : /^(?:invalid URI path|Invalid URI in request) \((\/[^\s]*)\)/.exec(text);
   if (invalid !== null) {
     setTarget(entry, invalid[1]!);
     return;
   }
-  const proxied = /: proxy:(?:[a-z]+:\/\/)([^/]+)(\/.*)?$/.exec(text);
+  const proxied = text.indexOf(': proxy:') < 0 ? null : /: proxy:(?:[a-z]+:\/\/)([^/]+)(\/.*)?$/.exec(text);
   if (proxied !== null) {
     entry.upstreamAddress = domainOf(proxied[1]!) === null ? null : proxied[1]!;
     addAttribute(entry, 'proxy.url', text.slice(text.indexOf(': proxy:') + 8));
     return;
   }
-  const path = /: (\/[^:\n]*)$/.exec(text);
-  if (path === null || authFailure !== null) return;
-  if (entry.eventCode !== null && URI_CODES.has(entry.eventCode)) setTarget(entry, path[1]!);
-  else if (FILE_MESSAGES.test(text)) entry.filePath = path[1]!;
+  // `…: /a/path` at the end, without another colon or line behind it.
+  const colon = text.lastIndexOf(':');
+  if (authFailure !== null || !text.startsWith(' /', colon + 1) || colon < 0 || text.indexOf('\n', colon) >= 0) return;
+  const path = text.slice(colon + 2);
+  if (entry.eventCode !== null && URI_CODES.has(entry.eventCode)) setTarget(entry, path);
+  else if (text.startsWith('client denied by server config') || FILE_MESSAGES.test(text)) entry.filePath = path;
 }
+
+const DIRECTORY =
+  /^(?:Cannot serve directory|attempt to invoke directory as script:?|script|Directory index forbidden by rule:?|stderr from) '?(\/[^':]*)/;
 
 /** Messages that end in a file; others end in a URL path or in anything. */
 const FILE_MESSAGES =
