@@ -524,12 +524,35 @@ class Linker {
           if (refusedInner && !refusedOuter) continue;
           edges.push(edge);
         }
+        // It does not say who asked: then only the moment can, within a request that was on its way.
+        if (addressesOf(this.#entry(i)).length === 0)
+          for (const o of this.#near(outers, i)) edges.push(...this.#asking(o, i));
       }
       const taken = assign(edges, this.#written);
       if (taken.length < free.length * 0.6) continue;
       this.#asked.add(id);
       for (const edge of taken) this.#joinAccess(edge, 'asked by the outer layer: same client, agent and moment');
     }
+  }
+
+  /** An outer request that was on its way at the moment of a line that names no client, and ended alike. */
+  #asking(o: number, i: number): Edge[] {
+    const from = this.#start[o]! - REASON_FINE_MS;
+    const to = this.#end[o]! + REASON_FINE_MS;
+    const t = this.#records[i]!.timeMs;
+    if (t < from || t > to || this.#entry(o).urlPath === this.#entry(i).urlPath) return [];
+    const refusedInner = (this.#entry(i).httpResponseStatusCode ?? 0) >= 400;
+    const refusedOuter = (this.#entry(o).httpResponseStatusCode ?? 0) >= 400;
+    if (refusedInner !== refusedOuter) return [];
+    return [
+      {
+        outer: o,
+        inner: i,
+        score: 1 - (to - from) / 10_000,
+        distance: Math.abs(this.#end[o]! - t),
+        signature: `asking ${o} ${i}`,
+      },
+    ];
   }
 
   /** By ids: nearly every line shares its request with a line of another path in a log of the same layer or further out. */
@@ -639,6 +662,8 @@ class Linker {
     const e = this.#entry(a);
     const source = this.#source(root);
     const target = this.#source(a);
+    // A layer that answered by itself asked nobody further in.
+    if (source.order > target.order && source.layer !== 'waf' && answeredHere(e)) return null;
     const gap = Math.max(0, facts.first - this.#end[a]!, this.#start[a]! - facts.last);
     const slow = e.durationMs === null && e.timePoint === 'start';
     if (gap > (slow ? FAR_MS : NEAR_MS)) return null;
@@ -744,8 +769,12 @@ class Linker {
           const after = to - t;
           if (sameLog && this.#records[a]!.line.offset < this.#records[r]!.line.offset) continue;
           if (this.#reasonsIn(this.#root(a))) continue;
+          // A layer that answered by itself asked nobody further in: what is said there is about others.
+          if (this.#accessIn(this.#root(a)).some((m) => answeredHere(this.#entry(m)))) continue;
+          const named = this.#namesClient(e, a);
+          if (named < 0) continue;
           if (e.userName !== null && target.userName !== null && e.userName !== target.userName) continue;
-          let score = 2 - outside / 250;
+          let score = 2 - outside / 250 + named;
           if (e.userName !== null && e.userName === target.userName) score += 2;
           edges.push({ outer: a, inner: r, score, distance: Math.abs(after), signature: `reason${a}` });
         }
@@ -778,6 +807,31 @@ class Linker {
       }
     }
   }
+
+  /** A reason that names an address: 2 it is this request's client, -1 another client's of that time, 0 it names none. */
+  #namesClient(reason: Entry, target: number): number {
+    const named = new Set(addressesOf(reason));
+    for (const [text] of (reason.message ?? '').slice(0, 500).matchAll(ADDRESS)) named.add(text);
+    if (named.size === 0) return 0;
+    let foreign = false;
+    for (const m of this.#accessIn(this.#root(target)))
+      for (const a of addressesOf(this.#entry(m))) if (named.has(a)) return 2;
+    for (const a of named) if (this.#isClient(a)) foreign = true;
+    return foreign ? -1 : 0;
+  }
+
+  /** Has anybody with this address made a request in the stretch? Our own proxies do not count. */
+  #isClient(a: string): boolean {
+    if (this.#clients === null) {
+      this.#clients = new Set();
+      for (const [sourceId, list] of this.#access) {
+        const proxies = this.#proxies.get(sourceId);
+        for (const i of list) for (const x of addressesOf(this.#entry(i))) if (!proxies?.has(x)) this.#clients.add(x);
+      }
+    }
+    return this.#clients.has(a);
+  }
+  #clients: Set<string> | null = null;
 
   /**
    * A program says the same things about the same routes: where one line has one request to go to and no other line
@@ -970,6 +1024,8 @@ function phraseOf(entry: Entry): string {
   const error = line < 0 ? '' : (/^\s*([A-Za-z_.]+)/.exec(message.slice(line + 1, line + 80))?.[1] ?? '');
   return `${message.slice(0, 24).replace(/\d+/g, '#').slice(0, 14)} ${error}`;
 }
+
+const ADDRESS = /\b(?:\d{1,3}\.){3}\d{1,3}\b/g;
 
 /** The product says that it answered by itself: no inner layer was asked. */
 function answeredHere(entry: Entry): boolean {
