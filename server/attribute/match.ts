@@ -5,6 +5,7 @@
  */
 import { readdirSync } from 'node:fs';
 import type { Entry } from '../../parsers/entry.ts';
+import { Needles } from './needles.ts';
 import type { Signal, SignalMatch } from './signal.ts';
 import { answerOf } from './signals/answer.ts';
 import { matchReason } from './signals/reasons.ts';
@@ -26,6 +27,8 @@ interface Shelf {
   /** Of what was answered: not asked of the many lines that do not keep it. */
   answers: Signal[];
   others: Signal[];
+  /** Of the messages of `others`: which of them are worth trying. */
+  needles: Needles;
 }
 
 /** Every signal of every table. Ids are unique. */
@@ -40,12 +43,13 @@ async function load(): Promise<Signal[]> {
   return signals;
 }
 
+const NO_NEEDLES = new Needles([]);
 const shelves = new Map<string, Shelf>();
 
 function shelfOf(dataset: string): Shelf {
   let shelf = shelves.get(dataset);
   if (shelf !== undefined) return shelf;
-  shelf = { byCode: new Map(), answers: [], others: [] };
+  shelf = { byCode: new Map(), answers: [], others: [], needles: NO_NEEDLES };
   for (const signal of SIGNALS) {
     if (!signal.datasets.some((d) => (d.endsWith('*') ? dataset.startsWith(d.slice(0, -1)) : d === dataset))) continue;
     if (signal.answer !== undefined) shelf.answers.push(signal);
@@ -58,6 +62,7 @@ function shelfOf(dataset: string): Shelf {
       }
     }
   }
+  shelf.needles = new Needles(shelf.others.map((signal) => signal.message ?? null));
   shelves.set(dataset, shelf);
   return shelf;
 }
@@ -77,7 +82,12 @@ export function matchSignals(entry: Entry): SignalMatch[] {
   if (coded !== undefined) {
     for (const signal of coded) if (holds(signal, entry, message, found)) return [found[found.length - 1]!];
   }
-  for (const signal of shelf.others) if (holds(signal, entry, message, found)) return [found[found.length - 1]!];
+  const { others, needles } = shelf;
+  if (message !== null) needles.look(message);
+  for (let i = 0; i < others.length; i++) {
+    if (message !== null && !needles.mayMatch(i)) continue;
+    if (holds(others[i]!, entry, message, found)) return [found[found.length - 1]!];
+  }
   const answer = shelf.answers.length === 0 ? null : answerOf(entry);
   if (answer !== null) {
     for (const signal of shelf.answers) holds(signal, entry, answer, found);
