@@ -29,14 +29,21 @@ export interface WafLine {
   uri: string;
   uniqueId: string;
   client: string;
-  /** `[line]`, `[rev]`, `[ver]`, `[ref]` … */
-  others: Record<string, string>;
+  /** Of the rule set. "OWASP_CRS/4.7.0" */
+  ver: string;
 }
 
 const FIRST_ITEMS = [' [line "', ' [id "', ' [rev "', ' [msg "', ' [data "', ' [severity "', ' [hostname "', ' [uri "'];
 
-/** ` [name "`, at one place: no search through the rest of the text. */
-const ITEM = / \[([a-z_0-9]{1,24}) "/y;
+/** Where the value of ` [name "` begins that stands at `open`, -1 = none does. */
+function valueAt(text: string, open: number): number {
+  for (let i = open + 2; i < open + 27; i++) {
+    const c = text.charCodeAt(i);
+    if ((c >= 97 && c <= 122) || c === 95 || (c >= 48 && c <= 57)) continue;
+    return c === 32 && i > open + 2 && text.charCodeAt(i + 1) === 34 ? i + 2 : -1;
+  }
+  return -1;
+}
 
 /**
  * `Access denied with code 403 (phase 2). Pattern match "…" at ARGS:q. [file "…"] [line "…"] …` without the
@@ -61,23 +68,27 @@ export function parseWafLine(text: string): WafLine | null {
     uri: '',
     uniqueId: '',
     client: '',
-    others: Object.create(null) as Record<string, string>,
+    ver: '',
   };
   const { rule } = line;
   splitAction(line, text.slice(0, first));
   rule.variable = variableOf(rule.match);
+  const escapes = text.indexOf('\\', first) >= 0;
   let at = first;
   while (at >= 0 && at < text.length) {
     const open = text.indexOf(' [', at);
     if (open < 0) break;
-    ITEM.lastIndex = open;
-    const item = ITEM.exec(text);
-    if (item === null) {
+    const from = valueAt(text, open);
+    if (from < 0) {
       at = open + 2;
       continue;
     }
-    const end = endOfItem(text, ITEM.lastIndex);
-    setItem(line, item[1]!, unescapeText(text.slice(ITEM.lastIndex, end)));
+    const end = endOfItem(text, from);
+    // `[rev ""]` says nothing.
+    if (end > from) {
+      const value = text.slice(from, end);
+      setItem(line, text.slice(open + 2, from - 2), escapes ? unescapeText(value) : value);
+    }
     at = end + 2;
   }
   return line;
@@ -97,7 +108,7 @@ function endOfItem(text: string, from: number): number {
 
 function splitAction(line: WafLine, head: string): void {
   let text = head.trim();
-  const denied = /^Access (?:denied|dropped|redirected)|^Access to /.test(text);
+  const denied = text.startsWith('Access ') && /^Access (?:denied|dropped|redirected|to )/.test(text);
   line.rule.denied = denied;
   if (text.startsWith('Warning.')) {
     line.action = 'Warning.';
@@ -165,8 +176,11 @@ function setItem(line: WafLine, name: string, value: string): void {
     case 'client':
       line.client = value;
       break;
+    case 'ver':
+      if (value !== '0') line.ver = value;
+      break;
     default:
-      if (value !== '' && value !== '0') line.others[name] = value;
+    // `[line]`, `[rev]`, `[maturity]`, `[ref]` …
   }
 }
 
@@ -187,7 +201,7 @@ export function setWafLine(entry: Entry, line: WafLine): void {
     entry.urlPath = q < 0 ? line.uri : line.uri.slice(0, q);
     if (q >= 0 && q + 1 < line.uri.length && entry.urlQuery === null) entry.urlQuery = line.uri.slice(q + 1);
   }
-  if (line.others.ver !== undefined) addAttribute(entry, 'waf.ver', line.others.ver);
+  if (line.ver !== '') addAttribute(entry, 'waf.ver', line.ver);
 }
 
 /** `NAXSI_FMT: …`, `NAXSI_EXLOG: …`, or the same as a JSON object (`naxsi_json_log`). */

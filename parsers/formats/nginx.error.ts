@@ -69,60 +69,65 @@ function parse(record: string): Entry | Failure {
 
 function setMessage(entry: Entry, text: string): void {
   // A notice of the process itself has no tail, and may quote anything.
-  let end = text.length;
-  if (text.indexOf(', client: ') >= 0) {
-    // From the right, where nothing that a client sends can stand between; `end` moves to the left.
-    let at = text.lastIndexOf(', request_id: "');
-    if (at >= 0) {
-      // OpenResty's gateways (Kong, APISIX) append the id of the request.
-      addId(entry, valueAt(text, end, at, 15));
-      end = at;
-    }
-    at = text.lastIndexOf(', referrer: "', end - 1);
-    if (at >= 0) {
-      entry.httpRequestReferrer = valueAt(text, end, at, 13) || null;
-      end = at;
-    }
-    let host: string | null = null;
-    at = text.lastIndexOf(', host: "', end - 1);
-    if (at >= 0) {
-      host = valueAt(text, end, at, 9);
-      end = at;
-    }
-    at = text.lastIndexOf(', upstream: "', end - 1);
-    if (at >= 0) {
-      const upstream = valueAt(text, end, at, 13);
-      addAttribute(entry, 'upstream', upstream);
-      entry.upstreamAddress = upstreamOf(upstream);
-      end = at;
-    }
-    at = text.lastIndexOf(', subrequest: "', end - 1);
-    if (at >= 0) {
-      addAttribute(entry, 'subrequest', valueAt(text, end, at, 15));
-      end = at;
-    }
-    at = text.lastIndexOf(', request: "', end - 1);
-    if (at >= 0) {
-      setRequestLine(entry, valueAt(text, end, at, 12));
-      end = at;
-    }
-    if (host !== null) entry.urlDomain = domainOf(host);
-    const server = text.lastIndexOf(', server: ', end - 1);
-    const client = text.lastIndexOf(', client: ', server < 0 ? end - 1 : server);
-    if (server > client) {
-      const name = text.slice(server + 10, end);
-      addAttribute(entry, 'server', name);
-      if (entry.urlDomain === null && looksLikeHost(name)) entry.urlDomain = domainOf(name);
-      end = server;
-    }
-    if (client >= 0) {
-      const address = text.slice(client + 10, end);
-      entry.clientAddress = address === 'unix:' ? null : address || null;
-      end = client;
-    }
-  }
+  const begin = text.indexOf(', client: ');
+  const end = begin < 0 ? text.length : begin + setTail(entry, begin === 0 ? text : text.slice(begin));
   entry.message = end === text.length ? text : text.slice(0, end);
   setDetails(entry, entry.message);
+}
+
+/** What nginx appends, from the first `, client: ` on; gives where it begins. */
+function setTail(entry: Entry, tail: string): number {
+  let end = tail.length;
+  // From the right, where nothing that a client sends can stand between; `end` moves to the left.
+  let at = tail.lastIndexOf(', request_id: "');
+  if (at >= 0) {
+    // OpenResty's gateways (Kong, APISIX) append the id of the request.
+    addId(entry, valueAt(tail, end, at, 15));
+    end = at;
+  }
+  at = tail.lastIndexOf(', referrer: "', end - 1);
+  if (at >= 0) {
+    entry.httpRequestReferrer = valueAt(tail, end, at, 13) || null;
+    end = at;
+  }
+  let host: string | null = null;
+  at = tail.lastIndexOf(', host: "', end - 1);
+  if (at >= 0) {
+    host = valueAt(tail, end, at, 9);
+    end = at;
+  }
+  at = tail.lastIndexOf(', upstream: "', end - 1);
+  if (at >= 0) {
+    const upstream = valueAt(tail, end, at, 13);
+    addAttribute(entry, 'upstream', upstream);
+    entry.upstreamAddress = upstreamOf(upstream);
+    end = at;
+  }
+  at = tail.lastIndexOf(', subrequest: "', end - 1);
+  if (at >= 0) {
+    addAttribute(entry, 'subrequest', valueAt(tail, end, at, 15));
+    end = at;
+  }
+  at = tail.lastIndexOf(', request: "', end - 1);
+  if (at >= 0) {
+    setRequestLine(entry, valueAt(tail, end, at, 12));
+    end = at;
+  }
+  if (host !== null) entry.urlDomain = domainOf(host);
+  const server = tail.lastIndexOf(', server: ', end - 1);
+  const client = tail.lastIndexOf(', client: ', server < 0 ? end - 1 : server);
+  if (server > client) {
+    const name = tail.slice(server + 10, end);
+    addAttribute(entry, 'server', name);
+    if (entry.urlDomain === null && looksLikeHost(name)) entry.urlDomain = domainOf(name);
+    end = server;
+  }
+  if (client >= 0) {
+    const address = tail.slice(client + 10, end);
+    entry.clientAddress = address === 'unix:' ? null : address || null;
+    end = client;
+  }
+  return end;
 }
 
 /** "http://10.0.0.1:80/x" → "10.0.0.1:80"; "fastcgi://unix:/run/php.sock:" → "unix:/run/php.sock". */
