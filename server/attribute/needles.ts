@@ -165,10 +165,12 @@ const isFindable = (word: string): boolean => {
 
 /** A list of expressions, asked which of them are worth trying on a text. */
 export class Needles {
-  /** State × character → state. */
+  /** State + character → state. */
   private readonly next: Int32Array;
-  /** State → expressions whose word ends there. */
-  private readonly ends: (Int32Array | null)[];
+  /** The states from here on are those at which words end. */
+  private readonly firstEnd: number;
+  /** State from `firstEnd` on → expressions whose word ends there. */
+  private readonly ends: Int32Array[];
   /** Expression → the scan that found one of its words last. */
   private readonly found: Int32Array;
   private scan = 0;
@@ -201,11 +203,11 @@ export class Needles {
       }
     });
     // Failure links, breadth first, written out as a complete table.
-    this.next = new Int32Array(trie.length * SIZE);
+    const table = new Int32Array(trie.length * SIZE);
     const fail = new Int32Array(trie.length);
     const queue: number[] = [];
     for (const [code, to] of trie[0]!) {
-      this.next[code] = to;
+      table[code] = to;
       queue.push(to);
     }
     for (let head = 0; head < queue.length; head++) {
@@ -214,21 +216,30 @@ export class Needles {
       for (const index of ends[back]!) ends[state]!.add(index);
       for (let code = 0; code < SIZE; code++) {
         const to = trie[state]!.get(code);
-        const other = this.next[back * SIZE + code]!;
-        if (to === undefined) this.next[state * SIZE + code] = other;
+        const other = table[back * SIZE + code]!;
+        if (to === undefined) table[state * SIZE + code] = other;
         else {
           fail[to] = other;
-          this.next[state * SIZE + code] = to;
+          table[state * SIZE + code] = to;
           queue.push(to);
         }
       }
     }
-    this.ends = ends.map((set) => (set.size === 0 ? null : Int32Array.from(set)));
+    // States at which a word ends come last, so that one comparison tells them; a state is the offset of its row.
+    const order = [...ends.keys()].sort((x, y) => Math.sign(ends[x]!.size) - Math.sign(ends[y]!.size) || x - y);
+    const place = new Int32Array(trie.length);
+    for (const [row, state] of order.entries()) place[state] = row * SIZE;
+    this.next = new Int32Array(trie.length * SIZE);
+    for (const [row, state] of order.entries()) {
+      for (let code = 0; code < SIZE; code++) this.next[row * SIZE + code] = place[table[state * SIZE + code]!]!;
+    }
+    this.ends = order.filter((state) => ends[state]!.size > 0).map((state) => Int32Array.from(ends[state]!));
+    this.firstEnd = (trie.length - this.ends.length) * SIZE;
   }
 
   /** Looks through a text; `mayMatch` answers for it until the next one. */
   look(text: string): void {
-    const { next, ends, found } = this;
+    const { next, ends, found, firstEnd } = this;
     if (this.scan === SCANS_MAX) {
       for (let k = 0; k < found.length; k++) if (found[k]! > 0) found[k] = 0;
       this.scan = 0;
@@ -236,11 +247,10 @@ export class Needles {
     const scan = ++this.scan;
     let state = 0;
     for (let i = 0; i < text.length; i++) {
-      state = next[state * SIZE + CODES[text.charCodeAt(i)]!]!;
-      const here = ends[state];
-      if (here !== null && here !== undefined) {
-        for (let k = 0; k < here.length; k++) found[here[k]!] = scan;
-      }
+      state = next[state + CODES[text.charCodeAt(i)]!]!;
+      if (state < firstEnd) continue;
+      const here = ends[(state - firstEnd) / SIZE]!;
+      for (let k = 0; k < here.length; k++) found[here[k]!] = scan;
     }
   }
 
