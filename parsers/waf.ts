@@ -76,7 +76,9 @@ export function parseWafLine(text: string): WafLine | null {
   const escapes = text.indexOf('\\', first) >= 0;
   let at = first;
   while (at >= 0 && at < text.length) {
-    const open = text.indexOf(' [', at);
+    // One item mostly stands behind the other.
+    const next = text.charCodeAt(at) === 32 && text.charCodeAt(at + 1) === 91;
+    const open = next ? at : text.indexOf(' [', at);
     if (open < 0) break;
     const from = valueAt(text, open);
     if (from < 0) {

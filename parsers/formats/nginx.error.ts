@@ -75,17 +75,22 @@ function setMessage(entry: Entry, text: string): void {
   setDetails(entry, entry.message);
 }
 
+/** Most lines lack it, and looking forward for what is not there is five times as fast as looking back. */
+function lastOf(tail: string, mark: string, end: number): number {
+  return tail.indexOf(mark) < 0 ? -1 : tail.lastIndexOf(mark, end - 1);
+}
+
 /** What nginx appends, from the first `, client: ` on; gives where it begins. */
 function setTail(entry: Entry, tail: string): number {
   let end = tail.length;
   // From the right, where nothing that a client sends can stand between; `end` moves to the left.
-  let at = tail.lastIndexOf(', request_id: "');
+  let at = lastOf(tail, ', request_id: "', end);
   if (at >= 0) {
     // OpenResty's gateways (Kong, APISIX) append the id of the request.
     addId(entry, valueAt(tail, end, at, 15));
     end = at;
   }
-  at = tail.lastIndexOf(', referrer: "', end - 1);
+  at = lastOf(tail, ', referrer: "', end);
   if (at >= 0) {
     entry.httpRequestReferrer = valueAt(tail, end, at, 13) || null;
     end = at;
@@ -96,14 +101,14 @@ function setTail(entry: Entry, tail: string): number {
     host = valueAt(tail, end, at, 9);
     end = at;
   }
-  at = tail.lastIndexOf(', upstream: "', end - 1);
+  at = lastOf(tail, ', upstream: "', end);
   if (at >= 0) {
     const upstream = valueAt(tail, end, at, 13);
     addAttribute(entry, 'upstream', upstream);
     entry.upstreamAddress = upstreamOf(upstream);
     end = at;
   }
-  at = tail.lastIndexOf(', subrequest: "', end - 1);
+  at = lastOf(tail, ', subrequest: "', end);
   if (at >= 0) {
     addAttribute(entry, 'subrequest', valueAt(tail, end, at, 15));
     end = at;
