@@ -141,7 +141,7 @@ function judge(entry: Knowledge, isLeftOut: boolean): Found {
     else if (cause === entry.cause) found.state = 'ok';
     else if (isLeftOut) found.state = 'left';
     else found.state = cause === null ? 'silent' : 'blamed';
-  } else if (cause !== null) found.state = 'blamed';
+  } else if (cause !== null) found.state = isLeftOut ? 'left' : 'blamed';
   else if (entry.kind === 'ignore' || matches.length > 0) found.state = 'ok';
   else found.state = isLeftOut ? 'left' : 'silent';
   return found;

@@ -7,6 +7,7 @@ import { type Entry, emptyEntry, isFailure } from '../parsers/entry.ts';
 import { emptyContext } from '../parsers/envelope.ts';
 import { FORMATS } from '../parsers/formats.ts';
 import { fill, matchSignals, SIGNALS } from '../server/attribute/match.ts';
+import { attackOf } from '../server/attribute/signals/attacks.ts';
 import { CAUSES, isCause, LAYERS } from '../server/model/taxonomy.ts';
 
 function read(dataset: string, record: string): Entry {
@@ -20,7 +21,7 @@ const decision = (entry: Entry) => matchSignals(entry).find((m) => m.signal.kind
 describe('every signal', () => {
   test('has an id of its own', () => {
     expect(new Set(SIGNALS.map((s) => s.id)).size).toBe(SIGNALS.length);
-    expect(SIGNALS.length).toBeGreaterThan(350);
+    expect(SIGNALS.length).toBeGreaterThan(900);
   });
   test.each(SIGNALS.map((s) => [s.id, s] as const))('%s is well formed', (id, s) => {
     expect(id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
@@ -538,5 +539,42 @@ describe('matching', () => {
     for (let i = 0; i < 3000; i++) for (const e of entries) matchSignals(e);
     const each = ((performance.now() - start) * 1000) / 9000;
     expect(each).toBeLessThan(100);
+  });
+});
+
+describe('names of attacks', () => {
+  test.each([
+    ['SQL Injection', 'waf.sqli'],
+    ['SQLi_QUERYARGUMENTS', 'waf.sqli'],
+    ['Cross Site Scripting (XSS)', 'waf.xss'],
+    ['Path Traversal', 'waf.traversal'],
+    ['Remote File Inclusion', 'waf.rfi'],
+    ['Command Execution', 'waf.rce'],
+    ['PHP Injection Attack', 'waf.php'],
+    ['Apache Log4j CVE-2021-44228', 'waf.java'],
+    ['Session Hijacking', 'waf.session'],
+    ['Vulnerability Scan', 'waf.scanner'],
+    ['Bad Bots', 'waf.bot'],
+    ['HTTP Parser Attack', 'waf.protocol'],
+    ['Block partner path', null],
+    ['office hours', null],
+    ['', null],
+  ])('%s', (words, cause) => {
+    expect(attackOf(words)).toBe(cause);
+  });
+});
+
+describe('what was answered', () => {
+  const answered = (status: number, body: string) =>
+    read('json', JSONL({ method: 'POST', path: '/loans', status, remote_addr: '192.0.2.44', response_body: body }));
+  test.each([
+    [403, '{"message":"You cannot consume this service","request_id":"5b"}', 'gateway.acl'],
+    [403, '{"error":"Api Version has expired, please check documentation"}', 'gateway.retired'],
+    [403, 'error code: 1009', 'address.geo'],
+    [403, '{"error":"this loan belongs to another reader"}', 'permission.ownership'],
+    [403, '<title>403 Forbidden</title><p>You don’t have permission to access this resource.</p>', undefined],
+    [200, '{"message":"You cannot consume this service"}', undefined],
+  ])('%d %s', (status, body, cause) => {
+    expect(decision(answered(status, body))?.signal.cause).toBe(cause);
   });
 });
