@@ -84,8 +84,11 @@ export const PAGE_ROWS_MAX = 500;
 /** Points in a chart: more cannot be told apart on a screen. */
 export const CHART_BUCKETS_MAX = 120;
 
-/** The newest refusals that clients, users and routes are ranked over: some 30 ms however many are stored. Said in the answer. */
-export const TOP_ROWS_MAX = 25_000;
+/** The newest refusals that clients, users, routes and rules are ranked over: some 20 ms however many are stored. Said in the answer. */
+export const TOP_ROWS_MAX = 10_000;
+
+/** Refusals behind a searched beginning of a path: more are not sorted, but looked for from the newest on. */
+export const PATHS_SORTED_MAX = 20_000;
 
 /** Requests that were let through, shown beside a refusal. */
 export const ORDINARY_MAX = 5;

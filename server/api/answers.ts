@@ -4,7 +4,7 @@ import { type AlertRule, measuredValue } from '../alert/rule.ts';
 import { measure } from '../alert/watch.ts';
 import { playbookFor } from '../attribute/playbook/index.ts';
 import { iso } from '../clock.ts';
-import { CHART_BUCKETS_MAX } from '../limits.ts';
+import { CHART_BUCKETS_MAX, TOP_ROWS_MAX } from '../limits.ts';
 import { productOf } from '../link/source.ts';
 import { AUDIENCE_SAYS } from '../model/audience.ts';
 import { type Source, storedBytes, unreadBytes } from '../model/line.ts';
@@ -41,7 +41,9 @@ const STEPS_MS = [
   86_400_000, 604_800_000,
 ];
 const TOP = 8;
-const TOPS = ['route', 'client', 'layer', 'host', 'source', 'rule', 'user'] as const;
+/** More than there are. */
+const CAUSES_MAX = 100;
+const TOPS = ['cause', 'audience', 'route', 'client', 'layer', 'host', 'source', 'rule', 'user'] as const;
 
 export function overview(store: Store, filter: Filter, now: number): Overview {
   const q = store.questions;
@@ -92,8 +94,8 @@ export function overview(store: Store, filter: Filter, now: number): Overview {
     p.requests += r.requests;
     previous.set(r.bucket + shift, p);
   }
-  const causesBefore = new Map(q.top(before, 'cause', 100).map((c) => [c.key, c.count]));
-  const causes = q.top(range, 'cause', 100);
+  const causesBefore = new Map(q.top(before, 'cause', CAUSES_MAX).map((c) => [c.key, c.count]));
+  const { cause: causes, audience, ...top } = q.tops(range, TOPS, CAUSES_MAX);
   const ofCause = (cause: string): Filter => ({
     ...range,
     where: [...range.where, { field: 'cause', in: [cause], not: [] }],
@@ -110,7 +112,7 @@ export function overview(store: Store, filter: Filter, now: number): Overview {
       rate: requests === 0 ? 0 : Math.min(1, total / requests),
       previousRefused: [...previous.values()].reduce((n, p) => n + p.refused, 0),
       previousRequests: [...previous.values()].reduce((n, p) => n + p.requests, 0),
-      byAudience: q.countByAudience(range),
+      byAudience: { harmed: 0, noise: 0, undecided: 0, ...Object.fromEntries(audience.map((a) => [a.key, a.count])) },
     },
     series,
     previous: [...previous.entries()].sort((a, b) => a[0] - b[0]).map(([t, p]) => ({ time: iso(t), ...p })),
@@ -120,8 +122,16 @@ export function overview(store: Store, filter: Filter, now: number): Overview {
       previous: causesBefore.get(c.key) ?? 0,
       lastSeen: iso(q.lastMs(ofCause(c.key)) ?? untilMs),
     })),
-    top: q.tops(range, TOPS, TOP),
-    topOf: q.topOf(range),
+    top: {
+      route: top.route.slice(0, TOP),
+      client: top.client.slice(0, TOP),
+      layer: top.layer.slice(0, TOP),
+      host: top.host.slice(0, TOP),
+      source: top.source.slice(0, TOP),
+      rule: top.rule.slice(0, TOP),
+      user: top.user.slice(0, TOP),
+    },
+    topOf: Math.min(TOP_ROWS_MAX, total),
     ...begun(store, range, { sinceMs, untilMs }, now),
     stored: stored === null ? null : { from: iso(stored.fromMs), to: iso(stored.toMs) },
   };

@@ -111,8 +111,9 @@ export function makeApp(o: AppOptions): Express {
       res.setHeader('cache-control', 'private, no-cache');
       // What the engine tells of itself changes without the store.
       if (name !== 'status' && name !== 'sources') {
-        res.setHeader('etag', tagOf(req));
-        if (req.fresh) {
+        const tag = tagOf(req);
+        res.setHeader('etag', tag);
+        if (req.headers['if-none-match']?.includes(tag)) {
           res.status(304).end();
           return;
         }

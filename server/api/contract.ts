@@ -278,7 +278,7 @@ export const Overview = z.object({
   previous: z.array(z.object({ time: Instant, requests: Count, refused: Count })),
   causes: z.array(z.object({ cause: Cause, count: Count, previous: Count, lastSeen: Instant })),
   top: z.object({ route: Top, client: Top, layer: Top, host: Top, source: Top, rule: Top, user: Top }),
-  /** Clients and users are counted over this many of the newest refusals of the period; less than `refused` only in very large stores. */
+  /** Clients, users, routes and rules are counted over this many of the newest refusals of the period; less than `refused` only in very large stores. */
   topOf: Count,
   /** Problems first seen, or back, in the 24 h before `until`, those that harm people first. */
   fresh: z.array(ProblemRow),

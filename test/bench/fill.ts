@@ -200,8 +200,8 @@ export function fill(directory: string, o: FillOptions): { bytes: number } {
     const wanted = (o.refusals / steps) * daily(at) * (i % 97 === 0 ? 8 : 0.93);
     const refusals: Refusal[] = [];
     for (let k = 0; k < wanted; k++) {
-      const kind = all[pickKind(rnd())]!;
-      if (share < kind.from || share > kind.to) continue;
+      let kind = all[pickKind(rnd())]!;
+      while (share < kind.from || share > kind.to) kind = all[pickKind(rnd())]!;
       refusals.push(refusal(n++, at + Math.floor(rnd() * STEP_MS), kind, rnd, clientName(pickClient(rnd()))));
     }
     ledger.revise({ fromMs: at, toMs: at + STEP_MS, refusals, done: [] });

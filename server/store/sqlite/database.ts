@@ -103,7 +103,7 @@ CREATE TABLE problem_count (
   PRIMARY KEY (step, time, problem)
 ) WITHOUT ROWID;
 CREATE INDEX problem_count_problem ON problem_count (problem, step, time, harmed, noise, undecided);
--- Refusals by what charts are stacked and narrowed by: step is 3600000 or 21600000 ms. Two tables, each with few
+-- Refusals by what charts are stacked and narrowed by: step is 3600000, 21600000 or 86400000 ms. Two tables, each with few
 -- combinations; one with all columns would have almost as many rows as there are refusals.
 CREATE TABLE refusal_count (
   step INTEGER NOT NULL, time INTEGER NOT NULL, cause TEXT NOT NULL, layer TEXT NOT NULL, source TEXT NOT NULL,

@@ -59,10 +59,11 @@ export type Answerer = 'counts' | 'hosts' | 'problems' | 'rows';
 
 /** For a filter, and where something is to be counted by a field, for that too. */
 export function answererOf(filter: Filter, by: RefusalField | null = null): Answerer {
-  if (filter.term !== undefined) return 'rows';
+  const isPart = filter.term?.kind === 'part';
+  if (filter.term !== undefined && !isPart) return 'rows';
   const asked = [...filter.where.map((f) => f.field), ...(by === null ? [] : [by])];
-  if (asked.every((f) => COUNT_COLUMNS[f] !== undefined)) return 'counts';
-  if (asked.every((f) => HOST_COLUMNS[f] !== undefined)) return 'hosts';
+  if (!isPart && asked.every((f) => COUNT_COLUMNS[f] !== undefined)) return 'counts';
+  if (!isPart && asked.every((f) => HOST_COLUMNS[f] !== undefined)) return 'hosts';
   return asked.every((f) => f === 'audience' || PROBLEM_COLUMNS[f] !== undefined) ? 'problems' : 'rows';
 }
 
@@ -103,7 +104,7 @@ export function fields(filter: Filter, columns: Columns): Clause {
 }
 
 /** Fields of a refusal that no index of rows leads to, but one of its problem. */
-const BY_PROBLEM: readonly RefusalField[] = ['category', 'layer', 'source', 'rule'];
+export const BY_PROBLEM: readonly RefusalField[] = ['category', 'layer', 'source', 'rule'];
 
 /** The whole filter on rows. */
 export function rows(filter: Filter): Clause {
@@ -134,9 +135,18 @@ function term({ term: t }: Filter): Clause {
   }
 }
 
-export const PART_OF_PROBLEM =
+/** The conditions on `problem` alone. */
+export function ofProblems(filter: Filter): Clause {
+  const t = filter.term;
+  return both(
+    fields(filter, PROBLEM_COLUMNS),
+    t?.kind === 'part' ? clause(PART_OF_PROBLEM, ...partValues(t.text)) : clause(''),
+  );
+}
+
+const PART_OF_PROBLEM =
   "(route LIKE ? ESCAPE '\\' OR rule LIKE ? ESCAPE '\\' OR source LIKE ? ESCAPE '\\' OR cause LIKE ? ESCAPE '\\')";
-export function partValues(text: string): string[] {
+function partValues(text: string): string[] {
   const like = `%${text.replace(/[\\%_]/g, (c) => `\\${c}`)}%`;
   return [like, like, like, like];
 }
@@ -156,4 +166,34 @@ export function pieces(sinceMs: number, untilMs: number, steps: readonly number[
   const to = Math.floor(untilMs / step) * step;
   if (from >= to) return pieces(sinceMs, untilMs, finer);
   return [...pieces(sinceMs, from, finer), { step, sinceMs: from, untilMs: to }, ...pieces(to, untilMs, finer)];
+}
+
+/** Indexes that lead to few rows, in order of time; the narrowest first. */
+const NARROW: [RefusalField, string][] = [
+  ['problem', 'refusal_problem'],
+  ['client', 'refusal_client'],
+  ['user', 'refusal_user'],
+  ['path', 'refusal_path'],
+  ['route', 'refusal_route'],
+];
+export const SORT_INDEX: Partial<Record<RefusalField, string>> = {
+  cause: 'refusal_cause',
+  client: 'refusal_client',
+  route: 'refusal_route',
+  path: 'refusal_path',
+  user: 'refusal_user',
+};
+
+/** The index that a filter is best read by; null = let SQLite choose. It knows nothing of how rows are spread. */
+export function narrowIndex(filter: Filter): string | null {
+  const t = filter.term;
+  if (t !== undefined) {
+    if (t.kind === 'client') return 'refusal_client';
+    if (t.kind === 'user') return 'refusal_user';
+    if (t.kind === 'host') return 'refusal_host';
+    if (t.kind === 'ids' || t.kind === 'requestId') return null;
+  }
+  for (const [field, index] of NARROW)
+    if (filter.where.some((f) => f.field === field && f.in.length > 0 && f.in.length <= 3)) return index;
+  return null;
 }

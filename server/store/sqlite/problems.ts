@@ -10,9 +10,9 @@ import { DAY_MS, HOUR_MS } from '../archive.ts';
 import type { ProblemRecord, ViewRecord, Word, Words } from '../problems.ts';
 import type { Db } from './database.ts';
 
-/** Steps of `problem_count`, and of `refusal_count` and `host_count`: the finer one and the coarser one. */
+/** Steps of `problem_count`, and of `refusal_count` and `host_count`. */
 export const PROBLEM_STEPS = [HOUR_MS, DAY_MS] as const;
-export const REFUSAL_STEPS = [HOUR_MS, 6 * HOUR_MS] as const;
+export const REFUSAL_STEPS = [HOUR_MS, 6 * HOUR_MS, DAY_MS] as const;
 
 /** What a fold has to know of a refusal. */
 export interface Counted {

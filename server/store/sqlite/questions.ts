@@ -3,7 +3,7 @@
  * come from the counts that change with the rows, only the edges of a period from the rows themselves, so that an
  * answer costs the same however many refusals are stored. What only rows can tell is bounded, and says so.
  */
-import { TOP_ROWS_MAX } from '../../limits.ts';
+import { PATHS_SORTED_MAX, TOP_ROWS_MAX } from '../../limits.ts';
 import { AUDIENCES, type AudienceName } from '../../model/audience.ts';
 import type { Refusal } from '../../model/request.ts';
 import { HOUR_MS, MINUTE_MS } from '../archive.ts';
@@ -13,6 +13,7 @@ import type { Db } from './database.ts';
 import {
   type Answerer,
   answererOf,
+  BY_PROBLEM,
   both,
   type Clause,
   COUNT_COLUMNS,
@@ -20,11 +21,14 @@ import {
   during,
   fields,
   HOST_COLUMNS,
+  narrowIndex,
+  ofProblems,
   PROBLEM_COLUMNS,
   pieces,
   REQUEST_COLUMNS,
   ROW_COLUMNS,
   rows,
+  SORT_INDEX,
 } from './filter.ts';
 import { PROBLEM_STEPS, type ProblemRow, REFUSAL_STEPS, readProblem } from './problems.ts';
 import { RefusalReader, type RefusalRow } from './refusals.ts';
@@ -75,13 +79,38 @@ export class SqliteQuestions implements Questions {
     const narrowed = this.#narrowed(filter, page);
     const c = both(rows(narrowed), after);
     const order = down ? 'time DESC, id DESC' : 'time, id';
-    return this.#read(`SELECT * FROM refusal ${where(c)} ORDER BY ${order} LIMIT ?`, [...c.values, page.limit]);
+    const from = this.#from(narrowed, narrowed !== filter);
+    return this.#read(`SELECT * FROM ${from} ${where(c)} ORDER BY ${order} LIMIT ?`, [...c.values, page.limit]);
+  }
+
+  /** The table with the index that it is to be read by. `isNarrow`: only hours in which the page is full are asked for. */
+  #from(filter: Filter, isNarrow: boolean): string {
+    let index = narrowIndex(filter);
+    if (index === null && filter.term?.kind === 'pathFrom')
+      index = this.#isRare(filter) ? 'refusal_path' : 'refusal_time';
+    if (index === null && isNarrow && this.#isOfProblems(filter)) index = 'refusal_problem';
+    return index === null ? 'refusal' : `refusal INDEXED BY ${index}`;
+  }
+
+  #isRare(filter: Filter): boolean {
+    const c = rows({ sinceMs: null, untilMs: null, where: [], term: filter.term });
+    const sql = `SELECT count(*) FROM (SELECT 1 FROM refusal INDEXED BY refusal_path ${where(c)} LIMIT ${PATHS_SORTED_MAX})`;
+    return (
+      (this.#db
+        .prepare(sql)
+        .pluck()
+        .get(...c.values) as number) < PATHS_SORTED_MAX
+    );
+  }
+
+  #isOfProblems(filter: Filter): boolean {
+    return filter.term?.kind === 'part' || filter.where.some((f) => BY_PROBLEM.includes(f.field) && f.in.length > 0);
   }
 
   /** The hours in which the page certainly is full: what is sparse is not looked for row by row. */
   #narrowed(filter: Filter, page: Page): Filter {
     const answerer = answererOf(filter);
-    if (answerer === 'rows' || filter.where.length === 0) return filter;
+    if (answerer === 'rows' || (filter.where.length === 0 && filter.term === undefined)) return filter;
     const down = page.order === 'newest';
     const from = page.after?.timeMs ?? (down ? filter.untilMs : filter.sinceMs);
     const edge = from === null ? null : Math.floor(from / HOUR_MS) * HOUR_MS;
@@ -137,9 +166,11 @@ export class SqliteQuestions implements Questions {
           ? clause(`(time, id) ${beyond} (?, ?)`, after.timeMs, after.id)
           : clause(`(${column}, time, id) ${beyond} (?, ?, ?)`, after.value!, after.timeMs, after.id);
       const c = both(rows(filter), clause(`${column} IS ${isNull ? '' : 'NOT '}NULL`), past);
+      const index = narrowIndex(filter) ?? (isNull ? null : SORT_INDEX[sort]!);
+      const from = index === null ? 'refusal' : `refusal INDEXED BY ${index}`;
       const order = isNull ? `time ${way}, id ${way}` : `${column} ${way}, time ${way}, id ${way}`;
       out.push(
-        ...this.#read(`SELECT * FROM refusal ${where(c)} ORDER BY ${order} LIMIT ?`, [
+        ...this.#read(`SELECT * FROM ${from} ${where(c)} ORDER BY ${order} LIMIT ?`, [
           ...c.values,
           page.limit - out.length,
         ]),
@@ -187,9 +218,17 @@ export class SqliteQuestions implements Questions {
 
   #sumRows(filter: Filter, by: RefusalField | null, bucketMs: number | null): Sum[] {
     const c = rows(filter);
+    const table = this.#from(filter, false);
+    if (by === null && bucketMs === null) {
+      const count = this.#db
+        .prepare(`SELECT count(*) FROM ${table} ${where(c)}`)
+        .pluck()
+        .get(...c.values) as number;
+      return [{ key: '', bucket: 0, count }];
+    }
     const bucket = bucketOf(bucketMs);
     const key = by === null ? "''" : by === 'problem' ? '(SELECT id FROM problem WHERE no = problem)' : ROW_COLUMNS[by];
-    const sql = `SELECT ${key} key, ${bucket.sql} bucket, count(*) count FROM refusal ${where(c)} GROUP BY 1, 2`;
+    const sql = `SELECT ${key} key, ${bucket.sql} bucket, count(*) count FROM ${table} ${where(c)} GROUP BY 1, 2`;
     return this.#db.prepare(sql).all(...bucket.values, ...c.values) as Sum[];
   }
 
@@ -250,7 +289,7 @@ export class SqliteQuestions implements Questions {
   }
 
   #inProblems(filter: Filter): Clause {
-    const of = fields(filter, PROBLEM_COLUMNS);
+    const of = ofProblems(filter);
     return of.sql === '' ? of : { sql: `problem IN (SELECT no FROM problem WHERE ${of.sql})`, values: of.values };
   }
 
@@ -410,15 +449,20 @@ export class SqliteQuestions implements Questions {
   ): Record<F, { key: string; count: number }[]> {
     const counts = new Map<F, Map<string, number>>();
     const fromRows: F[] = [];
+    const together: F[] = [];
+    const answerer = answererOf(filter);
     for (const field of asked) {
-      if (answererOf(filter, field) === 'rows') {
-        fromRows.push(field);
-        continue;
+      const by = answererOf(filter, field);
+      // A rule is told by the problems alone; of all of them that is more work than the newest rows.
+      if (by === 'rows' || (by === 'problems' && answerer !== 'problems' && field === 'rule')) fromRows.push(field);
+      else if (answerer === 'counts' && by === 'counts') together.push(field);
+      else {
+        const sums = new Map<string, number>();
+        for (const s of this.#sum(filter, field, null)) if (s.key !== null) sums.set(s.key, s.count);
+        counts.set(field, sums);
       }
-      const sums = new Map<string, number>();
-      for (const s of this.#sum(filter, field, null)) if (s.key !== null) sums.set(s.key, s.count);
-      counts.set(field, sums);
     }
+    if (together.length > 0) for (const [field, sums] of this.#sumTogether(filter, together)) counts.set(field, sums);
     if (fromRows.length > 0) {
       // One pass over the newest for all of them.
       const c = rows(filter);
@@ -427,7 +471,9 @@ export class SqliteQuestions implements Questions {
       );
       const tallies = fromRows.map(() => new Map<string, number>());
       const list = this.#db
-        .prepare(`SELECT ${columns.join(', ')} FROM refusal ${where(c)} ORDER BY time DESC LIMIT ${TOP_ROWS_MAX}`)
+        .prepare(
+          `SELECT ${columns.join(', ')} FROM ${this.#from(filter, false)} ${where(c)} ORDER BY time DESC LIMIT ${TOP_ROWS_MAX}`,
+        )
         .raw()
         .iterate(...c.values) as IterableIterator<(string | number | null)[]>;
       for (const row of list) {
@@ -451,6 +497,39 @@ export class SqliteQuestions implements Questions {
           .slice(0, limit),
       ]),
     ) as Record<F, { key: string; count: number }[]>;
+  }
+
+  /** Several fields of `refusal_count` in one pass. */
+  #sumTogether<F extends RefusalField>(filter: Filter, asked: F[]): Map<F, Map<string, number>> {
+    const out = new Map(asked.map((f) => [f, new Map<string, number>()]));
+    const range = this.refusalRange();
+    if (range === null) return out;
+    const day = REFUSAL_STEPS[2];
+    const sinceMs = filter.sinceMs ?? Math.floor(range.fromMs / day) * day;
+    const untilMs = filter.untilMs ?? Math.ceil((range.toMs + 1) / day) * day;
+    for (const p of pieces(sinceMs, untilMs, REFUSAL_STEPS)) {
+      const within = { ...filter, sinceMs: p.sinceMs, untilMs: p.untilMs };
+      const c =
+        p.step === 0
+          ? rows(within)
+          : both(clause('step = ?', p.step), during(p.sinceMs, p.untilMs), fields(filter, COUNT_COLUMNS));
+      const columns = asked.map((f) =>
+        p.step !== 0 && f === 'source' ? "nullif(source, '')" : p.step === 0 ? ROW_COLUMNS[f] : COUNT_COLUMNS[f]!,
+      );
+      const [table, count] = p.step === 0 ? ['refusal', 'count(*)'] : ['refusal_count', 'sum(refusals)'];
+      const sql = `SELECT ${columns.join(', ')}, ${count} FROM ${table} ${where(c)} GROUP BY ${columns.map((_, i) => i + 1).join(', ')}`;
+      for (const row of this.#db
+        .prepare(sql)
+        .raw()
+        .all(...c.values) as (string | number | null)[][]) {
+        const n = row[asked.length] as number;
+        asked.forEach((f, i) => {
+          const key = row[i] as string | null;
+          if (key !== null) out.get(f)!.set(key, (out.get(f)!.get(key) ?? 0) + n);
+        });
+      }
+    }
+    return out;
   }
 
   topOf(filter: Filter): number {
