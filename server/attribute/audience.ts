@@ -39,7 +39,7 @@ const WITH_CREDENTIAL = new Set([
   'gateway.tenant',
 ]);
 const CREDENTIAL_FIELD =
-  /(?:^|[._-])(?:consumer|consumer_?(?:id|name|username)|api_?key(?:_?id)?|client_?id|user_?id|session(?:_?id)?|sub|subject|principal|identity|credential)$/i;
+  /(?:^|[._-])(?:consumer|consumer[._]?(?:id|name|username|custom_id)|api_?key(?:_?id)?|client_?id|user_?id|session(?:_?id)?|sub|subject|principal|identity|credential)$/i;
 const NO_VALUE = /^(?:|-|none|null|anonymous|unauthenticated|undefined|0|""|\(null\))$/i;
 
 /** So many different paths refused or not found within `BURST_MS` are no person's way through a site. */
