@@ -31,7 +31,7 @@ function table(product: string, prefix: string, source: string, rows: readonly R
 /** The text of a member of a JSON answer, whole: `{"message":"Not allowed"}`. */
 const member = (name: string, text: string): string => `"${name}":"${text}"`;
 
-const KONG = table('Kong', 'kong', 'Kong/kong kong/plugins/*/handler.lua @22246ef', [
+const KONG = table('Kong', 'kong', 'Kong/kong kong/plugins/*/handler.lua @22246ef (mtls and the router unverified)', [
   ['acl', 'You cannot consume this service', 'gateway.acl', 0.97],
   ['key-missing', 'No API key found in request', 'credential.missing', 0.96],
   ['key-duplicate', 'Duplicate API key found', 'credential.invalid', 0.95],
@@ -79,7 +79,7 @@ const KONG = table('Kong', 'kong', 'Kong/kong kong/plugins/*/handler.lua @22246e
     'credential.invalid',
     'config.tls',
   ],
-  ['route', 'no Route matched with those values', 'gateway.route', 0.96],
+  ['route', 'no Route matched with those values', 'gateway.route', 0.88],
 ]);
 
 const APISIX = table('APISIX', 'apisix', 'apache/apisix apisix/plugins @f519a0f', [

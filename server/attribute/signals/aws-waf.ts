@@ -76,7 +76,8 @@ const signals: Signal[] = [
       kind: 'decision',
       cause,
       certainty: 'stated',
-      confidence: 0.95,
+      // How rules about bots and logins are spelled is unverified.
+      confidence: group === 'BotControl' || group === 'ATP' ? 0.88 : 0.95,
       status: [403, 429],
       says: `Rule {terminatingRule.ruleId} of AWS WAF refused ${says}`,
       source: MANAGED,

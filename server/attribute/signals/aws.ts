@@ -9,7 +9,8 @@ import type { Signal } from '../signal.ts';
 const ALB = 'AWS Elastic Load Balancing user guide: access logs of an Application Load Balancer';
 const GATEWAY = 'AWS API Gateway developer guide: gateway response types';
 const EDGE = 'Amazon CloudFront developer guide: standard logging';
-const STORE = 'Amazon S3 user guide: server access log format; S3 API reference, error responses';
+const STORE =
+  'Amazon S3 user guide: server access log format; S3 API reference, error responses (list of codes unverified)';
 
 const status = (e: Entry): number => e.httpResponseStatusCode ?? 0;
 /** Nobody further in answered. */
@@ -26,7 +27,7 @@ const LOAD_BALANCER: Signal[] = [
     cause: 'gateway.upstream',
     alternatives: ['waf.error'],
     certainty: 'stated',
-    confidence: 0.93,
+    confidence: 0.88,
     status: [403, 500, 502, 503],
     says: 'The load balancer got no answer from AWS WAF ({error_reason}) and refused to be on the safe side',
   },
@@ -441,10 +442,10 @@ const S3: Signal[] = [
   },
   ...(
     [
-      ['SignatureDoesNotMatch', 'credential.invalid', 0.96, 'The signature is wrong'],
-      ['InvalidAccessKeyId', 'credential.invalid', 0.96, 'The access key is unknown'],
+      ['SignatureDoesNotMatch', 'credential.invalid', 0.9, 'The signature is wrong'],
+      ['InvalidAccessKeyId', 'credential.invalid', 0.9, 'The access key is unknown'],
       ['InvalidToken', 'credential.invalid', 0.9, 'The session token is malformed'],
-      ['ExpiredToken', 'credential.expired', 0.93, 'The temporary credentials have expired'],
+      ['ExpiredToken', 'credential.expired', 0.9, 'The temporary credentials have expired'],
       ['RequestTimeTooSkewed', 'credential.expired', 0.9, 'The clock of the client and that of S3 are too far apart'],
       ['AllAccessDisabled', 'limit.suspended', 0.85, 'All access to it has been switched off'],
       ['AccountProblem', 'limit.suspended', 0.85, 'The account has a problem that stops the operation'],

@@ -9,7 +9,7 @@ import { attackOf, attackSignals } from './attacks.ts';
 
 const EVENTS = 'Cloudflare Logs reference: firewall events dataset';
 const REQUESTS = 'Cloudflare Logs reference: HTTP requests dataset';
-const PAGES = 'Cloudflare documentation: 1xxx errors';
+const PAGES = 'Cloudflare documentation: 1xxx errors (texts partly unverified)';
 
 const logs = ['cloudflare.firewall', 'cloudflare.http'] as const;
 const refusing = (e: Entry): boolean => /^(?:block|connection_?close|drop)$/i.test(e.eventOutcome ?? '');
@@ -70,7 +70,7 @@ const ERRORS: readonly (readonly [code: string, cause: Cause, confidence: number
     ['1012', 'address.reputation', 0.85, 'the client acted like malware'],
     ['1013', 'config.host', 0.85, 'host name and TLS name differ'],
     ['1014', 'config.host', 0.85, 'a CNAME points across accounts'],
-    ['1015', 'limit.rate', 0.95, 'too many requests'],
+    ['1015', 'limit.rate', 0.88, 'too many requests'],
     ['1020', 'waf.custom', 0.85, 'a firewall rule refused it', 'address.geo', 'address.denied'],
     ['1023', 'config.host', 0.8, 'the host is not known'],
     ['1034', 'config.host', 0.8, 'the edge address is restricted'],

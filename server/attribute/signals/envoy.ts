@@ -6,7 +6,8 @@ import type { Entry } from '../../../parsers/entry.ts';
 import type { Cause } from '../../model/taxonomy.ts';
 import type { Signal } from '../signal.ts';
 
-const DETAILS = 'envoyproxy/envoy docs, response code details';
+const DETAILS =
+  'envoyproxy/envoy docs, response code details (those of rate limits, faults and basic authentication unverified)';
 const FLAGS = 'envoyproxy/envoy docs, access log: response flags';
 const base = { product: 'Envoy', datasets: ['envoy.access'], source: DETAILS } as const;
 
