@@ -15,7 +15,7 @@ export function fieldsOf(line: string): string | null {
 }
 
 /** Puts the value of a column into its entry; false = it cannot be one of this column. */
-type Setter = (entry: Entry, value: string) => boolean;
+export type Setter = (entry: Entry, value: string) => boolean;
 
 const COLUMNS: Record<string, Setter> = {
   'c-ip': (entry, value) => {
@@ -102,7 +102,7 @@ function blanks(value: string): string {
   return value.indexOf('+') < 0 ? value : value.replaceAll('+', ' ');
 }
 
-function setterOf(name: string): Setter {
+export function setterOf(name: string): Setter {
   const known = Object.hasOwn(COLUMNS, name) ? COLUMNS[name] : undefined;
   if (known !== undefined) return known;
   const header = /^(?:cs\()?(?:request-)?(x-forwarded-for|x-request-id|x-correlation-id|request-id|traceparent)\)?$/i
