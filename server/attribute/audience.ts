@@ -26,6 +26,13 @@ const NEVER_SERVED =
 /** A browser says so, and whoever only pretends rarely sends a referrer of the same host. */
 const BROWSER = /^Mozilla\/5\.0 .*(?:Gecko|AppleWebKit)/;
 
+/** What a WAF takes for an attack; bots, protocol, uploads and rules of one's own are as often anybody's. */
+const ATTACKS = new Set(
+  ['sqli', 'xss', 'traversal', 'rfi', 'rce', 'php', 'java', 'nodejs', 'session', 'scanner', 'anomaly'].map(
+    (x) => `waf.${x}`,
+  ),
+);
+
 /** These causes are told only of requests that presented a real credential. */
 const WITH_CREDENTIAL = new Set([
   'credential.expired',
@@ -54,7 +61,8 @@ const WEIGHTS: Record<AudienceReason, number> = {
   'probe-path': -3,
   'burst-of-paths': -3,
   banned: -2,
-  'waf-attack': -1,
+  // Whoever attacks is let through with all else: before and after do not outweigh it.
+  'waf-attack': -2,
   'let-through-before': 1,
   'let-through-after': 1,
   'has-credential': 2,
@@ -71,7 +79,7 @@ export function audienceOf(f: AudienceFacts): Audience {
 function* reasonsOf({ refusal: r, cause, attributes, company }: AudienceFacts): Generator<AudienceReason> {
   const path = r.path ?? '';
   if (NEVER_SERVED.test(path) || (isProbed(path) && !company.serves(r.host, path))) yield 'probe-path';
-  if (cause.startsWith('waf.') && cause !== 'waf.challenge' && cause !== 'waf.error') yield 'waf-attack';
+  if (ATTACKS.has(cause)) yield 'waf-attack';
   if (r.userAgent !== null && SCANNER.test(r.userAgent)) yield 'scanner-agent';
   if (cause === 'address.reputation') yield 'banned';
   if (r.user !== null && !NO_VALUE.test(r.user)) yield 'has-user';
