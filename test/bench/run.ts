@@ -2,7 +2,8 @@
  * `npm run bench [-- sizes=200k,2M only=combined,layers,parsers,latency repeat=2 seed=403 rate=10]`: what reading,
  * storing, linking and explaining cost, beside `wc -l`, GoAccess and lnav on the same files in the same run.
  * Prints Markdown. Every run is a process of its own; of `repeat` runs the fastest counts. Times are shown,
- * never asserted; a wrong number of refusals is an error.
+ * never asserted; a wrong number of refusals is an error. `only=api scale=1` fills a store with a month of 100 M
+ * requests and 2 M refusals first (ten minutes) and asks it every question of the API.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,23 +11,25 @@ import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { basename, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { FORMATS } from '../../parsers/formats.ts';
+import { apiTable, measureApi } from './api.ts';
 import type { EngineRun, ParserRun } from './child.ts';
+import { FULL, fill } from './fill.ts';
 import { type Generated, generate, parseSize, sizeName } from './generate.ts';
 
-const PARTS = ['combined', 'layers', 'parsers', 'latency'] as const;
+const PARTS = ['combined', 'layers', 'parsers', 'latency', 'api'] as const;
 type Part = (typeof PARTS)[number];
 
 const options = new Map(process.argv.slice(2).map((a) => a.split('=', 2) as [string, string]));
 for (const [key, value] of options) {
-  if (!['sizes', 'only', 'repeat', 'seed', 'rate'].includes(key) || value === undefined) {
+  if (!['sizes', 'only', 'repeat', 'seed', 'rate', 'scale'].includes(key) || value === undefined) {
     console.error(
-      `usage: npm run bench -- [sizes=200k,2M,20M] [only=${PARTS.join(',')}] [repeat=2] [seed=403] [rate=10]`,
+      `usage: npm run bench -- [sizes=200k,2M,20M] [only=${PARTS.join(',')}] [repeat=2] [seed=403] [rate=10] [scale=1]`,
     );
     process.exit(2);
   }
 }
 const sizes = (options.get('sizes') ?? '200k,2M').split(',').map(parseSize);
-const parts = (options.get('only') ?? PARTS.join(',')).split(',') as Part[];
+const parts = (options.get('only') ?? 'combined,layers,parsers,latency').split(',') as Part[];
 const repeat = Number(options.get('repeat') ?? 2);
 const seed = Number(options.get('seed') ?? 403);
 const requestsPerSecond = Number(options.get('rate') ?? 10);
@@ -347,6 +350,27 @@ async function latency(): Promise<void> {
   }
 }
 
+/** Every question of the API on a full store. */
+async function api(): Promise<void> {
+  const scale = Number(options.get('scale') ?? 1);
+  const o = {
+    ...FULL,
+    requests: FULL.requests * scale,
+    refusals: FULL.refusals * scale,
+    problems: Math.ceil(FULL.problems * Math.sqrt(scale)),
+    now: Date.now(),
+    onDay: (day: number) => note(`filling a store: day ${day} of ${FULL.days}`),
+  };
+  const data = join(scratch, 'full');
+  const { bytes } = fill(data, o);
+  note('');
+  say(
+    `\n## The API on ${sizeName(o.requests)} requests, ${sizeName(o.refusals)} refusals of ${number(o.problems)} problems in ${o.days} days (${number(bytes / 1e6)} MB)\n`,
+  );
+  say(apiTable(await measureApi(data, 30)));
+  rmSync(data, { recursive: true, force: true });
+}
+
 const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -390,4 +414,5 @@ for (const part of [combined, layers]) {
 }
 if (parts.includes('parsers')) parsers();
 if (parts.includes('latency')) await latency();
+if (parts.includes('api')) await api();
 if (missing.size > 0) say(`\nNot installed, so not compared: ${[...missing].join(', ')}.`);
