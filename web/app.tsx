@@ -2,18 +2,22 @@
 import { useEffect, useRef } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
 import { Header } from './components/header.tsx';
-import { going } from './data/hooks.ts';
+import { going, useZone } from './data/hooks.ts';
 import { useStatus } from './data/questions.ts';
 import { AlertsPage } from './pages/alerts.tsx';
 import { NotFoundPage } from './pages/not-found.tsx';
-import { OverviewPage } from './pages/overview.tsx';
-import { RefusalPage } from './pages/refusal.tsx';
-import { RefusalsPage } from './pages/refusals.tsx';
+import { OverviewPage } from './pages/overview/overview.tsx';
+import { ProblemPage } from './pages/problems/problem.tsx';
+import { ProblemsPage } from './pages/problems/problems.tsx';
+import { RefusalPage } from './pages/refusal/refusal.tsx';
+import { RefusalsPage } from './pages/refusals/refusals.tsx';
+import { SettingsPage } from './pages/settings.tsx';
 import { SourcesPage } from './pages/sources.tsx';
 
 export function App() {
   const status = useStatus();
   const [path] = useLocation();
+  const zone = useZone();
   const main = useRef<HTMLElement>(null);
   const last = useRef<string | null>(null);
 
@@ -35,7 +39,8 @@ export function App() {
       </button>
       <Header status={status.data} />
       <main id="main" ref={main} tabIndex={-1}>
-        <Switch>
+        {/* Times everywhere are drawn anew in another zone. */}
+        <Switch key={path === '/settings' ? 'settings' : zone}>
           <Route path="/">
             <OverviewPage status={status.data} />
           </Route>
@@ -43,6 +48,13 @@ export function App() {
             <RefusalsPage status={status.data} />
           </Route>
           <Route path="/refusals/:id">{({ id }) => <RefusalPage key={id} id={id} />}</Route>
+          <Route path="/problems">
+            <ProblemsPage status={status.data} />
+          </Route>
+          <Route path="/problems/:id">{({ id }) => <ProblemPage key={id} id={id} />}</Route>
+          <Route path="/settings">
+            <SettingsPage status={status.data} />
+          </Route>
           <Route path="/alerts">
             <AlertsPage />
           </Route>

@@ -15,7 +15,7 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { startLive } from './data/live.ts';
 import { queryClient } from './data/questions.ts';
-import './style.css';
+import './styles/all.ts';
 
 const theme = createTheme({
   primaryColor: 'indigo',

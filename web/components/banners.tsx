@@ -30,6 +30,7 @@ function Reading({ ingest }: { ingest: Status['ingest'] }) {
       <p>
         <strong>Reading history</strong>, {percent(share)}: {bytes(ingest.bytesRead)} of {bytes(ingest.bytesTotal)},{' '}
         <span className="num">{count(Math.round(ingest.linesPerSecond))}</span> lines/s
+        {ingest.bytesPerSecond ? ` (${bytes(ingest.bytesPerSecond)}/s)` : ''}
         {ingest.secondsLeft !== null && `, about ${duration(ingest.secondsLeft * 1000)} left`}. Older numbers still
         grow; the newest are complete.
       </p>

@@ -3,7 +3,7 @@ import { Menu, useMantineColorScheme } from '@mantine/core';
 import { Link, useRoute } from 'wouter';
 import type { Status } from '../../server/api/contract.ts';
 import { toggleLive, useLive } from '../data/live.ts';
-import { AutoIcon, CheckIcon, MoonIcon, PauseIcon, PlayIcon, SunIcon } from './icons.tsx';
+import { AutoIcon, CheckIcon, GearIcon, MoonIcon, PauseIcon, PlayIcon, SunIcon } from './icons.tsx';
 import { SearchBox } from './search-box.tsx';
 
 function Tab({
@@ -93,6 +93,21 @@ function Theme() {
   );
 }
 
+function Gear() {
+  const [here] = useRoute('/settings');
+  return (
+    <Link
+      href="/settings"
+      className="icon-button"
+      aria-label="Settings"
+      title="Settings"
+      aria-current={here ? 'page' : undefined}
+    >
+      <GearIcon />
+    </Link>
+  );
+}
+
 export function Header({ status }: { status: Status | undefined }) {
   return (
     <header className="top">
@@ -103,6 +118,9 @@ export function Header({ status }: { status: Status | undefined }) {
         <nav aria-label="Pages" className="tabs">
           <Tab to="/" pattern="/">
             Overview
+          </Tab>
+          <Tab to="/problems" pattern="/problems/*?">
+            Problems
           </Tab>
           <Tab to="/refusals" pattern="/refusals/*?">
             Refusals
@@ -118,6 +136,7 @@ export function Header({ status }: { status: Status | undefined }) {
         <div className="top-end">
           <Live />
           <Theme />
+          <Gear />
         </div>
       </div>
     </header>

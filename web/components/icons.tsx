@@ -70,6 +70,28 @@ export const BellIcon = icon(
 export const WarnIcon = icon(<path d="M8 2.6 14.2 13H1.8ZM8 6.5v3M8 11.2v.1" />);
 export const MinusIcon = icon(<path d="M3.5 8h9" />);
 export const PlusIcon = icon(<path d="M3.5 8h9M8 3.5v9" />);
+export const CalendarIcon = icon(
+  <>
+    <rect x="2.5" y="3.5" width="11" height="10" rx="1.5" />
+    <path d="M2.5 6.8h11M5.5 2v2.6M10.5 2v2.6" />
+  </>,
+);
+export const BookmarkIcon = icon(<path d="M4.5 2.5h7v11L8 10.7l-3.5 2.8Z" />);
+export const DownloadIcon = icon(<path d="M8 2.5v7.5M4.8 7 8 10.2 11.2 7M3 13.5h10" />);
+export const ColumnsIcon = icon(
+  <>
+    <rect x="2.5" y="3" width="11" height="10" rx="1.5" />
+    <path d="M6.2 3v10M9.8 3v10" />
+  </>,
+);
+export const GearIcon = icon(
+  <>
+    <circle cx="8" cy="8" r="2" />
+    <path d="M8 1.8v1.9M8 12.3v1.9M1.8 8h1.9M12.3 8h1.9M3.6 3.6 5 5M11 11l1.4 1.4M3.6 12.4 5 11M11 5l1.4-1.4" />
+    <circle cx="8" cy="8" r="4.3" />
+  </>,
+);
+export const ArrowDownIcon = icon(<path d="M8 3v10M4 9l4 4 4-4" />);
 export const LinkIcon = icon(<path d="M9.5 3h3.5v3.5M13 3 7.5 8.5M11 9.5V13H3V5h3.5" />);
 
 /* What stands where on a request's way. */

@@ -1,8 +1,8 @@
-/** Takes a request id, an address, a path or a pasted log line; goes to the only match or offers a choice. */
+/** Takes a request id, an address, a path, a user or a pasted log line; goes to the only match or offers a choice. */
 import { useEffect, useId, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { SearchResult } from '../../server/api/contract.ts';
-import { FIELD_TITLES, valueTitle } from '../data/causes.ts';
+import { FIELD_TITLES, valueShort } from '../data/causes.ts';
 import { href, NO_FILTERS, withValue } from '../data/filters.ts';
 import { plural } from '../data/format.ts';
 import { search } from '../data/questions.ts';
@@ -112,12 +112,12 @@ export function SearchBox() {
         ref={input}
         type="text"
         role="combobox"
-        aria-label="Search: request id, address, path, or a pasted log line"
+        aria-label="Search: request id, address, path, user, or a pasted log line"
         aria-expanded={shown}
         aria-controls={`${id}-list`}
         aria-autocomplete="list"
         aria-activedescendant={shown && matches?.length ? `${id}-${active}` : undefined}
-        placeholder="Request id, address, path, log line"
+        placeholder="Request id, address, path, user, log line"
         autoComplete="off"
         spellCheck={false}
         value={text}
@@ -168,7 +168,7 @@ export function SearchBox() {
               <>
                 <span className="clip">
                   <span className="muted">{FIELD_TITLES[m.field]}</span>{' '}
-                  <LogText text={valueTitle(m.field, m.value)} mono />
+                  <LogText text={valueShort(m.field, m.value)} mono />
                 </span>
                 <span className="muted num">{plural(m.count, 'refusal')}</span>
               </>

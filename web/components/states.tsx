@@ -3,6 +3,7 @@ import { Button, Skeleton } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { ApiError } from '../data/client.ts';
 import { usePatience } from '../data/hooks.ts';
+import { timeOfDay } from '../data/time.ts';
 import { WarnIcon } from './icons.tsx';
 
 export function Empty({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
@@ -45,6 +46,19 @@ export function Waiting({ heights }: { heights: number[] }) {
         // biome-ignore lint/suspicious/noArrayIndexKey: fixed list of placeholders
         <Skeleton key={i} height={h} radius="md" animate={late} visible style={{ opacity: late ? 1 : 0 }} />
       ))}
+    </div>
+  );
+}
+
+/** An answer stays on screen when the next one fails; this says so. */
+export function Old({ query }: { query: { error: Error | null; data: unknown; dataUpdatedAt: number } }) {
+  if (!query.error || query.data === undefined) return null;
+  return (
+    <div className="banner banner-bad" role="status">
+      <p>
+        <strong>{query.error.message}.</strong> What you see is from{' '}
+        {timeOfDay(new Date(query.dataUpdatedAt).toISOString())}.
+      </p>
     </div>
   );
 }

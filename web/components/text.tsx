@@ -5,6 +5,9 @@
  */
 import { Fragment, type ReactNode, useLayoutEffect, useRef } from 'react';
 import {
+  AUDIENCE_TITLES,
+  type Audience,
+  audienceColour,
   CAUSE_TITLES,
   type Cause,
   CERTAINTY_TITLES,
@@ -13,7 +16,8 @@ import {
   categoryOf,
   causeTitle,
 } from '../data/causes.ts';
-import { ago, fullMoment, moment, percent, pieces, utc } from '../data/format.ts';
+import { count, inert, percent, pieces, shorten, sourceName } from '../data/format.ts';
+import { ago, fullMoment, moment, utc } from '../data/time.ts';
 
 function plain(text: string, multiline: boolean): ReactNode {
   return pieces(text, multiline).map((p, i) =>
@@ -29,14 +33,29 @@ function plain(text: string, multiline: boolean): ReactNode {
   );
 }
 
+/** A hint of 8 kB covers the screen. */
+const TITLE_CHARS_MAX = 500;
 /** One value. `title` shows it whole where the layout cuts it. */
 export function LogText({ text, mono, clip }: { text: string; mono?: boolean; clip?: boolean }) {
   const shown = pieces(text);
   const name = [mono && 'mono', clip && 'clip'].filter(Boolean).join(' ');
   return (
-    <bdi className={name || undefined} dir="ltr" title={clip ? shown.map((p) => p.text).join('') : undefined}>
+    <bdi
+      className={name || undefined}
+      dir="ltr"
+      title={clip ? shorten(shown.map((p) => p.text).join(''), TITLE_CHARS_MAX) : undefined}
+    >
       {plain(text, false)}
     </bdi>
+  );
+}
+
+/** A log by the end of its path; all of it on hover. */
+export function SourceName({ path, max }: { path: string; max?: number }) {
+  return (
+    <span className="source-name mono" title={inert(path)}>
+      <LogText text={sourceName(path, max)} />
+    </span>
   );
 }
 
@@ -122,6 +141,28 @@ export function Sureness({ certainty, confidence }: { certainty: Certainty; conf
       </span>
       <span>{c.title}</span>
       {certainty !== 'unknown' && <span className="muted num">{Math.round(confidence * 100)} %</span>}
+    </span>
+  );
+}
+
+const WHOM: Record<Audience, [one: string, many: string]> = {
+  harmed: ['person', 'people'],
+  noise: ['noise', 'noise'],
+  undecided: ['undecided', 'undecided'],
+};
+/** Whom it hits; with `n`, how many times. */
+export function AudienceLabel({ audience, n }: { audience: Audience; n?: number }) {
+  return (
+    <span className="audience-label" title={`Refusals that ${AUDIENCE_TITLES[audience].says}`}>
+      <span className="ring" style={{ borderColor: audienceColour(audience) }} data-of={audience} aria-hidden="true" />
+      {n === undefined ? (
+        AUDIENCE_TITLES[audience].title
+      ) : (
+        <span className="num">
+          {count(n)} {WHOM[audience][n === 1 ? 0 : 1]}
+          {audience === 'harmed' && <span className="wide-word"> kept out</span>}
+        </span>
+      )}
     </span>
   );
 }

@@ -4,7 +4,8 @@
  */
 import type { Hop, RefusalDetail } from '../../server/api/contract.ts';
 import { LAYER_ORDER, LAYER_TITLES, type Layer, type Role } from '../data/causes.ts';
-import { duration, timeOfDay, utc } from '../data/format.ts';
+import { duration } from '../data/format.ts';
+import { timeOfDay, utc } from '../data/time.ts';
 import { ClientIcon, CloseIcon, LAYER_ICONS } from './icons.tsx';
 import { LogText } from './text.tsx';
 

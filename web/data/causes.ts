@@ -2,13 +2,17 @@
  * What the page calls things: causes, categories, layers, certainties. The keys are checked against the API
  * contract by type, so a new cause cannot be forgotten here; colours live in style.css as --cat-<category>.
  */
-import type { FilterField, Hop, RefusalRow } from '../../server/api/contract.ts';
+import type { FilterField, Hop, ProblemRow, RefusalRow } from '../../server/api/contract.ts';
+import { sourceName } from './format.ts';
 
 export type Cause = RefusalRow['cause'];
 export type Layer = Hop['layer'];
 export type LayerOrUnknown = RefusalRow['decidingLayer'];
 export type Certainty = RefusalRow['certainty'];
 export type Role = Hop['role'];
+export type Audience = RefusalRow['audience'];
+export type ProblemState = ProblemRow['state'];
+export type ProblemWord = NonNullable<ProblemRow['word']>['word'];
 
 export const CAUSE_TITLES: Record<Cause, string> = {
   'permission.role': 'Role or group lacks the right',
@@ -154,8 +158,38 @@ export const FIELD_TITLES: Record<FilterField, string> = {
   certainty: 'Certainty',
   rule: 'Rule',
   user: 'User',
+  audience: 'Audience',
+  problem: 'Problem',
 };
 export const FIELDS = Object.keys(FIELD_TITLES) as FilterField[];
+
+/** Whom a refusal hits. `says` completes "these refusals …". */
+export const AUDIENCE_TITLES: Record<Audience, { title: string; one: string; says: string }> = {
+  harmed: { title: 'People', one: 'A person was kept out', says: 'keep people or partners out' },
+  noise: { title: 'Noise', one: 'Rightly refused', says: 'are scanners and attacks, rightly refused' },
+  undecided: { title: 'Undecided', one: 'Could be a person or not', says: 'could be either; the logs do not tell' },
+};
+export const AUDIENCES = Object.keys(AUDIENCE_TITLES) as Audience[];
+export const audienceColour = (a: Audience) => `var(--aud-${a})`;
+
+type Tone = 'good' | 'bad' | 'warn' | 'info' | 'plain';
+export const STATE_TITLES: Record<ProblemState, { title: string; tone: Tone; says: string }> = {
+  new: { title: 'New', tone: 'warn', says: 'First seen less than a day ago' },
+  regressed: { title: 'Back again', tone: 'bad', says: 'Came back after it had been quiet or was said to be fixed' },
+  ongoing: { title: 'Ongoing', tone: 'info', says: 'Seen for more than a day and not quiet yet' },
+  resolved: { title: 'Quiet', tone: 'good', says: 'Not seen for long enough to count as resolved' },
+};
+export const STATES = Object.keys(STATE_TITLES) as ProblemState[];
+export const WORD_TITLES: Record<ProblemWord, { title: string; act: string; says: string }> = {
+  acknowledged: { title: 'Acknowledged', act: 'Acknowledge', says: 'Somebody is looking into it' },
+  expected: {
+    title: 'Expected',
+    act: 'Mute as expected',
+    says: 'Meant to be refused; out of the list of what is open',
+  },
+  fixed: { title: 'Fixed', act: 'Mark as fixed', says: 'Comes up again, as back, if it is refused once more' },
+};
+export const WORDS = Object.keys(WORD_TITLES) as ProblemWord[];
 
 /** A filter value as a reader wants to see it. "waf.sqli" → "WAF: SQL injection" */
 export function valueTitle(field: FilterField, value: string): string {
@@ -164,5 +198,10 @@ export function valueTitle(field: FilterField, value: string): string {
   if (field === 'category') return Object.hasOwn(CATEGORY_TITLES, value) ? CATEGORY_TITLES[value as Category] : value;
   if (field === 'certainty')
     return Object.hasOwn(CERTAINTY_TITLES, value) ? CERTAINTY_TITLES[value as Certainty].title : value;
+  if (field === 'audience')
+    return Object.hasOwn(AUDIENCE_TITLES, value) ? AUDIENCE_TITLES[value as Audience].title : value;
   return value;
 }
+/** The same where room is short: a log by its file. */
+export const valueShort = (field: FilterField, value: string) =>
+  field === 'source' ? sourceName(value) : valueTitle(field, value);

@@ -34,10 +34,17 @@ function explain(status: number, problem: Partial<Problem> | null): ApiError {
   );
 }
 
-export async function ask<T>(path: string, signal?: AbortSignal): Promise<T> {
+type Order = { method: string; body: unknown };
+/** With `order` it changes something, else it only asks. */
+export async function ask<T>(path: string, signal?: AbortSignal, order?: Order): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(`/api/v1/${path}`, { signal, headers: { accept: 'application/json' } });
+    response = await fetch(`/api/v1/${path}`, {
+      signal,
+      method: order?.method.toUpperCase() ?? 'GET',
+      headers: { accept: 'application/json', ...(order ? { 'content-type': 'application/json' } : {}) },
+      body: order ? JSON.stringify(order.body) : undefined,
+    });
   } catch (cause) {
     if (signal?.aborted) throw cause;
     throw new ApiError(

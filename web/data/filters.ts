@@ -7,7 +7,13 @@ import { useLocation, useSearch } from 'wouter';
 import type { FilterField } from '../../server/api/contract.ts';
 import { FIELDS } from './causes.ts';
 
-export type Filters = { since?: string; until?: string; fields: Partial<Record<FilterField, string[]>> };
+export type Filters = {
+  since?: string;
+  until?: string;
+  /** Free text, as the API's `q`. */
+  q?: string;
+  fields: Partial<Record<FilterField, string[]>>;
+};
 export const NO_FILTERS: Filters = { fields: {} };
 
 export function parseFilters(search: string): Filters {
@@ -17,16 +23,23 @@ export function parseFilters(search: string): Filters {
     const values = [...new Set(params.getAll(f))].filter((v) => v !== '');
     if (values.length > 0) fields[f] = values;
   }
-  return { since: params.get('since') ?? undefined, until: params.get('until') ?? undefined, fields };
+  return {
+    since: params.get('since') ?? undefined,
+    until: params.get('until') ?? undefined,
+    q: params.get('q') || undefined,
+    fields,
+  };
 }
 
-export function toSearch(filters: Filters, forApi = false): string {
+export function toParams(filters: Filters, forApi = false): URLSearchParams {
   const params = new URLSearchParams();
   if (filters.since && !(forApi && filters.since === 'all')) params.set('since', filters.since);
   if (filters.until) params.set('until', filters.until);
+  if (filters.q) params.set('q', filters.q);
   for (const f of FIELDS) for (const v of filters.fields[f] ?? []) params.append(f, v);
-  return params.toString();
+  return params;
 }
+export const toSearch = (filters: Filters, forApi = false) => toParams(filters, forApi).toString();
 
 export const href = (path: string, filters: Filters) => {
   const search = toSearch(filters);
@@ -63,10 +76,39 @@ export const RANGES = [
   { since: 'all', label: 'All', says: 'Everything stored' },
 ] as const;
 
-export function useFilters(): [Filters, (next: Filters) => void] {
+/** The filter, and a way to change it that leaves the page's own parameters (`keep`) as they are. */
+export function useFilters(keep: readonly string[] = []): [Filters, (next: Filters) => void] {
   const search = useSearch();
   const [path, navigate] = useLocation();
   const filters = useMemo(() => parseFilters(search), [search]);
-  const set = useCallback((next: Filters) => navigate(href(path, next)), [navigate, path]);
+  const kept = keep.join();
+  const set = useCallback(
+    (next: Filters) => {
+      const params = toParams(next);
+      const now = new URLSearchParams(location.search);
+      for (const k of kept ? kept.split(',') : []) for (const v of now.getAll(k)) params.append(k, v);
+      const text = params.toString();
+      navigate(text ? `${path}?${text}` : path);
+    },
+    [navigate, path, kept],
+  );
   return [filters, set];
+}
+
+/** One of the page's own parameters; changing it is no new step in the history. */
+export function useParam(name: string): [string | undefined, (next: string | undefined) => void] {
+  const search = useSearch();
+  const [path, navigate] = useLocation();
+  const value = new URLSearchParams(search).get(name) ?? undefined;
+  const set = useCallback(
+    (next: string | undefined) => {
+      const params = new URLSearchParams(location.search);
+      if (next === undefined) params.delete(name);
+      else params.set(name, next);
+      const text = params.toString();
+      navigate(text ? `${path}?${text}` : path, { replace: true });
+    },
+    [name, navigate, path],
+  );
+  return [value, set];
 }

@@ -1,7 +1,4 @@
-/**
- * Numbers, times and log text as people read them. Pure: takes values and `now`, returns strings; times are in
- * the reader's zone, `utc` is what goes into the title attribute.
- */
+/** Numbers, sizes and log text as people read them. Pure: takes values, returns strings. Times are in time.ts. */
 const whole = new Intl.NumberFormat();
 export const count = (n: number) => whole.format(n);
 export const plural = (n: number, one: string, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
@@ -34,50 +31,6 @@ export function duration(ms: number): string {
   if (a < 86_400_000 * 2)
     return `${(ms / 3_600_000).toLocaleString(undefined, { maximumFractionDigits: a < 36_000_000 ? 1 : 0 })} h`;
   return `${Math.round(ms / 86_400_000)} days`;
-}
-
-const clock = new Intl.DateTimeFormat(undefined, {
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  hour12: false,
-});
-const minute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hour12: false });
-const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
-const dayYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
-
-export const timeOfDay = (iso: string) => clock.format(new Date(iso));
-export function dayOf(iso: string, now: number): string {
-  const d = new Date(iso);
-  return d.getFullYear() === new Date(now).getFullYear() ? day.format(d) : dayYear.format(d);
-}
-/** "14:02:33" today, "23 Nov, 14:02:33" otherwise. */
-export function moment(iso: string, now: number): string {
-  const d = new Date(iso);
-  return d.toDateString() === new Date(now).toDateString() ? clock.format(d) : `${dayOf(iso, now)}, ${clock.format(d)}`;
-}
-export function fullMoment(iso: string): string {
-  const d = new Date(iso);
-  return `${dayYear.format(d)}, ${clock.format(d)}.${String(d.getMilliseconds()).padStart(3, '0')}`;
-}
-export function ago(iso: string, now: number): string {
-  const s = Math.round((now - Date.parse(iso)) / 1000);
-  if (s < -5) return moment(iso, now);
-  if (s < 10) return 'just now';
-  if (s < 60) return `${s} s ago`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ago`;
-  if (s < 86_400) return `${Math.floor(s / 3600)} h ago`;
-  const days = Math.floor(s / 86_400);
-  return days < 30 ? `${plural(days, 'day')} ago` : dayOf(iso, now);
-}
-export const utc = (iso: string) => `${new Date(iso).toISOString().replace('T', ' ').replace('Z', '')} UTC`;
-
-/** Axis label for a bucket. */
-export function tick(iso: string, spanMs: number): string {
-  const d = new Date(iso);
-  if (spanMs <= 36 * 3_600_000) return minute.format(d);
-  if (spanMs <= 4 * 86_400_000) return `${day.format(d)} ${minute.format(d)}`;
-  return day.format(d);
 }
 
 export type Change = { text: string; direction: 'up' | 'down' | 'same' | 'new' };
@@ -128,3 +81,25 @@ export const inert = (text: string) =>
     .map((p) => p.text)
     .join('');
 export const shorten = (text: string, max: number) => (text.length > max ? `${text.slice(0, max - 1)}…` : text);
+
+/**
+ * A log's name as it can stand in a column: its folder and file, long names cut in the middle, where they differ
+ * least. "/var/log/nginx/shop/access.log" → "shop/access.log"
+ */
+export function sourceName(path: string, max = 40): string {
+  const parts = path.split('/').filter(Boolean);
+  const name = parts.slice(-2).join('/') || path;
+  return middle(name, max);
+}
+/** Cuts in the middle: beginnings and ends of names tell them apart. */
+export function middle(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const tail = Math.ceil((max - 1) * 0.6);
+  return `${text.slice(0, max - 1 - tail)}…${text.slice(-tail)}`;
+}
+/** Compact for axes and small bars. 12345 → "12.3k" */
+export function compact(n: number): string {
+  if (n < 10_000) return count(n);
+  const [v, unit] = n < 1e6 ? [n / 1e3, 'k'] : [n / 1e6, 'M'];
+  return `${v.toLocaleString(undefined, { maximumFractionDigits: v < 100 ? 1 : 0 })}${unit}`;
+}

@@ -1,5 +1,6 @@
 /** Small things several pages need: the passing of time, patience before a skeleton, the title of the page. */
-import { useEffect, useState } from 'react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import { onZone, zoneChoice } from './time.ts';
 
 /** Now, renewed every half minute, so that "3 min ago" does not lie. */
 export function useNow(everyMs = 30_000): number {
@@ -36,3 +37,6 @@ export const going = { back: false, cameFrom: '', list: '/refusals' };
 window.addEventListener('popstate', () => {
   going.back = true;
 });
+
+/** The zone that times are shown in; a page that shows times is drawn anew when it changes. */
+export const useZone = () => useSyncExternalStore(onZone, zoneChoice);

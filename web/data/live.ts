@@ -10,10 +10,12 @@ export type LiveState = 'connecting' | 'live' | 'paused' | 'lost';
 const GAP_MS = 1_000;
 
 const TOUCHES: Record<LiveEvent['kind'], string[]> = {
-  refusals: ['overview', 'refusal-count', 'refusal', 'status'],
+  refusals: ['overview', 'count', 'refusal', 'problems', 'problem', 'status'],
+  problems: ['problems', 'problem', 'overview'],
   sources: ['sources', 'status'],
   alerts: ['alerts', 'status'],
   status: ['status'],
+  views: ['views'],
 };
 
 let state: LiveState = 'connecting';

@@ -5,12 +5,18 @@ import { Copy } from '../components/copy.tsx';
 import { BellIcon } from '../components/icons.tsx';
 import { Empty, Failed, Waiting } from '../components/states.tsx';
 import { Ago, CauseLabel, LogText, Moment } from '../components/text.tsx';
-import { href } from '../data/filters.ts';
 import { count, duration, percent, plural } from '../data/format.ts';
 import { useNow, useTitle } from '../data/hooks.ts';
 import { useAlerts } from '../data/questions.ts';
 
 const RULE = 'npm start -- --alert-rate 5% /var/log/nginx /var/log/apache2';
+
+/** The rows that an alert counted, of one cause. */
+function withCause(filter: string, cause: string): string {
+  const params = new URLSearchParams(filter);
+  params.append('cause', cause);
+  return params.toString();
+}
 
 type Rule = Alerts['rules'][number];
 const amount = (rule: Pick<Rule, 'kind'> | undefined, v: number) =>
@@ -82,6 +88,9 @@ function Firing({ alert, rule, now }: { alert: AlertState; rule: Rule | undefine
       <p>
         <LogText text={alert.summary} />
       </p>
+      <p className="firing-link">
+        <Link href={`/refusals?${alert.filter}`}>See what it counted</Link>
+      </p>
       <dl className="firing-facts">
         <div>
           <dt>Now</dt>
@@ -97,13 +106,7 @@ function Firing({ alert, rule, now }: { alert: AlertState; rule: Rule | undefine
             <ul className="cause-mix">
               {alert.causes.map((c) => (
                 <li key={c.cause}>
-                  <Link
-                    className="row-link"
-                    href={href('/refusals', {
-                      since: new Date(Date.parse(alert.firedAt) - (rule?.windowMs ?? 0)).toISOString(),
-                      fields: { cause: [c.cause] },
-                    })}
-                  >
+                  <Link className="row-link" href={`/refusals?${withCause(alert.filter, c.cause)}`}>
                     <CauseLabel cause={c.cause} />
                   </Link>{' '}
                   <span className="num muted">{count(c.count)}</span>
@@ -213,7 +216,10 @@ export function AlertsPage() {
                           {amount(ruleOf(a.rule), a.peak)}
                         </td>
                         <td data-name="What happened" className="wide">
-                          <LogText text={a.summary} />
+                          <LogText text={a.summary} />{' '}
+                          <Link href={`/refusals?${a.filter}`} aria-label={`Refusals counted by ${a.rule}`}>
+                            Refusals
+                          </Link>
                         </td>
                         <td data-name="Told">
                           <Deliveries of={a.deliveries} />

@@ -51,7 +51,7 @@ export function NothingRefused({
   filters: Filters;
   onChange: (f: Filters) => void;
 }) {
-  const filtered = listValues(filters).length > 0;
+  const filtered = listValues(filters).length > 0 || filters.q !== undefined;
   const ranged = filters.until !== undefined || (filters.since !== undefined && filters.since !== 'all');
   return (
     <Empty
@@ -59,7 +59,7 @@ export function NothingRefused({
       action={
         <>
           {filtered && (
-            <Button variant="default" onClick={() => onChange({ ...filters, fields: {} })}>
+            <Button variant="default" onClick={() => onChange({ ...filters, q: undefined, fields: {} })}>
               Remove filters
             </Button>
           )}

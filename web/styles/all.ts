@@ -1,0 +1,20 @@
+/** Style sheets in the order in which they may override each other: tokens, bare elements, words, controls, pages. */
+import './tokens.css';
+import './base.css';
+import './words.css';
+import './controls.css';
+import './frame.css';
+import './header.css';
+import './filters.css';
+import './states.css';
+import './tables.css';
+import './charts.css';
+import './overview.css';
+import './problems.css';
+import './refusals.css';
+import './way.css';
+import './refusal.css';
+import './playbook.css';
+import './alerts.css';
+import './sources.css';
+import './settings.css';
