@@ -174,7 +174,7 @@ test.each(CASES)('$name', (c) => {
     refusal,
     cause: c.cause ?? 'config.access',
     attributes: c.attributes ?? null,
-    company: company(c.lines ?? [], refusal.path),
+    company: company(c.lines ?? [], refusal.path ?? ''),
   });
   expect(answer).toEqual({ is: c.is, reasons: c.reasons });
 });
