@@ -46,6 +46,7 @@ export interface Progress {
   bytesTotal: number;
   linesRead: number;
   linesPerSecond: number;
+  bytesPerSecond: number;
   secondsLeft: number | null;
 }
 
@@ -209,6 +210,7 @@ export class Engine {
       bytesTotal: total,
       linesRead: this.ingest.linesRead,
       linesPerSecond: Math.round(rate.linesPerSecond),
+      bytesPerSecond: Math.round(rate.bytesPerSecond),
       secondsLeft:
         this.#caughtUp || rate.bytesPerSecond <= 0 ? null : Math.ceil((total - stored) / rate.bytesPerSecond),
     };

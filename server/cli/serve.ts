@@ -92,6 +92,7 @@ async function run(
     bytesTotal: 0,
     linesRead: 0,
     linesPerSecond: 0,
+    bytesPerSecond: 0,
     secondsLeft: null,
   };
   let failure: string | null = null;
