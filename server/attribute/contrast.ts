@@ -4,7 +4,7 @@
  */
 import type { Contrast } from '../model/request.ts';
 import type { Cause } from '../model/taxonomy.ts';
-import { type Fact, networkOf, type Population, subnetOf } from './population.ts';
+import { type Fact, networkOf, type Population, type Scope, subnetOf } from './population.ts';
 
 export interface Inference {
   cause: Cause;
@@ -69,20 +69,19 @@ function byMethod(f: Fact, p: Population): Inference | null {
 function byAddress(f: Fact, p: Population): Inference | null {
   if (f.client === null) return null;
   const own = p.client(f.client);
-  const refusedHere = own.refused.filter((x) => x.class === f.class);
+  const refusedHere = own.refused.get(f.class);
   // One refusal of a client that asked once says nothing about its address.
-  if (refusedHere.length < 2) return null;
-  const firstRefusal = Math.min(...refusedHere.map((x) => x.timeMs));
+  if (refusedHere === undefined || refusedHere.n < 2) return null;
   const latest = own.passed[own.passed.length - 1];
-  if (latest !== undefined && own.passed.some((x) => x.timeMs > firstRefusal)) return null;
+  if (latest !== undefined && latest.timeMs > refusedHere.firstMs) return null;
   let scope = p.path(f);
   if (scope.passed.clients.size < CLIENTS_MIN) scope = p.route(f);
   // Refused wherever it went: then all that was let through is the other side.
-  const paths = new Set(refusedHere.map((x) => x.path)).size;
+  const paths = refusedHere.paths.size;
   if (scope.passed.clients.size < CLIENTS_MIN && paths >= 2) scope = p.all;
   const others = scope.passed.clients.size;
   if (others < CLIENTS_MIN || scope.refused(f.class).clients.size > others) return null;
-  const routes = new Set(refusedHere.map((x) => x.path)).size;
+  const routes = paths;
   return {
     cause: 'address.denied',
     confidence: routes >= 3 ? 0.8 : routes >= 2 ? 0.72 : 0.6,
@@ -91,7 +90,7 @@ function byAddress(f: Fact, p: Population): Inference | null {
       {
         field: 'client',
         value: f.client,
-        refused: refusedHere.length,
+        refused: refusedHere.n,
         refusedOf: p.all.refused(f.class).n,
         passed: 0,
         passedOf: scope.passed.n,
@@ -129,25 +128,53 @@ function byNetwork(f: Fact, p: Population): Inference | null {
   };
 }
 
+interface Company {
+  /** Refused here, let through elsewhere; and here as well. */
+  elsewhere: number;
+  overlap: number;
+  /** Networks of those who only get through here. */
+  networks: number;
+  /** Nobody who is refused comes from one of these. */
+  strangers: boolean;
+}
+
+/** One answer for all refusals of a class in a scope: in a storm each of them asks. */
+const companies = new WeakMap<Scope, Map<string, Company>>();
+
+function companyOf(scope: Scope, ofClass: string, p: Population): Company {
+  let known = companies.get(scope);
+  if (known === undefined) {
+    known = new Map();
+    companies.set(scope, known);
+  }
+  let company = known.get(ofClass);
+  if (company === undefined) {
+    const refused = scope.refused(ofClass).clients;
+    company = { elsewhere: 0, overlap: 0, networks: 0, strangers: true };
+    for (const c of refused.keys()) {
+      if (p.client(c).passed.length > 0) company.elsewhere++;
+      if (scope.passed.clients.has(c)) company.overlap++;
+    }
+    const networks = new Set<string>();
+    if (scope.passed.clients.size - company.overlap < 5000)
+      for (const c of scope.passed.clients.keys()) if (!refused.has(c)) networks.add(networkOf(c));
+    company.networks = networks.size;
+    company.strangers = ![...refused.keys()].some((c) => networks.has(networkOf(c)));
+    known.set(ofClass, company);
+  }
+  return company;
+}
+
 /** Hardly anybody gets through here; the same clients get through elsewhere. */
 function byAllowList(f: Fact, p: Population): Inference | null {
   let scope = p.route(f);
   if (scope.refused(f.class).clients.size < CLIENTS_MIN) scope = p.area(f);
   const refused = scope.refused(f.class);
   if (refused.clients.size < CLIENTS_MIN) return null;
-  let elsewhere = 0;
-  let overlap = 0;
-  for (const c of refused.clients.keys()) {
-    if (p.client(c).passed.length > 0) elsewhere++;
-    if (scope.passed.clients.has(c)) overlap++;
-  }
+  const { elsewhere, overlap, networks, strangers } = companyOf(scope, f.class, p);
   if (overlap > refused.clients.size * 0.1) return null;
   const passedClients = scope.passed.clients.size - overlap;
-  const networks = new Set<string>();
-  if (passedClients < 5000)
-    for (const c of scope.passed.clients.keys()) if (!refused.clients.has(c)) networks.add(networkOf(c));
-  const strangers = ![...refused.clients.keys()].some((c) => networks.has(networkOf(c)));
-  const concentrated = passedClients >= 2 && networks.size <= 3 && networks.size * 3 <= passedClients && strangers;
+  const concentrated = passedClients >= 2 && networks <= 3 && networks * 3 <= passedClients && strangers;
   if (concentrated || (passedClients >= 1 && passedClients <= refused.clients.size * 0.6)) {
     return {
       cause: 'address.not-allowed',
@@ -303,7 +330,8 @@ function byRate(f: Fact, p: Population): Inference | null {
   if (p.path(f).passed.n === 0 && p.route(f).passed.n === 0) return null;
   const span = latest - first;
   if (before / Math.max(1, span / 1000) < 0.3) return null;
-  const refused = own.refused.filter((x) => x.class === f.class && sameRoute(x)).length;
+  const ofClass = own.refused.get(f.class);
+  const refused = Math.max(ofClass?.routes.get(f.route) ?? 0, ofClass?.areas.get(f.area) ?? 0, 1);
   return {
     cause: 'limit.rate',
     confidence: before >= 8 ? 0.85 : before >= 6 ? 0.78 : 0.66,

@@ -89,12 +89,26 @@ export class Scope {
 const NOTHING = new Tally();
 const NOWHERE = new Scope();
 
-/** What one client did, in order of time. */
+/** What one client did. */
 export interface ClientHistory {
+  /** In order of time. */
   passed: { timeMs: number; method: string; route: string; area: string; path: string }[];
-  refused: { timeMs: number; class: string; path: string; route: string; area: string }[];
+  /** By class. */
+  refused: Map<string, RefusedHistory>;
 }
-const NO_HISTORY: ClientHistory = { passed: [], refused: [] };
+
+/** Refusals of one client and class, counted: a storm of them must not be walked through for each of them. */
+export interface RefusedHistory {
+  n: number;
+  firstMs: number;
+  readonly paths: Set<string>;
+  readonly routes: Map<string, number>;
+  /** Of areas that are not the whole path. */
+  readonly areas: Map<string, number>;
+}
+const NO_HISTORY: ClientHistory = { passed: [], refused: new Map() };
+/** Paths of one client that are told apart: more is everything. */
+const PATHS_MAX = 50;
 
 /** Values of an attribute that are kept apart; one with more is an id. */
 const ATTRIBUTE_VALUES_MAX = 500;
@@ -164,11 +178,10 @@ export class Population {
     if (f.client !== null && clients.has(f.client)) {
       let history = this.#clients.get(f.client);
       if (!history) {
-        history = { passed: [], refused: [] };
+        history = { passed: [], refused: new Map() };
         this.#clients.set(f.client, history);
       }
-      if (f.refused)
-        history.refused.push({ timeMs: f.timeMs, class: f.class, path: f.path, route: f.route, area: f.area });
+      if (f.refused) remember(history.refused, f);
       else history.passed.push({ timeMs: f.timeMs, method: f.method, route: f.route, area: f.area, path: f.path });
     }
     if (f.client !== null) {
@@ -272,6 +285,19 @@ export class Population {
   attributeRefused(ofClass: string, key: string, value: string): number {
     return this.#attributesRefused.get(`${ofClass}\n${key}=${value}`) ?? 0;
   }
+}
+
+function remember(refused: Map<string, RefusedHistory>, f: Fact): void {
+  let of = refused.get(f.class);
+  if (of === undefined) {
+    of = { n: 0, firstMs: f.timeMs, paths: new Set(), routes: new Map(), areas: new Map() };
+    refused.set(f.class, of);
+  }
+  of.n++;
+  of.firstMs = Math.min(of.firstMs, f.timeMs);
+  if (of.paths.size < PATHS_MAX) of.paths.add(f.path);
+  bump(of.routes, f.route);
+  if (f.area.length > 1 && f.area !== f.path) bump(of.areas, f.area);
 }
 
 function bump(map: Map<string, number>, key: string): void {

@@ -93,7 +93,11 @@ export function assess(request: LinkedRequest, refusedStatus: ReadonlySet<number
       });
     }
   }
-  const wafHops = hops.map((h, i) => ({ h, i })).filter(({ h }) => h.entry.rules !== null || h.entry.kind === 'audit');
+  // Where the product names the class of its rule, that says more than its id.
+  const named = new Set(candidates.filter((c) => c.match.signal.namesClass).map((c) => c.hop));
+  const wafHops = hops
+    .map((h, i) => ({ h, i }))
+    .filter(({ h, i }) => !named.has(i) && (h.entry.rules !== null || h.entry.kind === 'audit'));
   const waf = wafHops.length > 0 ? resolveWaf(wafHops.map(({ h }) => h.entry)) : null;
   const wafHop =
     waf === null ? -1 : (wafHops.find(({ h }) => h.entry.rules?.some((r) => r.id === waf.ruleId)) ?? wafHops[0]!).i;
