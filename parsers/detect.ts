@@ -12,6 +12,7 @@ import { readSyslogText } from './formats/syslog.ts';
 import { FORMATS } from './formats.ts';
 import { compilePatterns } from './layout.ts';
 import { type Context, type Format, RANK } from './parser.ts';
+import { header, skimHaproxy, skimSyslog } from './skim.haproxy.ts';
 import type { Skimmer } from './skim.ts';
 
 export interface Hint {
@@ -527,11 +528,34 @@ export function settleZone(entry: Entry, context: Context): void {
   if (!entry.timeZoneless || context.envelopeZoneless) return;
   // What is stamped at the start is written a duration later.
   const written = entry.timePoint === 'start' ? entry.timeMs + (entry.durationMs ?? 0) : entry.timeMs;
-  const difference = written - context.envelopeMs;
-  const zoneMs = Math.round(difference / QUARTER_MS) * QUARTER_MS;
-  if (Math.abs(zoneMs) > 14 * 3_600_000 || Math.abs(difference - zoneMs) > ZONE_SLACK_MS) return;
+  const zoneMs = zoneBetween(written, context.envelopeMs);
+  if (Number.isNaN(zoneMs)) return;
   entry.timeMs -= zoneMs;
   entry.timeZoneless = false;
+}
+
+/** The zone of a wall clock that was written at `atMs`, NaN = no zone explains the difference. */
+function zoneBetween(writtenMs: number, atMs: number): number {
+  const difference = writtenMs - atMs;
+  const zoneMs = Math.round(difference / QUARTER_MS) * QUARTER_MS;
+  return Math.abs(zoneMs) > 14 * 3_600_000 || Math.abs(difference - zoneMs) > ZONE_SLACK_MS ? Number.NaN : zoneMs;
+}
+
+/** Skims what stands behind a syslog header, as `read` of the wrapped reader would read it. */
+function skimBehind(envelope: Envelope, skim: Skimmer): Skimmer | undefined {
+  const iso = envelope.name === 'syslog-iso';
+  if (!iso && envelope.name !== 'syslog-3164') return undefined;
+  return (text, from, to, out) => {
+    const at = skimSyslog(text, from, to, iso);
+    if (at < 0 || !skim(text, at, to, out)) return false;
+    if (!out.zoneless || Number.isNaN(header.ms)) return true;
+    // The time is that of the start.
+    const zoneMs = zoneBetween(out.timeMs + out.durationMs, header.ms);
+    if (Number.isNaN(zoneMs)) return true;
+    out.timeMs -= zoneMs;
+    out.zoneless = false;
+    return true;
+  };
 }
 
 /** One function from the text of a record, as it lies in the file, to its Entry. Not for use by two threads: it holds a Context. */
@@ -614,8 +638,11 @@ export function makeReader(detected: Detected): Reader {
     }
     return entry;
   };
+  const plain = starts === undefined && envelope.starts === undefined && envelope.join === undefined;
   const reader: Reader = {
     dataset: detected.dataset,
+    // A format that skims behind a header stamps the start and reads its duration.
+    skim: plain && format.skim === skimHaproxy ? skimBehind(envelope, format.skim) : undefined,
     directive: base.directive === undefined ? directive : (line) => directive(peelLine(line) ?? line),
     // Pieces of a cut line are put together by the wrapper; where the format has records of several lines, the
     // later pieces do not look like its beginnings.

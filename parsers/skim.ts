@@ -19,6 +19,10 @@ export class Skim {
   status = 0;
   /** Response size, 0 where it is `-`. */
   bytes = 0;
+  /** Domain of the request, where the format's ordinary lines name it. */
+  host: string | null = null;
+  /** Of the whole request, where it is read anyway. */
+  durationMs = 0;
 
   /** Where the next of these stand in the text, as far as they were looked for: a line costs no search of its own. */
   nextSlash = -1;
@@ -27,6 +31,7 @@ export class Skim {
 
   /** Before the first line of a text. */
   begin(): void {
+    this.host = null;
     this.nextSlash = -1;
     this.nextHost = -1;
     this.nextName = -1;

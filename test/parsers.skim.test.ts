@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { makeReader, restoreDetection } from '../parsers/detect.ts';
 import { isFailure } from '../parsers/entry.ts';
 import { emptyContext } from '../parsers/envelope.ts';
 import { FORMATS } from '../parsers/formats.ts';
@@ -11,11 +12,22 @@ const skimming = [...FORMATS.values()].filter((f) => f.skim !== undefined);
 const folder = new URL('../fixtures/lines/', import.meta.url);
 const fixtureLines = readdirSync(folder).flatMap((name) => readFileSync(new URL(name, folder), 'latin1').split('\n'));
 
+/** HAProxy's lines also behind a syslog header. */
+const wrapped = ['syslog-iso', 'syslog-3164'].map((envelope) => {
+  const detected = restoreDetection({ dataset: 'haproxy.http', envelope, alternates: [], tags: [] });
+  const reader = makeReader(detected!);
+  return { skim: reader.skim, parse: (line: string) => reader.read(line, Date.parse('2026-01-01T00:00:00Z')) };
+});
+const readers = [
+  ...skimming.map((f) => ({ skim: f.skim, parse: (line: string) => f.parse(line, emptyContext()) })),
+  ...wrapped,
+];
+
 /** Skims every line of `lines` out of one text; the number that was. */
 function agree(lines: string[]): number {
   let skimmed = 0;
   const text = `${lines.join('\n')}\n`;
-  for (const format of skimming) {
+  for (const format of readers) {
     const out = new Skim();
     out.begin();
     let from = 0;
@@ -23,7 +35,7 @@ function agree(lines: string[]): number {
       const to = from + line.length;
       if (format.skim!(text, from, to, out)) {
         skimmed++;
-        const entry = format.parse(line, emptyContext());
+        const entry = format.parse(line);
         if (isFailure(entry)) throw new Error(`skimmed, but ${entry.failure}: ${line}`);
         expect(
           {
@@ -31,7 +43,7 @@ function agree(lines: string[]): number {
             timeMs: out.timeMs,
             zoneless: out.zoneless,
             method: out.method,
-            host: null,
+            host: out.host,
             path: text.slice(out.pathFrom, out.pathTo),
             status: out.status,
             bytes: out.bytes,
@@ -103,4 +115,101 @@ test('lines made of odd parts, and such lines damaged', () => {
     }),
     { numRuns: 3000 },
   );
+});
+
+/** The first is ordinary. */
+const mostly = (first: string, ...odd: string[]): fc.Arbitrary<string> =>
+  fc.oneof({ arbitrary: fc.constant(first), weight: 12 }, { arbitrary: fc.constantFrom(first, ...odd), weight: 3 });
+const haproxyLine = fc
+  .tuple(
+    mostly(
+      '',
+      '',
+      'Nov 22 09:57:01 lb1 haproxy[121]: ',
+      'Nov  2 23:57:01 lb1 haproxy: ',
+      'Nov 31 09:57:01 lb1 haproxy[121]: ',
+      'nov 22 09:57:01 lb1 haproxy[121]: ',
+      'Nov 22 24:57:01 lb1 haproxy[121]: ',
+      'Nov 22 09:57:01 haproxy[121]: ',
+      'Nov 22 2025 09:57:01 lb1 haproxy[121]: ',
+      '2025-11-22T09:57:01.123456+01:00 lb1 haproxy[121]: ',
+      '2025-11-22T08:57:01+00:00 lb1 haproxy[121]: ',
+      '2025-11-22T08:20:01Z ERROR haproxy[121]: ',
+      '2025-11-22T09:57:01 lb1 error: ',
+      '<134>2025-11-22T09:57:01Z lb1 haproxy[1]: ',
+    ),
+    mostly('203.0.113.7:4711', '2001:db8::7:4711', 'unix:1', '203.0.113.7', ':1', '203.0.113.7:'),
+    mostly(
+      '[22/Nov/2025:09:57:01.123]',
+      '[22/Nov/2025:09:57:59.000]',
+      '[22/Nov/2025:09:57:60.000]',
+      '[22/Nov/2025:09:57:01]',
+      '[22/Nov/2025:09:57:01.12]',
+      '[22/Nov/2025:09:57:01 +0000]',
+      '[22/Nov/2025:09:5x:01.123]',
+    ),
+    mostly('fe', 'fe~', 'fe/bind:', ''),
+    mostly('be/s1', 'fe/<NOSRV>', 'be', 'be/-', '/'),
+    mostly('0/0/1/2/3', '0/0/1/2/+3', '0/0/1/2/-1', '1/2/3', '0/0/0/1/2/3', '0/0/1/2/x', '0/0/1/2/999999'),
+    mostly('200', '403', '-1', '99', '1000', 'x'),
+    mostly('153', '+153', '0', '-', '99999999999999999999'),
+    mostly('- -', 'a=b -', '-'),
+    mostly('----', 'PR--', 'PR', 'P', 'PR---'),
+    mostly('1/1/0/0/0 0/0', '1/1/0/0/0'),
+    mostly(
+      '',
+      '{shop.example|curl}',
+      '{|shop.example:443} {a}',
+      '{a/b.example}',
+      '{x#2ey.example}',
+      '{shop.example',
+      '{}',
+      '{10.0.0.1|é.example}',
+    ),
+    mostly(
+      '"GET /a?b=c HTTP/1.1"',
+      '"POST /#22a HTTP/2.0"',
+      '"<BADREQ>"',
+      '"GET http://o.example/ HTTP/1.1"',
+      '"GET / HTTP/1.1',
+      '"get /a HTTP/1.1"',
+      '"GET /a?x=#22 HTTP/1.1"',
+      '',
+    ),
+    mostly(
+      '',
+      '0b1c2d3e4f5061728394a5b6c7d8e9f0',
+      'host=b.example',
+      '0/0000/0/0/0 shop.example/TLSv1.3/x',
+      '"x"',
+      '{y}',
+      '\r',
+    ),
+  )
+  .map(
+    ([h, c, t, f, b, tm, s, n, ck, st, cn, cap, rq, x]) =>
+      `${h}${[c, t, f, b, tm, s, n, ck, st, cn, cap, rq, x].filter((p) => p !== '').join(' ')}`,
+  );
+
+test('lines of HAProxy made of odd parts, behind syslog headers, and such lines damaged', () => {
+  const damaged = fc
+    .tuple(haproxyLine, fc.nat(250), fc.string({ unit: 'binary-ascii', maxLength: 2 }))
+    .map(([l, at, what]) => (l.slice(0, at) + what + l.slice(at + 1)).replaceAll('\n', ' '));
+  let skimmed = 0;
+  fc.assert(
+    fc.property(fc.array(fc.oneof(haproxyLine, damaged), { minLength: 1, maxLength: 20 }), (lines) => {
+      skimmed += agree(lines);
+    }),
+    { numRuns: 3000 },
+  );
+  expect(skimmed).toBeGreaterThan(1000);
+});
+
+test('ordinary lines of HAProxy are skimmed, in every dress', () => {
+  const line =
+    '203.0.113.7:4711 [22/Nov/2025:09:57:01.123] fe~ be/s1 0/0/1/2/3 403 153 - - PR-- 1/1/0/0/0 0/0 {shop.example|curl} "GET /a?b=c HTTP/1.1" 0b1c2d3e4f5061728394a5b6c7d8e9f0';
+  expect(agree([line])).toBe(1);
+  expect(
+    agree([`Nov 22 09:57:01 lb1 haproxy[121]: ${line}`, `2025-11-22T08:57:01.126+00:00 lb1 haproxy[121]: ${line}`]),
+  ).toBe(2);
 });

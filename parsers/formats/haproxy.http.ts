@@ -19,6 +19,7 @@ import {
 } from '../fields.ts';
 import type { Format } from '../parser.ts';
 import { compileHaproxy, unhash } from '../pattern.haproxy.ts';
+import { skimHaproxy } from '../skim.haproxy.ts';
 import { read, readClf } from '../time.ts';
 
 const DATASET = 'haproxy.http';
@@ -485,6 +486,7 @@ export const format: Format = {
   dataset: DATASET,
   title: 'HAProxy log',
   usualLayer: 'loadbalancer',
+  skim: skimHaproxy,
   compile: (pattern) => compileHaproxy(pattern, format),
   parse,
 };

@@ -169,7 +169,7 @@ export function digest(
         const { status } = skimmed;
         const corrected = dated(skimmed.timeMs, skimmed.zoneless, at, lineNumber);
         const path = text.slice(skimmed.pathFrom, skimmed.pathTo);
-        counters.add(sourceId, corrected, null, path, skimmed.method, status, skimmed.bytes);
+        counters.add(sourceId, corrected, skimmed.host, path, skimmed.method, status, skimmed.bytes);
         if (refusedStatus.has(status)) mark(dirty, corrected, 0);
       } else {
         const line = chunk.subarray(at, lf + 1);

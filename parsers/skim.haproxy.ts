@@ -1,0 +1,235 @@
+/**
+ * HOT. Of an ordinary `option httplog` line what is counted, straight from the text of its piece, also behind a syslog
+ * header. Whatever is unusual (an escape, a header, cookie or variable behind the request with a name, a request that is
+ * none) is refused and read whole by `haproxy.http`; `test/parsers.skim.test.ts` holds both to the same.
+ */
+import { EXTRAS_MAX } from './clf.ts';
+import { domainOf, isMethod, levelOf, looksLikeHost } from './fields.ts';
+import type { Skim, Skimmer } from './skim.ts';
+import { read, readClf, readIso } from './time.ts';
+
+const digit = (text: string, at: number): number => text.charCodeAt(at) - 48;
+const isTwo = (text: string, at: number): boolean =>
+  digit(text, at) >= 0 && digit(text, at) <= 9 && digit(text, at + 1) >= 0 && digit(text, at + 1) <= 9;
+
+// Neighbouring lines mostly share the minute.
+let minute = '';
+let minuteMs = 0;
+
+/** `22/Nov/2025:09:57:01.123]` at `at`; the position of the bracket, -1 = it is none. */
+function skimTime(text: string, at: number, out: Skim): number {
+  if (
+    minute !== '' &&
+    text.charCodeAt(at + 24) === 93 &&
+    text.startsWith(minute, at) &&
+    text.charCodeAt(at + 20) === 46
+  ) {
+    const s = digit(text, at + 18) * 10 + digit(text, at + 19);
+    const ms = digit(text, at + 21) * 100 + digit(text, at + 22) * 10 + digit(text, at + 23);
+    if (isTwo(text, at + 18) && s < 60 && isTwo(text, at + 21) && isTwo(text, at + 22)) {
+      out.timeMs = minuteMs + s * 1000 + ms;
+      return at + 24;
+    }
+  }
+  const ms = readClf(text, at);
+  // With a zone it is another format's line.
+  if (Number.isNaN(ms) || !read.zoneless || text.charCodeAt(read.end) !== 93) return -1;
+  out.timeMs = ms;
+  const end = read.end;
+  const seconds = digit(text, at + 18) * 10 + digit(text, at + 19);
+  if (end === at + 24 && seconds < 60) {
+    minute = Buffer.from(text.slice(at, at + 18)).toString();
+    minuteMs = ms - (ms % 60_000);
+  }
+  return end;
+}
+
+/** First values between braces, and the domain that each is: a site has few. */
+const hosts = new Map<string, string>();
+const HOSTS_KEPT = 1000;
+
+/** The domain among captured values, as `haproxy.http` finds it; undefined = something is escaped. */
+function hostIn(text: string, from: number, to: number): string | null | undefined {
+  const bar = text.indexOf('|', from);
+  const known = hosts.get(text.slice(from, bar < 0 || bar > to ? to : bar));
+  if (known !== undefined) return known;
+  const inner = text.slice(from, to);
+  if (!/^[ !"$-~]*$/.test(inner)) return undefined;
+  const values = inner.split('|', EXTRAS_MAX);
+  for (const value of values) {
+    if (!looksLikeHost(value) || value.includes('/')) continue;
+    const domain = domainOf(value);
+    // A copy: a slice would keep its whole text alive.
+    if (domain !== null && value === values[0] && hosts.size < HOSTS_KEPT)
+      hosts.set(Buffer.from(value).toString(), domain);
+    return domain;
+  }
+  return null;
+}
+
+export const skimHaproxy: Skimmer = (text, from, to, out) => {
+  const space = text.indexOf(' ', from);
+  if (space < 0 || space >= to || text.charCodeAt(space + 1) !== 91 || text.charCodeAt(to - 1) <= 32) return false;
+  let colon = space - 1;
+  while (colon > from && digit(text, colon) >= 0 && digit(text, colon) <= 9) colon--;
+  const first = digit(text, from);
+  if (text.charCodeAt(colon) !== 58 || colon === space - 1 || colon - from < 7 || !(first >= 0 && first <= 9))
+    return false;
+  const bracket = skimTime(text, space + 2, out);
+  if (bracket < 0 || bracket >= to || text.charCodeAt(bracket + 1) !== 32) return false;
+
+  const at = bracket + 2;
+  const frontendEnd = text.indexOf(' ', at);
+  const serverEnd = text.indexOf(' ', frontendEnd + 1);
+  const timersEnd = text.indexOf(' ', serverEnd + 1);
+  const statusEnd = text.indexOf(' ', timersEnd + 1);
+  const bytesEnd = text.indexOf(' ', statusEnd + 1);
+  const requestCookieEnd = text.indexOf(' ', bytesEnd + 1);
+  const responseCookieEnd = text.indexOf(' ', requestCookieEnd + 1);
+  const stateEnd = text.indexOf(' ', responseCookieEnd + 1);
+  const connectionsEnd = text.indexOf(' ', stateEnd + 1);
+  const queuesEnd = text.indexOf(' ', connectionsEnd + 1);
+  if (
+    !(
+      frontendEnd > at &&
+      serverEnd > frontendEnd &&
+      timersEnd > serverEnd &&
+      bytesEnd > statusEnd &&
+      responseCookieEnd > requestCookieEnd &&
+      stateEnd > responseCookieEnd &&
+      connectionsEnd > stateEnd &&
+      queuesEnd > connectionsEnd &&
+      queuesEnd < to
+    )
+  )
+    return false;
+  const stateLength = stateEnd - responseCookieEnd - 1;
+  if (stateLength !== 4) return false;
+  const slash = text.indexOf('/', frontendEnd + 1);
+  if (slash < 0 || slash > serverEnd) return false;
+
+  let slashes = 0;
+  let last = serverEnd;
+  for (let i = serverEnd + 1; i < timersEnd; i++) {
+    if (text.charCodeAt(i) === 47) {
+      slashes++;
+      last = i;
+    }
+  }
+  if (slashes !== 4) return false;
+  let n = 0;
+  for (let i = last + 1; i < timersEnd; i++) {
+    const c = digit(text, i);
+    if (!(c >= 0 && c <= 9)) return false;
+    n = n * 10 + c;
+  }
+  if (timersEnd - last < 2 || timersEnd - last > 12) return false;
+  out.durationMs = n;
+  if (statusEnd - timersEnd !== 4 || !isTwo(text, timersEnd + 1) || !isTwo(text, timersEnd + 2)) return false;
+  out.status = digit(text, timersEnd + 1) * 100 + digit(text, timersEnd + 2) * 10 + digit(text, timersEnd + 3);
+  n = 0;
+  for (let i = statusEnd + 1; i < bytesEnd; i++) {
+    const c = digit(text, i);
+    if (!(c >= 0 && c <= 9)) return false;
+    n = n * 10 + c;
+  }
+  if (bytesEnd - statusEnd < 2 || bytesEnd - statusEnd > 15) return false;
+  out.bytes = n;
+
+  out.host = null;
+  let pos = queuesEnd + 1;
+  while (text.charCodeAt(pos) === 123) {
+    const end = text.indexOf('} ', pos);
+    if (end < 0 || end >= to) return false;
+    if (out.host === null) {
+      const host = hostIn(text, pos + 1, end);
+      if (host === undefined) return false;
+      out.host = host;
+    }
+    pos = end + 2;
+  }
+  if (text.charCodeAt(pos) !== 34) return false;
+  const request = pos + 1;
+  const requestEnd = text.indexOf('"', request);
+  if (requestEnd < 0 || requestEnd >= to) return false;
+  const protocol = requestEnd - 9;
+  if (text.charCodeAt(protocol) !== 32 || !text.startsWith('HTTP/', protocol + 1)) return false;
+  let path: number;
+  if (text.startsWith('GET ', request)) {
+    out.method = 'GET';
+    path = request + 4;
+  } else if (text.startsWith('POST ', request)) {
+    out.method = 'POST';
+    path = request + 5;
+  } else {
+    const blank = text.indexOf(' ', request);
+    if (blank >= protocol) return false;
+    out.method = text.slice(request, blank);
+    if (!isMethod(out.method)) return false;
+    path = blank + 1;
+  }
+  if (text.charCodeAt(path) !== 47 || path >= protocol) return false;
+  let end = path;
+  for (; end < protocol; end++) {
+    const c = text.charCodeAt(end);
+    if (c === 63) break;
+    if (c <= 32 || c >= 127 || c === 35) return false;
+  }
+  out.pathFrom = path;
+  out.pathTo = end;
+  // Behind the request: ids and numbers change nothing that is counted, names and TLS may.
+  for (let i = requestEnd + 1; i < to; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 61 || c === 47 || c === 34 || c === 123 || c >= 127) return false;
+  }
+  out.zoneless = true;
+  return true;
+};
+
+/** The time of the last header, NaN = its zone is not known. */
+export const header = { ms: Number.NaN };
+/** `host tag[pid]: ` of the line before. */
+let lastHead = '';
+
+/** Position behind `2025-11-22T09:57:01.123+01:00 host tag[pid]: ` or `Nov 22 09:57:01 host tag[pid]: `; -1 = another. */
+export function skimSyslog(text: string, from: number, to: number, iso: boolean): number {
+  let at: number;
+  if (iso) {
+    if (text.charCodeAt(from + 10) !== 84) return -1;
+    header.ms = readIso(text, from);
+    if (Number.isNaN(header.ms) || text.charCodeAt(read.end) !== 32) return -1;
+    if (read.zoneless) header.ms = Number.NaN;
+    at = read.end + 1;
+  } else {
+    const month = 'JanFebMarAprMayJunJulAugSepOctNovDec'.indexOf(text.slice(from, from + 3));
+    // A day that every month has, so that every year has this time.
+    const tens = text.charCodeAt(from + 4) === 32 ? 0 : digit(text, from + 4);
+    const ones = digit(text, from + 5);
+    const hour = digit(text, from + 7) * 10 + digit(text, from + 8);
+    if (
+      month < 0 ||
+      month % 3 !== 0 ||
+      !(tens >= 0 && tens <= 2 && ones >= 0 && ones <= (tens === 2 ? 8 : 9) && tens + ones > 0) ||
+      text.charCodeAt(from + 3) !== 32 ||
+      text.charCodeAt(from + 6) !== 32
+    )
+      return -1;
+    if (!isTwo(text, from + 7) || !isTwo(text, from + 10) || !isTwo(text, from + 13)) return -1;
+    if (text.charCodeAt(from + 9) !== 58 || text.charCodeAt(from + 12) !== 58 || text.charCodeAt(from + 15) !== 32)
+      return -1;
+    if (hour > 23 || digit(text, from + 10) > 5 || digit(text, from + 13) > 5) return -1;
+    header.ms = Number.NaN;
+    at = from + 16;
+  }
+  if (lastHead !== '' && text.startsWith(lastHead, at)) return at + lastHead.length;
+  const space = text.indexOf(' ', at);
+  const end = text.indexOf(' ', space + 1);
+  if (space <= at || end < 0 || end >= to || text.charCodeAt(space - 1) === 58) return -1;
+  if (text.charCodeAt(end - 1) !== 58 || end - space < 3 || end - space > 100) return -1;
+  const host = text.slice(at, space);
+  const tag = text.slice(space + 1, end - 1);
+  if (levelOf(host) !== null || levelOf(tag) !== null || !/^[\w.-]+(?:\[\d+\])?$/.test(tag) || /^\d/.test(host))
+    return -1;
+  lastHead = Buffer.from(text.slice(at, end + 1)).toString();
+  return end + 1;
+}
