@@ -11,6 +11,7 @@ import helmet from 'helmet';
 import { z } from 'zod';
 import type { AlertRule } from '../alert/rule.ts';
 import { iso } from '../clock.ts';
+import { Why403Error } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Words } from '../store/problems.ts';
 import { VERSION } from '../version.ts';
@@ -155,8 +156,16 @@ export function makeApp(o: AppOptions): Express {
         return;
       }
       const body = schema.safeParse(req.body ?? {});
-      if (!body.success) invalid(res, body.error);
-      else res.json(await run(body.data as z.output<(typeof COMMANDS)[N]['body']>, req));
+      if (!body.success) {
+        invalid(res, body.error);
+        return;
+      }
+      try {
+        res.json(await run(body.data as z.output<(typeof COMMANDS)[N]['body']>, req));
+      } catch (error) {
+        if (error instanceof Why403Error) throw new ApiError(503, 'Not stored', error.message);
+        throw error;
+      }
     });
   };
   command('changeProblem', async (body, req) => {
