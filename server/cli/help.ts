@@ -14,7 +14,8 @@ export function help(): string {
     '  why403 demo                    the page on bundled logs',
     '  why403 version',
     '',
-    'A PATH is a log file, a directory (read with all below it) or a quoted glob.',
+    'A PATH is a log file, a directory (read with all below it), a quoted glob, or the configuration of a server',
+    '(/etc/nginx, haproxy.cfg …), which stands for the logs that it names.',
     '',
     'Options',
   ];

@@ -51,7 +51,7 @@ function* objects(value: unknown): Generator<Json> {
 
 function document(text: string): unknown {
   try {
-    return parseYaml(text, { maxAliasCount: 100 });
+    return parseYaml(text, { maxAliasCount: 100, logLevel: 'error' });
   } catch {
     return null;
   }

@@ -4,6 +4,7 @@
  */
 import { chmodSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { remedyFor } from '../../server/cli/readable.ts';
 import { readApache } from '../../server/configs/apache.ts';
@@ -381,6 +382,26 @@ shop.example {
     expect(paths(config)).toEqual(['C:/inetpub/logs/LogFiles/W3SVC*/*.log']);
     expect(config.advice[0]?.text).toContain('HttpSubStatus');
   });
+});
+
+test('no text makes a reader of configurations throw or run on', () => {
+  const root = directory({ x: '' });
+  const file = join(root, 'nginx.conf');
+  const word = fc.constantFrom(
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: nginx' and Apache's
+    ...'http { } ; " \' \\ # \n include nginx.conf log_format access_log error_log ${ $host *_by_lua_block x_by_lua_block <VirtualHost </VirtualHost> CustomLog LogFormat ErrorLog Define ${X} | %h frontend defaults log global log-format option httplog from accessLog: filePath: - [accessLog] access_log: typed_config: log output file format transform <logFile directory= /> & * ! : SecAuditLog'.split(
+      ' ',
+    ),
+    '\n',
+    ' ',
+  );
+  fc.assert(
+    fc.property(fc.array(fc.oneof(word, fc.string({ maxLength: 6 })), { maxLength: 60 }), (words) => {
+      writeFileSync(file, words.join(words.length % 2 === 0 ? ' ' : ''));
+      for (const read of [readNginx, readApache, readHaproxy, readEnvoy, readTraefik, readCaddy, readIis]) read(file);
+    }),
+    { numRuns: 500 },
+  );
 });
 
 test('a log that may not be read has its remedy', () => {
