@@ -99,5 +99,3 @@ export async function startDemo(): Promise<{ url: string; close(): Promise<void>
   const { url, child } = await started(['demo'], root);
   return { url, close: () => stop(child) };
 }
-
-export const onStub = true;

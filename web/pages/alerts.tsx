@@ -217,7 +217,11 @@ export function AlertsPage() {
                         </td>
                         <td data-name="What happened" className="wide">
                           <LogText text={a.summary} />{' '}
-                          <Link href={`/refusals?${a.filter}`} aria-label={`Refusals counted by ${a.rule}`}>
+                          <Link
+                            className="inline-link"
+                            href={`/refusals?${a.filter}`}
+                            aria-label={`Refusals counted by ${a.rule}`}
+                          >
                             Refusals
                           </Link>
                         </td>

@@ -17,28 +17,30 @@ const IsOpen = createContext(false);
 /** True while a menu is open: then nothing should move. */
 export const useMenuOpen = () => useContext(IsOpen);
 
+/** One line a value: what it is, and the two things to do with it. */
 function Items({ values, filters, onChange }: { values: Value[]; filters: Filters; onChange: (f: Filters) => void }) {
   return values.map(({ field, value }) => {
     const said = shorten(inert(valueTitle(field, value)), 48);
     return (
-      <div key={field} className="menu-value">
-        <Menu.Label>
-          {FIELD_TITLES[field]}: <bdi>{said}</bdi>
-        </Menu.Label>
+      // biome-ignore lint/a11y/useSemanticElements: a group of entries within a menu
+      <div key={field} className="menu-value" role="group" aria-label={`${FIELD_TITLES[field]} ${said}`}>
+        <span className="menu-what" aria-hidden="true">
+          <span className="muted">{FIELD_TITLES[field]}</span> <bdi>{said}</bdi>
+        </span>
         <Menu.Item
-          leftSection={<PlusIcon size={14} />}
+          leftSection={<PlusIcon size={12} />}
           disabled={hasValue(filters, field, value)}
           onClick={() => onChange(withValue(filters, field, value))}
           aria-label={`Only ${FIELD_TITLES[field]} ${said}`}
         >
-          Only this
+          Only
         </Menu.Item>
         <Menu.Item
-          leftSection={<MinusIcon size={14} />}
+          leftSection={<MinusIcon size={12} />}
           onClick={() => onChange(withValue(filters, field, value, true))}
           aria-label={`Without ${FIELD_TITLES[field]} ${said}`}
         >
-          Not this
+          Not
         </Menu.Item>
       </div>
     );
@@ -78,7 +80,7 @@ export function ValueMenuHost({
                 style={{ left: asked.at.left, top: asked.at.top, width: asked.at.width, height: asked.at.height }}
               />
             </Menu.Target>
-            <Menu.Dropdown mah={420} style={{ overflowY: 'auto' }}>
+            <Menu.Dropdown className="value-menu">
               <Items values={asked.values} filters={filters} onChange={onChange} />
             </Menu.Dropdown>
           </Menu>

@@ -1,6 +1,6 @@
 /** What can be done with the list as a whole: choose its columns, take it away as a file. */
 import { Button, Menu } from '@mantine/core';
-import { CheckIcon, ColumnsIcon, DownloadIcon } from '../../components/icons.tsx';
+import { ColumnsIcon, DownloadIcon } from '../../components/icons.tsx';
 import { type Filters, toParams } from '../../data/filters.ts';
 import type { Order } from '../../data/questions.ts';
 import { COLUMNS, type Column, USUAL } from './columns.tsx';
@@ -20,15 +20,9 @@ export function ColumnsMenu({ chosen, onChange }: { chosen: Column[]; onChange: 
       </Menu.Target>
       <Menu.Dropdown mah={420} style={{ overflowY: 'auto' }}>
         {COLUMNS.map((c) => (
-          <Menu.Item
-            key={c.id}
-            role="menuitemcheckbox"
-            aria-checked={ids.includes(c.id)}
-            leftSection={<span className="check-space">{ids.includes(c.id) && <CheckIcon size={14} />}</span>}
-            onClick={() => toggle(c.id)}
-          >
+          <Menu.CheckboxItem key={c.id} checked={ids.includes(c.id)} onChange={() => toggle(c.id)}>
             {c.title}
-          </Menu.Item>
+          </Menu.CheckboxItem>
         ))}
         <Menu.Divider />
         <Menu.Item onClick={() => onChange(undefined)}>The usual columns</Menu.Item>
