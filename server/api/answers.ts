@@ -10,13 +10,12 @@ import { AUDIENCE_SAYS } from '../model/audience.ts';
 import { type Source, storedBytes, unreadBytes } from '../model/line.ts';
 import { maskText } from '../model/mask.ts';
 import { fingerprintOf, problemId } from '../model/problem.ts';
-import type { Refusal } from '../model/request.ts';
 import { type Cause, isCause } from '../model/taxonomy.ts';
 import { playbookFacts } from '../report/facts.ts';
 import { ordinary } from '../report/ordinary.ts';
 import { rawOf } from '../report/raw.ts';
 import type { AlertRow, DeliveryRow } from '../store/ledger.ts';
-import type { Filter, PageKey, RefusalSort } from '../store/questions.ts';
+import type { Filter, ListedRefusal, PageKey, RefusalSort } from '../store/questions.ts';
 import { VERSION } from '../version.ts';
 import type {
   AlertState,
@@ -142,7 +141,7 @@ export function refusals(
   filter: Filter,
   page: { cursor: string | undefined; limit: number; order: 'newest' | 'oldest'; sort: RefusalSort },
 ): RefusalsPage {
-  const rows = store.questions.refusals(filter, {
+  const rows = store.questions.listed(filter, {
     after: page.cursor === undefined ? null : readCursor(page.cursor),
     limit: page.limit,
     order: page.order,
@@ -157,7 +156,7 @@ export function refusals(
 }
 
 /** "m3x8k2.r3-e2f", and the value that is sorted by, where it is not the time. */
-function cursorOf(last: Refusal, sort: RefusalSort): string {
+function cursorOf(last: ListedRefusal, sort: RefusalSort): string {
   const key = `${last.timeMs.toString(36)}.${last.id}`;
   if (sort === 'time') return key;
   const value = sort === 'cause' ? last.verdict.cause : last[sort];
@@ -191,7 +190,7 @@ export function refusal(store: Store, id: string): RefusalDetail {
   const decided = r.chain.find((h) => h.path === v.decidingPath);
   const count = (where: Filter['where']) => store.questions.countRefusals({ sinceMs: null, untilMs: null, where });
   return {
-    ...refusalRow(r),
+    ...refusalRow({ ...r, problem }),
     protocol: r.protocol,
     userAgent: r.userAgent,
     referrer: r.referrer === null ? null : maskText(r.referrer),

@@ -74,7 +74,7 @@ export async function sendExport(
   let after: PageKey | null = null;
   let isFirst = true;
   while (isOpen) {
-    const rows = store.questions.refusals(filter, { after, limit: PAGE_ROWS, order: options.order });
+    const rows = store.questions.listed(filter, { after, limit: PAGE_ROWS, order: options.order });
     let text = '';
     for (const r of rows) {
       text += format.row(refusalRow(r), isFirst);

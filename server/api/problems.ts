@@ -182,7 +182,8 @@ export function problem(
       if (bar) bar.routeRequests = r.requests;
     }
   }
-  const latest = q.refusals(all, { after: null, limit: NEWEST, order: 'newest' });
+  const latest = q.listed(all, { after: null, limit: NEWEST, order: 'newest' });
+  const sample = latest[0] === undefined ? null : q.refusal(latest[0].id);
   const said = q.sayings(id).map((s) => ({
     at: iso(s.atMs),
     what: s.what as ProblemDetail['history'][number]['what'],
@@ -201,7 +202,7 @@ export function problem(
     top: q.tops(all, ['client', 'user', 'host', 'path', 'method'], TOP),
     newest: latest.map(refusalRow),
     history: events.sort((a, b) => Date.parse(a.at) - Date.parse(b.at)),
-    playbook: playbookFor(causeOf(p), latest[0] === undefined ? NO_FACTS : playbookFacts(latest[0])),
+    playbook: playbookFor(causeOf(p), sample === null ? NO_FACTS : playbookFacts(sample)),
   };
 }
 

@@ -1,10 +1,8 @@
 /** What every answer is made from, and the row that most of them hold. */
 import { iso } from '../clock.ts';
-import { fingerprintOf, problemId } from '../model/problem.ts';
-import type { Refusal } from '../model/request.ts';
 import type { Archive } from '../store/archive.ts';
 import type { Ledger } from '../store/ledger.ts';
-import type { Questions } from '../store/questions.ts';
+import type { ListedRefusal, Questions } from '../store/questions.ts';
 import type { RefusalRow } from './contract.ts';
 
 export interface Store {
@@ -13,7 +11,7 @@ export interface Store {
   questions: Questions;
 }
 
-export function refusalRow(r: Refusal): RefusalRow {
+export function refusalRow(r: ListedRefusal): RefusalRow {
   const v = r.verdict;
   return {
     id: r.id,
@@ -34,6 +32,6 @@ export function refusalRow(r: Refusal): RefusalRow {
     user: r.user,
     detail: v.detail,
     audience: r.audience.is,
-    problem: problemId(fingerprintOf(r)),
+    problem: r.problem,
   };
 }

@@ -28,7 +28,7 @@ export const isLine = (text: string): boolean =>
   text.length > LINE_CHARS && text.split(/\s+/, LINE_BLANKS + 1).length > LINE_BLANKS;
 
 interface Found {
-  refusal: Refusal;
+  refusal: Pick<Refusal, 'id' | 'timeMs' | 'method' | 'path'>;
   why: string;
 }
 

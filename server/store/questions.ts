@@ -58,12 +58,29 @@ export interface Page {
   sort?: RefusalSort;
 }
 
+/** What lists show of a refusal: all of it stands in its row. */
+export interface ListedRefusal
+  extends Pick<
+    Refusal,
+    'id' | 'timeMs' | 'client' | 'method' | 'host' | 'path' | 'query' | 'route' | 'status' | 'user'
+  > {
+  verdict: Pick<
+    Refusal['verdict'],
+    'cause' | 'certainty' | 'confidence' | 'decidingLayer' | 'decidingPath' | 'rule' | 'detail'
+  >;
+  audience: { is: AudienceName };
+  /** Id of its problem. */
+  problem: string;
+}
+
 export type ByAudience = Record<AudienceName, number>;
 
 export interface Questions {
   /** Everything that `read` asks is answered from one state of the store: counts equal rows. */
   snapshot<T>(read: () => T): T;
   refusals(filter: Filter, page: Page): Refusal[];
+  /** The same page for a list. */
+  listed(filter: Filter, page: Page): ListedRefusal[];
   countRefusals(filter: Filter): number;
   countByAudience(filter: Filter): ByAudience;
   /** What a text that somebody searches for most likely is, by what is stored. */
@@ -73,9 +90,14 @@ export interface Questions {
   refusalOfLine(sourceId: number, line: number): Refusal | null;
   refusalsByRequestId(id: string, limit: number): Refusal[];
   /** Refusals of one problem around a time, the nearest first. */
-  nearest(problemId: string, timeMs: number, limit: number): Refusal[];
+  nearest(problemId: string, timeMs: number, limit: number): ListedRefusal[];
   /** Of one client or path around a time, the nearest first. */
-  near(of: { client: string | null; path: string | null }, timeMs: number, withinMs: number, limit: number): Refusal[];
+  near(
+    of: { client: string | null; path: string | null },
+    timeMs: number,
+    withinMs: number,
+    limit: number,
+  ): ListedRefusal[];
   /** Refused per bucket and category. */
   refusedSeries(filter: Filter, bucketMs: number): { bucket: number; cause: string; count: number }[];
   /** Requests at the outermost layer per bucket; only time, host, route, method and source of the filter apply. */

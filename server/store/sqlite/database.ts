@@ -65,6 +65,7 @@ CREATE TABLE refusal (
   layer TEXT NOT NULL, source TEXT, cause TEXT NOT NULL, category TEXT NOT NULL,
   certainty TEXT NOT NULL, confidence REAL NOT NULL, rule TEXT,
   audience TEXT NOT NULL, problem INTEGER NOT NULL REFERENCES problem(no),
+  detail TEXT NOT NULL,              -- all that a list shows stands in the row
   body_id INTEGER NOT NULL, body_at INTEGER NOT NULL -- the rest of the Refusal: which of the body's texts
 );
 CREATE INDEX refusal_time ON refusal (time, id, cause, audience);
@@ -103,8 +104,8 @@ CREATE TABLE problem_count (
   PRIMARY KEY (step, time, problem)
 ) WITHOUT ROWID;
 CREATE INDEX problem_count_problem ON problem_count (problem, step, time, harmed, noise, undecided);
--- Refusals by what charts are stacked and narrowed by: step is 3600000, 21600000 or 86400000 ms. Two tables, each with few
--- combinations; one with all columns would have almost as many rows as there are refusals.
+-- Refusals by what charts are stacked and narrowed by: step is 3600000, 21600000 or 86400000 ms. Tables with few
+-- combinations each; one with all columns would have almost as many rows as there are refusals.
 CREATE TABLE refusal_count (
   step INTEGER NOT NULL, time INTEGER NOT NULL, cause TEXT NOT NULL, layer TEXT NOT NULL, source TEXT NOT NULL,
   audience TEXT NOT NULL, refusals INTEGER NOT NULL,
@@ -114,6 +115,11 @@ CREATE TABLE host_count (
   step INTEGER NOT NULL, time INTEGER NOT NULL, cause TEXT NOT NULL, host TEXT NOT NULL, audience TEXT NOT NULL,
   refusals INTEGER NOT NULL,
   PRIMARY KEY (step, time, cause, host, audience)
+) WITHOUT ROWID;
+CREATE TABLE manner_count (
+  step INTEGER NOT NULL, time INTEGER NOT NULL, cause TEXT NOT NULL, method TEXT NOT NULL, status INTEGER NOT NULL,
+  certainty TEXT NOT NULL, audience TEXT NOT NULL, refusals INTEGER NOT NULL,
+  PRIMARY KEY (step, time, cause, method, status, certainty, audience)
 ) WITHOUT ROWID;
 CREATE TABLE view (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, page TEXT NOT NULL, search TEXT NOT NULL, at INTEGER NOT NULL);
 

@@ -42,6 +42,15 @@ export const COUNT_COLUMNS: Columns = {
 };
 /** `host_count` */
 export const HOST_COLUMNS: Columns = { cause: 'cause', category: CATEGORY, host: 'host', audience: 'audience' };
+/** `manner_count` */
+export const MANNER_COLUMNS: Columns = {
+  cause: 'cause',
+  category: CATEGORY,
+  method: 'method',
+  status: 'status',
+  certainty: 'certainty',
+  audience: 'audience',
+};
 /** `problem`; the audience stands in the columns of `problem_count`. */
 export const PROBLEM_COLUMNS: Columns = {
   cause: 'cause',
@@ -54,8 +63,8 @@ export const PROBLEM_COLUMNS: Columns = {
 /** Counters of requests. */
 export const REQUEST_COLUMNS: Columns = { host: 'host', route: 'route', method: 'method' };
 
-/** Who can answer: counts by cause and log, counts by cause and host, counts by problem, or only the rows. */
-export type Answerer = 'counts' | 'hosts' | 'problems' | 'rows';
+/** Who can answer: counts by cause and log, by cause and host, by cause and manner, by problem, or only the rows. */
+export type Answerer = 'counts' | 'hosts' | 'manners' | 'problems' | 'rows';
 
 /** For a filter, and where something is to be counted by a field, for that too. */
 export function answererOf(filter: Filter, by: RefusalField | null = null): Answerer {
@@ -64,6 +73,7 @@ export function answererOf(filter: Filter, by: RefusalField | null = null): Answ
   const asked = [...filter.where.map((f) => f.field), ...(by === null ? [] : [by])];
   if (!isPart && asked.every((f) => COUNT_COLUMNS[f] !== undefined)) return 'counts';
   if (!isPart && asked.every((f) => HOST_COLUMNS[f] !== undefined)) return 'hosts';
+  if (!isPart && asked.every((f) => MANNER_COLUMNS[f] !== undefined)) return 'manners';
   return asked.every((f) => f === 'audience' || PROBLEM_COLUMNS[f] !== undefined) ? 'problems' : 'rows';
 }
 
@@ -94,9 +104,15 @@ export function fields(filter: Filter, columns: Columns): Clause {
     const isNumber = column === 'status';
     const of = (v: string): string | number => (isNumber ? Number(v) : v);
     const isLooked = f.field === 'problem' && column === 'problem';
+    if (isLooked && f.in.length === 1 && f.not.length === 0) {
+      // One value, not a list of one: its rows come in order of time.
+      parts.push(clause('problem = (SELECT no FROM problem WHERE id = ?)', f.in[0]!));
+      continue;
+    }
     const list = (values: string[]): string =>
       isLooked ? `(SELECT no FROM problem WHERE id IN (${marks(values)}))` : `(${marks(values)})`;
-    if (f.in.length > 0) parts.push(clause(`${column} IN ${list(f.in)}`, ...f.in.map(of)));
+    if (f.in.length === 1) parts.push(clause(`${column} = ${isLooked ? list(f.in) : '?'}`, of(f.in[0]!)));
+    else if (f.in.length > 1) parts.push(clause(`${column} IN ${list(f.in)}`, ...f.in.map(of)));
     if (f.not.length > 0)
       parts.push(clause(`(${column} IS NULL OR ${column} NOT IN ${list(f.not)})`, ...f.not.map(of)));
   }
@@ -106,12 +122,17 @@ export function fields(filter: Filter, columns: Columns): Clause {
 /** Fields of a refusal that no index of rows leads to, but one of its problem. */
 export const BY_PROBLEM: readonly RefusalField[] = ['category', 'layer', 'source', 'rule'];
 
-/** The whole filter on rows. */
-export function rows(filter: Filter): Clause {
-  return both(during(filter.sinceMs, filter.untilMs), fields(filter, ROW_COLUMNS), byProblem(filter), term(filter));
+/** The whole filter on rows. `viaProblems`: few problems first, then their rows. */
+export function rows(filter: Filter, viaProblems = false): Clause {
+  return both(
+    during(filter.sinceMs, filter.untilMs),
+    fields(filter, ROW_COLUMNS),
+    viaProblems ? byProblem(filter) : clause(''),
+    term(filter),
+  );
 }
 
-/** The same said of the problem: few problems, then their rows. */
+/** What is said of the rows, said of their problem. */
 function byProblem(filter: Filter): Clause {
   const where = filter.where.filter((f) => BY_PROBLEM.includes(f.field) && f.in.length > 0);
   if (where.length === 0) return clause('');

@@ -10,7 +10,7 @@ import { DAY_MS, HOUR_MS } from '../archive.ts';
 import type { ProblemRecord, ViewRecord, Word, Words } from '../problems.ts';
 import type { Db } from './database.ts';
 
-/** Steps of `problem_count`, and of `refusal_count` and `host_count`. */
+/** Steps of `problem_count`, and of the other counts. */
 export const PROBLEM_STEPS = [HOUR_MS, DAY_MS] as const;
 export const REFUSAL_STEPS = [HOUR_MS, 6 * HOUR_MS, DAY_MS] as const;
 
@@ -23,6 +23,9 @@ export interface Counted {
   layer: string;
   source: string | null;
   host: string | null;
+  method: string | null;
+  status: number;
+  certainty: string;
   audience: AudienceName;
 }
 
@@ -48,7 +51,8 @@ function tally(db: Db, table: string, columns: string[]) {
 function tallies(db: Db) {
   const [countKind, emptyKind] = tally(db, 'refusal_count', ['cause', 'layer', 'source', 'audience']);
   const [countHost, emptyHost] = tally(db, 'host_count', ['cause', 'host', 'audience']);
-  return { countKind, emptyKind, countHost, emptyHost };
+  const [countManner, emptyManner] = tally(db, 'manner_count', ['cause', 'method', 'status', 'certainty', 'audience']);
+  return { countKind, emptyKind, countHost, emptyHost, countManner, emptyManner };
 }
 
 export class ProblemFold {
@@ -128,7 +132,7 @@ export class ProblemFold {
       p.hours.set(hour, change);
     }
     change[r.audience] += by;
-    const key = `${hour}\n${r.cause}\n${r.layer}\n${r.source}\n${r.host}\n${r.audience}`;
+    const key = `${hour}\n${r.cause}\n${r.layer}\n${r.source}\n${r.host}\n${r.method}\n${r.status}\n${r.certainty}\n${r.audience}`;
     const count = this.#counts.get(key);
     if (count === undefined) this.#counts.set(key, { of: r, hour, change: by });
     else count.change += by;
@@ -143,7 +147,9 @@ export class ProblemFold {
         const time = start(hour, step);
         s.countKind.run(step, time, r.cause, r.layer, r.source ?? '', r.audience, change);
         s.countHost.run(step, time, r.cause, r.host ?? '', r.audience, change);
+        s.countManner.run(step, time, r.cause, r.method ?? '', r.status, r.certainty, r.audience, change);
         if (change >= 0) continue;
+        s.emptyManner.run(step, time, r.cause, r.method ?? '', r.status, r.certainty, r.audience);
         s.emptyKind.run(step, time, r.cause, r.layer, r.source ?? '', r.audience);
         s.emptyHost.run(step, time, r.cause, r.host ?? '', r.audience);
       }

@@ -8,7 +8,7 @@ import { AUDIENCES, type AudienceName } from '../../model/audience.ts';
 import type { Refusal } from '../../model/request.ts';
 import { HOUR_MS, MINUTE_MS } from '../archive.ts';
 import type { ProblemRecord, ViewRecord } from '../problems.ts';
-import type { ByAudience, Filter, Page, Questions, RefusalField, Term } from '../questions.ts';
+import type { ByAudience, Filter, ListedRefusal, Page, Questions, RefusalField, Term } from '../questions.ts';
 import type { Db } from './database.ts';
 import {
   type Answerer,
@@ -21,6 +21,7 @@ import {
   during,
   fields,
   HOST_COLUMNS,
+  MANNER_COLUMNS,
   narrowIndex,
   ofProblems,
   PROBLEM_COLUMNS,
@@ -31,7 +32,7 @@ import {
   SORT_INDEX,
 } from './filter.ts';
 import { PROBLEM_STEPS, type ProblemRow, REFUSAL_STEPS, readProblem } from './problems.ts';
-import { RefusalReader, type RefusalRow } from './refusals.ts';
+import { LISTED, type ListedRow, RefusalReader, type RefusalRow, readListed } from './refusals.ts';
 
 const where = (c: Clause): string => (c.sql === '' ? '' : `WHERE ${c.sql}`);
 
@@ -51,7 +52,11 @@ interface Sum {
 }
 
 /** Counts that change with the rows, and what of a filter they know. */
-const TALLIES = { counts: ['refusal_count', COUNT_COLUMNS], hosts: ['host_count', HOST_COLUMNS] } as const;
+const TALLIES = {
+  counts: ['refusal_count', COUNT_COLUMNS],
+  hosts: ['host_count', HOST_COLUMNS],
+  manners: ['manner_count', MANNER_COLUMNS],
+} as const;
 
 /** better-sqlite3 binds numbers as REAL: without the casts the division would not round down. */
 const bucketOf = (bucketMs: number | null): Clause =>
@@ -70,17 +75,27 @@ export class SqliteQuestions implements Questions {
   }
 
   refusals(filter: Filter, page: Page): Refusal[] {
+    return this.snapshot(() => this.#page(filter, page, '*').map((row) => this.#rows.read(row as RefusalRow)));
+  }
+
+  listed(filter: Filter, page: Page): ListedRefusal[] {
+    return (this.#page(filter, page, LISTED) as ListedRow[]).map(readListed);
+  }
+
+  #page(filter: Filter, page: Page, columns: string): unknown[] {
     const down = page.order === 'newest';
     const sort = page.sort ?? 'time';
-    if (sort !== 'time') return this.#sorted(filter, page, sort);
+    if (sort !== 'time') return this.#sorted(filter, page, sort, columns);
     const after = page.after
       ? clause(`(time, id) ${down ? '<' : '>'} (?, ?)`, page.after.timeMs, page.after.id)
       : clause('');
     const narrowed = this.#narrowed(filter, page);
-    const c = both(rows(narrowed), after);
+    const isNarrow = narrowed !== filter;
+    const c = both(rows(narrowed, isNarrow), after);
     const order = down ? 'time DESC, id DESC' : 'time, id';
-    const from = this.#from(narrowed, narrowed !== filter);
-    return this.#read(`SELECT * FROM ${from} ${where(c)} ORDER BY ${order} LIMIT ?`, [...c.values, page.limit]);
+    return this.#db
+      .prepare(`SELECT ${columns} FROM ${this.#from(narrowed, isNarrow)} ${where(c)} ORDER BY ${order} LIMIT ?`)
+      .all(...c.values, page.limit);
   }
 
   /** The table with the index that it is to be read by. `isNarrow`: only hours in which the page is full are asked for. */
@@ -108,7 +123,7 @@ export class SqliteQuestions implements Questions {
   }
 
   /** The hours in which the page certainly is full: what is sparse is not looked for row by row. */
-  #narrowed(filter: Filter, page: Page): Filter {
+  #narrowed(filter: Filter, page: Pick<Page, 'after' | 'limit' | 'order'>): Filter {
     const answerer = answererOf(filter);
     if (answerer === 'rows' || (filter.where.length === 0 && filter.term === undefined)) return filter;
     const down = page.order === 'newest';
@@ -148,13 +163,13 @@ export class SqliteQuestions implements Questions {
   }
 
   /** By a column: those without a value come last going down, first going up. Two statements, so that both use an index. */
-  #sorted(filter: Filter, page: Page, sort: Exclude<Page['sort'], 'time' | undefined>): Refusal[] {
+  #sorted(filter: Filter, page: Page, sort: Exclude<Page['sort'], 'time' | undefined>, columns: string): unknown[] {
     const down = page.order === 'newest';
     const column = ROW_COLUMNS[sort];
     const way = down ? 'DESC' : '';
     const beyond = down ? '<' : '>';
     const { after } = page;
-    const out: Refusal[] = [];
+    const out: unknown[] = [];
     for (const isNull of down ? [false, true] : [true, false]) {
       if (out.length >= page.limit) break;
       const startedBefore = after !== null && ((after.value ?? null) === null) === isNull;
@@ -170,10 +185,9 @@ export class SqliteQuestions implements Questions {
       const from = index === null ? 'refusal' : `refusal INDEXED BY ${index}`;
       const order = isNull ? `time ${way}, id ${way}` : `${column} ${way}, time ${way}, id ${way}`;
       out.push(
-        ...this.#read(`SELECT * FROM ${from} ${where(c)} ORDER BY ${order} LIMIT ?`, [
-          ...c.values,
-          page.limit - out.length,
-        ]),
+        ...this.#db
+          .prepare(`SELECT ${columns} FROM ${from} ${where(c)} ORDER BY ${order} LIMIT ?`)
+          .all(...c.values, page.limit - out.length),
       );
     }
     return out;
@@ -234,7 +248,7 @@ export class SqliteQuestions implements Questions {
 
   /** In the order of the key as far as it goes: time and cause are summed without sorting, buckets made of them here. */
   #sumTallies(
-    answerer: 'counts' | 'hosts',
+    answerer: keyof typeof TALLIES,
     filter: Filter,
     time: Clause,
     by: RefusalField | null,
@@ -242,7 +256,8 @@ export class SqliteQuestions implements Questions {
   ): Sum[] {
     const [table, columns] = TALLIES[answerer];
     const c = both(time, fields(filter, columns));
-    const key = by === null ? "''" : by === 'source' || by === 'host' ? `nullif(${by}, '')` : columns[by];
+    const key =
+      by === null ? "''" : by === 'source' || by === 'host' || by === 'method' ? `nullif(${by}, '')` : columns[by];
     if (bucketMs === null) {
       const sql = `SELECT ${key} key, 0 bucket, sum(refusals) count FROM ${table} ${where(c)} ${by === null ? '' : 'GROUP BY 1'}`;
       return (this.#db.prepare(sql).all(...c.values) as Sum[]).filter((s) => s.count > 0);
@@ -321,11 +336,16 @@ export class SqliteQuestions implements Questions {
     return this.#read(sql, [id, limit]);
   }
 
-  nearest(problemId: string, timeMs: number, limit: number): Refusal[] {
+  nearest(problemId: string, timeMs: number, limit: number): ListedRefusal[] {
     return this.#around(clause('problem = (SELECT no FROM problem WHERE id = ?)', problemId), timeMs, null, limit);
   }
 
-  near(of: { client: string | null; path: string | null }, timeMs: number, withinMs: number, limit: number): Refusal[] {
+  near(
+    of: { client: string | null; path: string | null },
+    timeMs: number,
+    withinMs: number,
+    limit: number,
+  ): ListedRefusal[] {
     const c = both(
       of.client === null ? clause('') : clause('client = ?', of.client),
       of.path === null ? clause('') : clause('path = ?', of.path),
@@ -333,8 +353,8 @@ export class SqliteQuestions implements Questions {
     return this.#around(c, timeMs, withinMs, limit);
   }
 
-  #around(c: Clause, timeMs: number, withinMs: number | null, limit: number): Refusal[] {
-    const half = (way: 'before' | 'after'): Refusal[] => {
+  #around(c: Clause, timeMs: number, withinMs: number | null, limit: number): ListedRefusal[] {
+    const half = (way: 'before' | 'after'): ListedRefusal[] => {
       const edge = way === 'before' ? clause('time <= ?', timeMs) : clause('time > ?', timeMs);
       const far =
         withinMs === null
@@ -343,10 +363,8 @@ export class SqliteQuestions implements Questions {
             ? clause('time >= ?', timeMs - withinMs)
             : clause('time <= ?', timeMs + withinMs);
       const all = both(c, edge, far);
-      return this.#read(`SELECT * FROM refusal ${where(all)} ORDER BY time ${way === 'before' ? 'DESC' : ''} LIMIT ?`, [
-        ...all.values,
-        limit,
-      ]);
+      const sql = `SELECT ${LISTED} FROM refusal ${where(all)} ORDER BY time ${way === 'before' ? 'DESC' : ''} LIMIT ?`;
+      return (this.#db.prepare(sql).all(...all.values, limit) as ListedRow[]).map(readListed);
     };
     return [...half('before'), ...half('after')]
       .sort((a, b) => Math.abs(a.timeMs - timeMs) - Math.abs(b.timeMs - timeMs))
@@ -465,14 +483,16 @@ export class SqliteQuestions implements Questions {
     if (together.length > 0) for (const [field, sums] of this.#sumTogether(filter, together)) counts.set(field, sums);
     if (fromRows.length > 0) {
       // One pass over the newest for all of them.
-      const c = rows(filter);
+      const narrowed = this.#narrowed(filter, { after: null, limit: TOP_ROWS_MAX, order: 'newest' });
+      const isNarrow = narrowed !== filter && this.#isOfProblems(filter);
+      const c = rows(narrowed, isNarrow);
       const columns = fromRows.map((f) =>
         f === 'problem' ? '(SELECT id FROM problem WHERE no = problem)' : ROW_COLUMNS[f],
       );
       const tallies = fromRows.map(() => new Map<string, number>());
       const list = this.#db
         .prepare(
-          `SELECT ${columns.join(', ')} FROM ${this.#from(filter, false)} ${where(c)} ORDER BY time DESC LIMIT ${TOP_ROWS_MAX}`,
+          `SELECT ${columns.join(', ')} FROM ${this.#from(narrowed, isNarrow)} ${where(c)} ORDER BY time DESC LIMIT ${TOP_ROWS_MAX}`,
         )
         .raw()
         .iterate(...c.values) as IterableIterator<(string | number | null)[]>;

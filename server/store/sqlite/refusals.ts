@@ -4,16 +4,18 @@
  */
 import { constants as zlib, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { BODIES_KEPT, BODY_REFUSALS_MAX } from '../../limits.ts';
+import type { AudienceName } from '../../model/audience.ts';
 import { fingerprintOf } from '../../model/problem.ts';
 import type { Refusal } from '../../model/request.ts';
 import { categoryOf } from '../../model/taxonomy.ts';
+import type { ListedRefusal } from '../questions.ts';
 import type { Db } from './database.ts';
 import { type Counted, ProblemFold } from './problems.ts';
 
-type Rest = Pick<
-  Refusal,
-  'protocol' | 'userAgent' | 'referrer' | 'requestIds' | 'sourceId' | 'verdict' | 'audience' | 'chain'
->;
+/** What no list shows. The sentence of the verdict stands in the row. */
+type Rest = Pick<Refusal, 'protocol' | 'userAgent' | 'referrer' | 'requestIds' | 'sourceId' | 'audience' | 'chain'> & {
+  verdict: Omit<Refusal['verdict'], 'detail'>;
+};
 
 export interface RefusalRow {
   id: string;
@@ -26,9 +28,48 @@ export interface RefusalRow {
   route: string;
   status: number;
   user: string | null;
+  detail: string;
   body_id: number;
   body_at: number;
 }
+
+export interface ListedRow extends Omit<RefusalRow, 'body_id' | 'body_at'> {
+  layer: string;
+  source: string | null;
+  cause: string;
+  certainty: string;
+  confidence: number;
+  rule: string | null;
+  audience: string;
+  problem_id: string;
+}
+/** All that a list shows, without a body. */
+export const LISTED =
+  'id, time, client, method, host, path, query, route, status, user, layer, source, cause, certainty, confidence, rule, audience, detail, (SELECT p.id FROM problem p WHERE p.no = refusal.problem) problem_id';
+
+export const readListed = (r: ListedRow): ListedRefusal => ({
+  id: r.id,
+  timeMs: r.time,
+  client: r.client,
+  method: r.method,
+  host: r.host,
+  path: r.path,
+  query: r.query,
+  route: r.route,
+  status: r.status,
+  user: r.user,
+  verdict: {
+    cause: r.cause as Refusal['verdict']['cause'],
+    certainty: r.certainty as Refusal['verdict']['certainty'],
+    confidence: r.confidence,
+    decidingLayer: r.layer as Refusal['verdict']['decidingLayer'],
+    decidingPath: r.source,
+    rule: r.rule,
+    detail: r.detail,
+  },
+  audience: { is: r.audience as AudienceName },
+  problem: r.problem_id,
+});
 
 const ZSTD = { params: { [zlib.ZSTD_c_compressionLevel]: 3 } };
 
@@ -47,6 +88,7 @@ export class RefusalReader {
       if (this.#unpacked.size >= BODIES_KEPT) this.#unpacked.delete(this.#unpacked.keys().next().value!);
       this.#unpacked.set(row.body_id, bodies);
     }
+    const rest = bodies[row.body_at]!;
     return {
       id: row.id,
       timeMs: row.time,
@@ -58,14 +100,20 @@ export class RefusalReader {
       route: row.route,
       status: row.status,
       user: row.user,
-      ...bodies[row.body_at]!,
+      ...rest,
+      verdict: { ...rest.verdict, detail: row.detail },
     };
   }
 }
 
+function withoutDetail({ detail: _, ...verdict }: Refusal['verdict']): Rest['verdict'] {
+  return verdict;
+}
+
 /** What is asked of a row that goes. */
 type Going = Counted & { seq: number; body: number };
-const GOING = 'seq, body_id body, time, problem, client, cause, layer, source, host, audience';
+const GOING =
+  'seq, body_id body, time, problem, client, cause, layer, source, host, method, status, certainty, audience';
 
 /** Writes and deletes, each call with what follows from it for the problems; whoever calls has the transaction. */
 export class RefusalWriter {
@@ -84,7 +132,7 @@ export class RefusalWriter {
       dropBody: db.prepare('DELETE FROM body WHERE id = ?'),
       body: db.prepare('INSERT INTO body (packed) VALUES (?)'),
       insert: db.prepare(
-        'INSERT INTO refusal (id, time, client, method, host, path, query, route, status, user, layer, source, cause, category, certainty, confidence, rule, audience, problem, body_id, body_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
+        'INSERT INTO refusal (id, time, client, method, host, path, query, route, status, user, layer, source, cause, category, certainty, confidence, rule, audience, problem, detail, body_id, body_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
       ),
       hop: db.prepare('INSERT OR IGNORE INTO hop (source_id, line, seq) VALUES (?,?,?)'),
       requestId: db.prepare('INSERT OR IGNORE INTO request_id (request_id, seq) VALUES (?,?)'),
@@ -140,7 +188,7 @@ export class RefusalWriter {
         referrer: r.referrer,
         requestIds: r.requestIds,
         sourceId: r.sourceId,
-        verdict: r.verdict,
+        verdict: withoutDetail(r.verdict),
         audience: r.audience,
         chain: r.chain,
       }),
@@ -160,6 +208,9 @@ export class RefusalWriter {
         layer: v.decidingLayer,
         source: v.decidingPath,
         host: r.host,
+        method: r.method,
+        status: r.status,
+        certainty: v.certainty,
         audience: r.audience.is,
       });
       const seq = Number(
@@ -183,6 +234,7 @@ export class RefusalWriter {
           v.rule,
           r.audience.is,
           problem,
+          v.detail,
           body,
           at,
         ).lastInsertRowid,
