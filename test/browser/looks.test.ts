@@ -28,32 +28,36 @@ afterAll(async () => {
   await samples?.close();
 });
 
-test.each(['light', 'dark'] as const)('axe finds nothing serious on any page, %s', async (colorScheme) => {
+test('axe finds nothing serious on any page, in light and dark', async () => {
   const bad: string[] = [];
-  const dark = colorScheme === 'dark';
   for (const { base, page: p } of pages) {
-    const page = await visit(browser, base, p.path, { colorScheme, reducedMotion: 'reduce' });
+    const page = await visit(browser, base, p.path, { colorScheme: 'light', reducedMotion: 'reduce' });
+    const look = async (name: string) => {
+      bad.push(...(await axe(page, `${name}, light`)));
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await page.locator('html[data-mantine-color-scheme="dark"]').waitFor();
+      bad.push(...(await axe(page, `${name}, dark`, true)));
+      await page.emulateMedia({ colorScheme: 'light' });
+      await page.locator('html[data-mantine-color-scheme="light"]').waitFor();
+    };
     await page.locator(p.ready).first().waitFor();
-    bad.push(...(await axe(page, p.name, dark)));
-    if (p.name === 'problem') {
-      await page.getByRole('button', { name: 'Mark as fixed' }).click();
-      await page.locator('.acts-form').waitFor();
-      bad.push(...(await axe(page, 'what is said of a problem', dark)));
-    }
-    if (p.name === 'refusals') {
-      await page.locator('.rrow .icon-button').first().click();
-      await page.getByRole('menu').waitFor();
-      bad.push(...(await axe(page, 'menu of a row', dark)));
-    }
+    // The form and the menu are looked at together with the page they open on.
+    if (p.name === 'problem') await page.getByRole('button', { name: 'Mark as fixed' }).click();
+    if (p.name === 'refusals') await page.locator('.rrow .icon-button').first().click();
+    if (p.name === 'problem') await page.locator('.acts-form').waitFor();
+    if (p.name === 'refusals') await page.getByRole('menu').waitFor();
+    await look(p.name);
+    await clean();
   }
   expect(bad).toEqual([]);
-});
+}, 120_000);
 
 test('at 360 px no page scrolls sideways, and nothing is wider than it', async () => {
   for (const { base, page: p } of pages) {
     const page = await visit(browser, base, p.path, { viewport: { width: 360, height: 740 } });
     await page.locator(p.ready).first().waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth), p.name).toBeLessThanOrEqual(360);
+    await clean();
   }
 });
 
