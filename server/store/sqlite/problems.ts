@@ -196,7 +196,8 @@ export class ProblemFold {
     const { first, last } = s.bounds.get(no, no) as { first: number; last: number };
     const began = kept === null ? first : Math.min(kept, first);
     const quiet = quietMs(first, last, row.refusals);
-    const hour = this.#cameBack(no, began, first, last, quiet);
+    // In less time than the silence lasts there was none.
+    const hour = last - began < quiet ? null : this.#cameBack(no, began, first, last, quiet);
     s.seen.run(began, last, kept, hour === null ? null : s.from.get(no, hour), no);
   }
 
