@@ -8,6 +8,7 @@ import { DETAIL_CHARS } from '../limits.ts';
 import type { Evidence, Hop, LinkedRequest, Verdict } from '../model/request.ts';
 import { type Cause, LAYERS, type Layer, type Role } from '../model/taxonomy.ts';
 import type { Bans } from './bans.ts';
+import { calibrated } from './calibrate.ts';
 import { contrast, type Inference } from './contrast.ts';
 import { matchSignals } from './match.ts';
 import { type Fact, factOf, type Population } from './population.ts';
@@ -197,6 +198,19 @@ export function needsContrast(a: Assessment): boolean {
 }
 
 export function conclude(a: Assessment, around: Surroundings): Verdict {
+  const v = decide(a, around);
+  const confidence = calibrated(v.certainty, v.confidence);
+  // What is left is shared by the other readings.
+  const rest = v.alternatives.reduce((n, x) => n + x.confidence, 0);
+  const scale = rest > 1 - confidence ? (1 - confidence) / rest : 1;
+  return {
+    ...v,
+    confidence,
+    alternatives: v.alternatives.map((x) => ({ ...x, confidence: Math.round(x.confidence * scale * 100) / 100 })),
+  };
+}
+
+function decide(a: Assessment, around: Surroundings): Verdict {
   const { hops } = a.request;
   const decided = hops[a.decider]!;
   const innerRefused = isRefusalBelowWaf(a);
