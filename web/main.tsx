@@ -26,6 +26,8 @@ const theme = createTheme({
   cursorType: 'pointer',
   focusRing: 'auto',
   respectReducedMotion: true,
+  // Focus goes to the first entry; Mantine's placeholder for it is no entry of a menu.
+  components: { Menu: { defaultProps: { withInitialFocusPlaceholder: false } } },
 });
 /** The key is also read by public/theme.js, before the first paint. */
 const scheme = localStorageColorSchemeManager({ key: 'why403.theme' });

@@ -305,7 +305,10 @@ test('with the keyboard alone from the overview to a playbook', async () => {
   expect(await page.evaluate(() => document.activeElement?.getAttribute('data-row'))).toBe('0');
   await page.keyboard.press('Enter');
   await page.locator('.playbook').waitFor();
-  await press(page, 'Tab', '.playbook *, .split-side a, .split-side summary');
+  await press(page, 'Tab', '.jump');
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('what-to-do');
+  await press(page, 'Tab', '.playbook *');
   await page.keyboard.press('/');
   expect(await page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('combobox');
 });

@@ -216,14 +216,16 @@ export function AlertsPage() {
                           {amount(ruleOf(a.rule), a.peak)}
                         </td>
                         <td data-name="What happened" className="wide">
-                          <LogText text={a.summary} />{' '}
-                          <Link
-                            className="inline-link"
-                            href={`/refusals?${a.filter}`}
-                            aria-label={`Refusals counted by ${a.rule}`}
-                          >
-                            Refusals
-                          </Link>
+                          <span>
+                            <LogText text={a.summary} />{' '}
+                            <Link
+                              className="inline-link"
+                              href={`/refusals?${a.filter}`}
+                              aria-label={`Refusals counted by ${a.rule}`}
+                            >
+                              Refusals
+                            </Link>
+                          </span>
                         </td>
                         <td data-name="Told">
                           <Deliveries of={a.deliveries} />

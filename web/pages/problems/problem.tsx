@@ -16,6 +16,7 @@ import {
   AUDIENCES,
   audienceColour,
   causeTitle,
+  FIELD_TITLES,
   LAYER_TITLES,
   STATE_TITLES,
 } from '../../data/causes.ts';
@@ -159,6 +160,30 @@ const TOPS = [
   { field: 'method', title: 'Methods' },
 ] as const;
 
+/** What all of its refusals share is a fact, not a list of one. */
+const isShared = (p: ProblemDetail, field: (typeof TOPS)[number]['field']) =>
+  p.top[field].length === 1 && p.top[field][0]!.count === p.refusals;
+
+function Shared({ p }: { p: ProblemDetail }) {
+  const shared = TOPS.filter((t) => isShared(p, t.field));
+  if (shared.length === 0) return null;
+  return (
+    <section className="card" aria-label="What all of them share">
+      <h2 className="card-title">What all of them share</h2>
+      <dl className="facts">
+        {shared.map((t) => (
+          <div key={t.field}>
+            <dt>{FIELD_TITLES[t.field]}</dt>
+            <dd>
+              <LogText text={p.top[t.field][0]!.key} mono />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
 function Trend({ p, filters, onChange }: { p: ProblemDetail; filters: Filters; onChange: (f: Filters) => void }) {
   const points = useMemo(
     () =>
@@ -246,7 +271,7 @@ export function ProblemPage({ id }: { id: string }) {
             <div className="split-main">
               <Trend p={p} filters={filters} onChange={setFilters} />
               <div className="tops tops-two">
-                {TOPS.filter((t) => p.top[t.field].length > 0).map((t) => (
+                {TOPS.filter((t) => p.top[t.field].length > 0 && !isShared(p, t.field)).map((t) => (
                   <BarList
                     key={t.field}
                     title={t.title}
@@ -258,6 +283,7 @@ export function ProblemPage({ id }: { id: string }) {
                   />
                 ))}
               </div>
+              <Shared p={p} />
               <section className="card" aria-label="Newest refusals">
                 <div className="card-head">
                   <h2 className="card-title">Newest refusals</h2>

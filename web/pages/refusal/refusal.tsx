@@ -107,7 +107,7 @@ export function RefusalPage({ id }: { id: string }) {
               <Facts r={r} />
             </div>
             <div className="split-side">
-              <section className="card" aria-label="What to do">
+              <section className="card" id="what-to-do" tabIndex={-1} aria-label="What to do">
                 <h2 className="card-title">What to do</h2>
                 <Playbook book={r.playbook} about={aboutDecider(r)} />
               </section>

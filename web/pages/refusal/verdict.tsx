@@ -2,6 +2,7 @@
 import { Link } from 'wouter';
 import type { RefusalDetail } from '../../../server/api/contract.ts';
 import { Copy } from '../../components/copy.tsx';
+import { ArrowDownIcon } from '../../components/icons.tsx';
 import { problemHref } from '../../components/problem-bits.tsx';
 import { AudienceLabel, CauseLabel, LogText, Moment, Sureness } from '../../components/text.tsx';
 import { AUDIENCE_TITLES, CERTAINTY_TITLES, causeTitle, LAYER_TITLES } from '../../data/causes.ts';
@@ -31,6 +32,13 @@ export function verdictLine(r: RefusalDetail): string {
   return inert(
     `${request(r)}${who} at ${utc(r.time)} was refused with ${r.status}${decider(r)}${because(r)} ${r.detail.replace(/\.?$/, '.')} (${sure}; cause ${r.cause}; ${location.origin}/refusals/${r.id})`,
   );
+}
+
+/** The playbook stands below or beside; this is the short way to it, with the focus. */
+function toPlaybook() {
+  const to = document.getElementById('what-to-do');
+  to?.scrollIntoView({ block: 'start' });
+  to?.focus({ preventScroll: true });
 }
 
 /** Whom it hit, and what tells so. */
@@ -90,6 +98,9 @@ export function Verdict({ r }: { r: RefusalDetail }) {
         </p>
       )}
       <div className="verdict-acts">
+        <button type="button" className="text-button jump" onClick={toPlaybook}>
+          What to do <ArrowDownIcon size={14} />
+        </button>
         <Copy text={verdictLine(r)} label="Copy for a ticket" what="the verdict" />
         <Link className="fact-link" href={problemHref(r.problem)}>
           Its problem: {plural(r.similar.sameProblem, 'refusal')}
