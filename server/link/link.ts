@@ -58,6 +58,10 @@ const FINE_MS = 900;
 /** Clocks are learned to a few milliseconds. */
 const PAD_MS = 5;
 
+/** Two logs of one server: so many of the lines of the smaller are in the other. */
+const TWIN_SHARE = 0.9;
+const TWIN_LINES_MIN = 3;
+
 const ANCHOR: Link = { kind: 'anchor', confidence: 1, says: 'the line by which the request is counted' };
 
 /** `around`: what was counted over all lines of the stretch; absent: these are all. */
@@ -127,6 +131,7 @@ class Linker {
   }
 
   run(): LinkResult {
+    this.#twins();
     this.#byIds();
     this.#withinSource();
     this.#accessToAccess();
@@ -187,6 +192,44 @@ class Linker {
   }
   #accessIn(root: number): number[] {
     return this.#membersOf(root).filter((m) => this.#entry(m).kind === 'access');
+  }
+
+  // ---- 0: one server that writes its requests to two access logs
+
+  /** Logs of one layer that lie together or are one product's, and hold the same lines: the second tells nothing new. */
+  #twins(): void {
+    const bySource = [...this.#access].map(([id, lines]) => ({ source: this.#sources.get(id)!, lines }));
+    for (let x = 0; x < bySource.length; x++) {
+      for (let y = x + 1; y < bySource.length; y++) {
+        const a = bySource[x]!;
+        const b = bySource[y]!;
+        if (a.source.order !== b.source.order || a.source.directory !== b.source.directory) continue;
+        const [few, many] = a.lines.length <= b.lines.length ? [a.lines, b.lines] : [b.lines, a.lines];
+        if (few.length < TWIN_LINES_MIN) continue;
+        const waiting = new Map<string, number[]>();
+        for (const i of many) push(waiting, this.#identity(i), i);
+        const pairs: [number, number][] = [];
+        for (const i of few) {
+          const other = waiting.get(this.#identity(i))?.shift();
+          if (other !== undefined) pairs.push([other, i]);
+        }
+        if (pairs.length < few.length * TWIN_SHARE) continue;
+        for (const [first, second] of pairs) {
+          this.#hasOuter[second] = 1;
+          this.#join(first, second, second, {
+            kind: 'attributes',
+            confidence: 0.95,
+            says: 'the same request in another log of this server',
+          });
+        }
+      }
+    }
+  }
+
+  /** What two lines about one request that one server wrote cannot but share. */
+  #identity(i: number): string {
+    const e = this.#entry(i);
+    return `${Math.floor(e.timeMs / 1000)} ${e.httpRequestMethod} ${e.urlPath} ${e.urlQuery} ${e.clientAddress} ${e.httpResponseStatusCode}`;
   }
 
   // ---- 1: shared ids
