@@ -85,7 +85,7 @@ export const PAGE_ROWS_MAX = 500;
 export const CHART_BUCKETS_MAX = 120;
 
 /** The newest refusals that clients, users, routes and rules are ranked over: some 20 ms however many are stored. Said in the answer. */
-export const TOP_ROWS_MAX = 10_000;
+export const TOP_ROWS_MAX = 5000;
 
 /** Refusals behind a searched beginning of a path: more are not sorted, but looked for from the newest on. */
 export const PATHS_SORTED_MAX = 20_000;
