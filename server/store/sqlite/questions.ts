@@ -437,12 +437,12 @@ export class SqliteQuestions implements Questions {
       table === 'counter_route'
         ? isFew
           ? [
-              `${entries} CROSS JOIN (${operations}) o JOIN counter_route c ON ${key} AND c.operation_id = o.id`,
+              `${entries} CROSS JOIN (${operations}) o CROSS JOIN counter_route c ON ${key} AND c.operation_id = o.id`,
               [...asked.values, step],
             ]
-          : [`${entries} JOIN counter_route c ON ${key} AND c.operation_id IN (${operations})`, [step, ...asked.values]]
+          : [`${entries} CROSS JOIN counter_route c ON ${key} AND c.operation_id IN (${operations})`, [step, ...asked.values]]
         : [
-            `${entries} JOIN counter_total c ON ${key} ${asked.sql === '' ? '' : `AND ${asked.sql}`}`,
+            `${entries} CROSS JOIN counter_total c ON ${key} ${asked.sql === '' ? '' : `AND ${asked.sql}`}`,
             [step, ...asked.values],
           ];
     const sums = this.#db
