@@ -240,7 +240,7 @@ test('problems: states filter, a word with a note stays, what is expected leaves
 });
 
 /** One line as HAProxy would write it now. */
-function line(n: number): string {
+function line(n: number, path = '/internal/queues', id: string = crypto.randomUUID()): string {
   const sample = readFileSync(new URL('../../fixtures/demo/loadbalancer/haproxy.log', import.meta.url), 'utf8')
     .split('\n')
     .find((l) => l.includes('<NOSRV>') && l.includes('/internal/queues'))!;
@@ -252,8 +252,9 @@ function line(n: number): string {
   return `${sample
     .replace(/^\S+/, t.toISOString().replace('Z', '000+00:00'))
     .replace(/\[[^\]]+\] fe/, `[${mon}/${day}/${year}:${time}.${String(t.getMilliseconds()).padStart(3, '0')}] fe`)
-    .replace(/[0-9a-f]{8}-[0-9a-f-]+$/, crypto.randomUUID())
-    .replace('198.51.100.123', `203.0.113.${n}`)}\n`;
+    .replace(/[0-9a-f]{8}-[0-9a-f-]+$/, id)
+    .replace('198.51.100.123', `203.0.113.${n}`)
+    .replace('/internal/queues', () => path)}\n`;
 }
 
 test('live: a refusal comes in by itself at the top; scrolled down it waits behind a button; paused nothing moves', async () => {
@@ -354,4 +355,53 @@ test('times are in the zone that was chosen, with UTC on hover', async () => {
   );
   expect(await time.innerText()).toContain(inTokyo);
   expect(await time.getAttribute('title')).toContain('UTC');
+});
+
+test('hostile lines of a real log: text everywhere, and no layout gives way', async () => {
+  const t = new Date();
+  const [, day, mon, year, time] = t.toUTCString().match(/, (\d+) (\w+) (\d+) (\S+)/)!;
+  const agents = [
+    `${'A'.repeat(4000)} ${'\u{1f600}'.repeat(500)} <svg onload=alert(1)>`,
+    '</script><script>alert(2)</script>',
+    '\u202eevil \u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627\u200f',
+  ];
+  const paths = [
+    `/<img/src=x/onerror=alert(3)>/${'long-'.repeat(400)}`,
+    '/\u{1f600}/\u05e9\u05dc\u05d5\u05dd',
+    '/\u202egnp.exe',
+  ];
+  paths.forEach((path, i) => {
+    const id = crypto.randomUUID();
+    const client = `203.0.113.24${i}`;
+    server.append(
+      'web/access.log',
+      `${client} - <b>eve</b> [${day}/${mon}/${year}:${time} +0000] "GET ${path} HTTP/1.1" 403 153 "javascript:alert(4)" "${agents[i]}" "${client}" rid=${id} rt=0.000 urt=-\n`,
+    );
+    server.append('loadbalancer/haproxy.log', line(240 + i, path, id));
+  });
+  const rows = async () =>
+    (await api<{ rows: RefusalRow[] }>(server.url, 'refusals?limit=20')).rows.filter((r) =>
+      r.client?.startsWith('203.0.113.24'),
+    );
+  await expect.poll(async () => (await rows()).length, { timeout: 20_000 }).toBe(3);
+  const all = await rows();
+  const pages: [string, string][] = [
+    ['/?since=1h', '.chart .recharts-bar-rectangle'],
+    ['/problems?sort=age', '.problem-link'],
+    ['/refusals', '.rrow'],
+    ...all.map((r): [string, string] => [`/refusals/${r.id}`, '.hop']),
+    ...all.map((r): [string, string] => [`/problems/${r.problem}`, '.short-list']),
+  ];
+  for (const width of [1280, 360]) {
+    const page = await go('/settings', { viewport: { width, height: 740 } });
+    for (const [path, ready] of pages) {
+      await page.goto(path);
+      await page.locator(ready).first().waitFor();
+      expect(await page.locator('#root script, #root img, #root b b, #root svg[onload]').count(), path).toBe(0);
+      expect(await page.locator('a[href^="javascript:"]').count(), path).toBe(0);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(width);
+      const text = await page.locator('#root').evaluate((e) => e.textContent ?? '');
+      expect(/[\u0000-\u0008\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(text), path).toBe(false);
+    }
+  }
 });

@@ -10,7 +10,7 @@ import {
   STATE_TITLES,
   WORD_TITLES,
 } from '../data/causes.ts';
-import { inert, middle, plural } from '../data/format.ts';
+import { hint, inert, middle, plural } from '../data/format.ts';
 import { Spark } from './bars.tsx';
 import { LogText, SourceName } from './text.tsx';
 
@@ -25,7 +25,7 @@ export function StateBadge({ state }: { state: ProblemState }) {
 export function WordBadge({ word }: { word: ProblemRow['word'] }) {
   if (!word) return null;
   const by = word.by ? ` by ${inert(word.by)}` : '';
-  const note = word.note ? `: ${inert(word.note)}` : '';
+  const note = word.note ? `: ${hint(word.note)}` : '';
   return (
     <span className="badge badge-line" title={`${WORD_TITLES[word.word].says}. Said${by}${note}`}>
       {WORD_TITLES[word.word as ProblemWord].title}
@@ -49,7 +49,7 @@ export function Where({ p }: { p: Pick<ProblemRow, 'route' | 'rule' | 'layer' | 
         {p.rule && (
           <>
             {' · rule '}
-            <span title={inert(p.rule)}>
+            <span title={hint(p.rule)}>
               <LogText text={middle(p.rule, 40)} mono />
             </span>
           </>
@@ -65,5 +65,5 @@ export function Course({ p }: { p: Pick<ProblemRow, 'sparkline' | 'cause'> }) {
 
 export const problemHref = (id: string) => `/problems/${encodeURIComponent(id)}`;
 export const problemTitle = (p: Pick<ProblemRow, 'cause' | 'route'>) =>
-  `${causeTitle(p.cause)}${p.route ? ` on ${inert(p.route)}` : ''}`;
+  `${causeTitle(p.cause)}${p.route ? ` on ${middle(inert(p.route), 80)}` : ''}`;
 export const clientsSaid = (n: number) => plural(n, 'client');

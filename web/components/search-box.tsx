@@ -9,12 +9,13 @@ import { search } from '../data/questions.ts';
 import { SearchIcon } from './icons.tsx';
 import { LogText } from './text.tsx';
 
-type Match = SearchResult['matches'][number];
+type Match = SearchResult['matches'][number] | { kind: 'text'; value: string };
 const QUERY_CHARS_MAX = 8192;
-const target = (m: Match) =>
-  m.kind === 'refusal'
-    ? `/refusals/${encodeURIComponent(m.id)}`
-    : href('/refusals', withValue(NO_FILTERS, m.field, m.value));
+function target(m: Match): string {
+  if (m.kind === 'refusal') return `/refusals/${encodeURIComponent(m.id)}`;
+  if (m.kind === 'text') return href('/refusals', { ...NO_FILTERS, q: m.value });
+  return href('/refusals', withValue(NO_FILTERS, m.field, m.value));
+}
 
 export function SearchBox() {
   const [text, setText] = useState('');
@@ -52,7 +53,9 @@ export function SearchBox() {
     const own = new AbortController();
     asked.current = own;
     try {
-      const found = (await search(q.slice(0, QUERY_CHARS_MAX), own.signal)).matches;
+      const value = q.slice(0, QUERY_CHARS_MAX);
+      const found: Match[] = (await search(value, own.signal)).matches;
+      if (found.length > 1) found.push({ kind: 'text', value });
       if (own.signal.aborted) return null;
       setMatches(found);
       setError(null);
@@ -164,6 +167,10 @@ export function SearchBox() {
                   <LogText text={m.why} />
                 </span>
               </>
+            ) : m.kind === 'text' ? (
+              <span className="clip">
+                <span className="muted">All refusals that match</span> <LogText text={m.value} mono />
+              </span>
             ) : (
               <>
                 <span className="clip">

@@ -16,7 +16,7 @@ import {
   categoryOf,
   causeTitle,
 } from '../data/causes.ts';
-import { count, inert, percent, pieces, shorten, sourceName } from '../data/format.ts';
+import { count, hint, percent, pieces, sourceName } from '../data/format.ts';
 import { ago, fullMoment, moment, utc } from '../data/time.ts';
 
 function plain(text: string, multiline: boolean): ReactNode {
@@ -33,18 +33,11 @@ function plain(text: string, multiline: boolean): ReactNode {
   );
 }
 
-/** A hint of 8 kB covers the screen. */
-const TITLE_CHARS_MAX = 500;
 /** One value. `title` shows it whole where the layout cuts it. */
 export function LogText({ text, mono, clip }: { text: string; mono?: boolean; clip?: boolean }) {
-  const shown = pieces(text);
   const name = [mono && 'mono', clip && 'clip'].filter(Boolean).join(' ');
   return (
-    <bdi
-      className={name || undefined}
-      dir="ltr"
-      title={clip ? shorten(shown.map((p) => p.text).join(''), TITLE_CHARS_MAX) : undefined}
-    >
+    <bdi className={name || undefined} dir="ltr" title={clip ? hint(text) : undefined}>
       {plain(text, false)}
     </bdi>
   );
@@ -53,7 +46,7 @@ export function LogText({ text, mono, clip }: { text: string; mono?: boolean; cl
 /** A log by the end of its path; all of it on hover. */
 export function SourceName({ path, max }: { path: string; max?: number }) {
   return (
-    <span className="source-name mono" title={inert(path)}>
+    <span className="source-name mono" title={hint(path)}>
       <LogText text={sourceName(path, max)} />
     </span>
   );

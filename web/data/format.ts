@@ -82,6 +82,9 @@ export const inert = (text: string) =>
     .join('');
 export const shorten = (text: string, max: number) => (text.length > max ? `${text.slice(0, max - 1)}…` : text);
 
+/** A whole value as a hint on what shows only a part of it; eight kilobytes would cover the screen. */
+export const hint = (text: string) => shorten(inert(text), 500);
+
 /**
  * A log's name as it can stand in a column: its folder and file, long names cut in the middle, where they differ
  * least. "/var/log/nginx/shop/access.log" → "shop/access.log"

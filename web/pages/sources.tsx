@@ -7,7 +7,7 @@ import { Failed, Old, Waiting } from '../components/states.tsx';
 import { Ago, LogText } from '../components/text.tsx';
 import { layerTitle } from '../data/causes.ts';
 import { href, NO_FILTERS, withValue } from '../data/filters.ts';
-import { bytes, count, duration, inert, middle, percent } from '../data/format.ts';
+import { bytes, count, duration, hint, inert, middle, percent } from '../data/format.ts';
 import { useNow, useTitle } from '../data/hooks.ts';
 import { useSources } from '../data/questions.ts';
 import { NothingRead } from './nothing.tsx';
@@ -28,7 +28,7 @@ function Path({ path }: { path: string }) {
   const at = path.lastIndexOf('/');
   const folder = path.slice(0, at + 1);
   return (
-    <span className="source-name-two" title={inert(path)}>
+    <span className="source-name-two" title={hint(path)}>
       <span className="source-file mono">
         <LogText text={middle(path.slice(at + 1), 44)} />
       </span>

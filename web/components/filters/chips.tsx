@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react';
 import { FIELD_TITLES, valueShort, valueTitle } from '../../data/causes.ts';
 import { type Filters, listValues, NO_FILTERS, RANGES, withoutValue } from '../../data/filters.ts';
-import { inert } from '../../data/format.ts';
+import { hint, inert, shorten } from '../../data/format.ts';
 import { shortMoment } from '../../data/time.ts';
 import { CloseIcon } from '../icons.tsx';
 import { LogText } from '../text.tsx';
@@ -64,12 +64,12 @@ export function Chips({
               {FIELD_TITLES[field]}
               {not && ' is not'}
             </span>
-            <span className="chip-value" title={inert(value)}>
+            <span className="chip-value" title={hint(value)}>
               <LogText text={valueShort(field, value)} clip />
             </span>
             <button
               type="button"
-              aria-label={`Remove filter ${FIELD_TITLES[field]} ${not ? 'is not ' : ''}${inert(valueTitle(field, value))}`}
+              aria-label={`Remove filter ${FIELD_TITLES[field]} ${not ? 'is not ' : ''}${shorten(inert(valueTitle(field, value)), 120)}`}
               onClick={() => onChange(withoutValue(filters, field, raw))}
             >
               <CloseIcon size={12} />

@@ -5,6 +5,7 @@ import type { ProblemDetail } from '../../../server/api/contract.ts';
 import { BarList } from '../../components/bars.tsx';
 import { Range } from '../../components/filters/range.tsx';
 import { ArrowLeftIcon } from '../../components/icons.tsx';
+import { Long } from '../../components/long.tsx';
 import { Playbook } from '../../components/playbook.tsx';
 import { problemTitle, StateBadge, WordBadge } from '../../components/problem-bits.tsx';
 import { RefusalList } from '../../components/refusal-list.tsx';
@@ -22,7 +23,7 @@ import {
 } from '../../data/causes.ts';
 import { ApiError } from '../../data/client.ts';
 import { type Filters, href, useFilters } from '../../data/filters.ts';
-import { count, percent, plural } from '../../data/format.ts';
+import { count, middle, percent, plural } from '../../data/format.ts';
 import { useNow, useTitle } from '../../data/hooks.ts';
 import { useProblem } from '../../data/questions.ts';
 import { ProblemActs } from './acts.tsx';
@@ -52,7 +53,7 @@ function Head({ p, now }: { p: ProblemDetail; now: number }) {
           <>
             {' on '}
             <strong className="mono">
-              <LogText text={p.route} />
+              <LogText text={middle(p.route, 160)} />
             </strong>
           </>
         )}
@@ -67,7 +68,7 @@ function Head({ p, now }: { p: ProblemDetail; now: number }) {
           <>
             {' with rule '}
             <strong className="mono">
-              <LogText text={p.rule} />
+              <LogText text={middle(p.rule, 80)} />
             </strong>
           </>
         )}
@@ -175,7 +176,7 @@ function Shared({ p }: { p: ProblemDetail }) {
           <div key={t.field}>
             <dt>{FIELD_TITLES[t.field]}</dt>
             <dd>
-              <LogText text={p.top[t.field][0]!.key} mono />
+              <Long text={p.top[t.field][0]!.key} mono />
             </dd>
           </div>
         ))}

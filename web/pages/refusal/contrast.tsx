@@ -1,6 +1,6 @@
 /** What refused requests share and those let through do not: two bars beside each other for each value. */
 import type { RefusalDetail } from '../../../server/api/contract.ts';
-import { LogText } from '../../components/text.tsx';
+import { Long } from '../../components/long.tsx';
 import { count, percent } from '../../data/format.ts';
 
 function Pair({ label, n, of, kind }: { label: string; n: number; of: number; kind: 'refused' | 'passed' }) {
@@ -28,7 +28,7 @@ export function Contrast({ r }: { r: RefusalDetail }) {
         {r.contrast.map((c) => (
           <li key={`${c.field}=${c.value}`}>
             <p className="contrast-what">
-              <span className="muted">{c.field}</span> <LogText text={c.value} mono />
+              <span className="muted">{c.field}</span> <Long text={c.value} mono />
             </p>
             <Pair label="Refused" n={c.refused} of={c.refusedOf} kind="refused" />
             <Pair label="Let through" n={c.passed} of={c.passedOf} kind="passed" />

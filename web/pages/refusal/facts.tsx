@@ -1,25 +1,10 @@
 /** The request as it was, and what is like it. */
-import { useState } from 'react';
 import { Link } from 'wouter';
 import type { RefusalDetail } from '../../../server/api/contract.ts';
+import { Long } from '../../components/long.tsx';
 import { CauseLabel, LogText } from '../../components/text.tsx';
 import { href, NO_FILTERS, withValue } from '../../data/filters.ts';
 import { count } from '../../data/format.ts';
-
-const LONG_CHARS = 400;
-/** A value that may be thousands of characters: its beginning, and all of it on request. */
-function Long({ text }: { text: string }) {
-  const [all, setAll] = useState(false);
-  if (text.length <= LONG_CHARS) return <LogText text={text} mono />;
-  return (
-    <>
-      <LogText text={all ? text : `${text.slice(0, LONG_CHARS)}…`} mono />{' '}
-      <button type="button" className="text-button" aria-expanded={all} onClick={() => setAll(!all)}>
-        {all ? 'Show less' : `Show all ${count(text.length)} characters`}
-      </button>
-    </>
-  );
-}
 
 export function Facts({ r }: { r: RefusalDetail }) {
   const fact = (name: string, value: string | null) =>
@@ -27,7 +12,7 @@ export function Facts({ r }: { r: RefusalDetail }) {
       <div key={name}>
         <dt>{name}</dt>
         <dd>
-          <Long text={value} />
+          <Long text={value} mono />
         </dd>
       </div>
     );

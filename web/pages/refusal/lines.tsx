@@ -1,9 +1,10 @@
 /** What each layer logged, with the part that tells marked, and what is read out of it. */
 import type { Hop, RefusalDetail } from '../../../server/api/contract.ts';
 import { LAYER_ICONS, LinkIcon } from '../../components/icons.tsx';
+import { Long } from '../../components/long.tsx';
 import { LogText, Moment, RawRecord } from '../../components/text.tsx';
 import { LAYER_TITLES, ROLE_TITLES } from '../../data/causes.ts';
-import { duration, inert, middle } from '../../data/format.ts';
+import { duration, hint, middle } from '../../data/format.ts';
 import { useNow } from '../../data/hooks.ts';
 
 const hopId = (h: { file: string; line: number }) => `hop-${encodeURIComponent(`${h.file}-${h.line}`)}`;
@@ -34,7 +35,7 @@ export function Lines({ r }: { r: RefusalDetail }) {
                     <Moment iso={h.time} now={now} />
                   </span>
                 )}
-                <span className="hop-file" title={inert(`${h.file}:${h.line}`)}>
+                <span className="hop-file" title={hint(`${h.file}:${h.line}`)}>
                   <LogText text={`${middle(h.file, 56)}:${h.line}`} mono />
                 </span>
                 <code className="code">{h.dataset}</code>
@@ -66,7 +67,7 @@ export function EvidenceList({ r }: { r: RefusalDetail }) {
           return (
             <li key={`${e.file}:${e.line}:${e.says}`}>
               <p>
-                <LogText text={e.says} />
+                <Long text={e.says} />
               </p>
               <p className="evidence-at">
                 {hop ? (

@@ -3,15 +3,18 @@ import { Link } from 'wouter';
 import type { RefusalDetail } from '../../../server/api/contract.ts';
 import { Copy } from '../../components/copy.tsx';
 import { ArrowDownIcon } from '../../components/icons.tsx';
+import { Long } from '../../components/long.tsx';
 import { problemHref } from '../../components/problem-bits.tsx';
 import { AudienceLabel, CauseLabel, LogText, Moment, Sureness } from '../../components/text.tsx';
 import { AUDIENCE_TITLES, CERTAINTY_TITLES, causeTitle, LAYER_TITLES } from '../../data/causes.ts';
 import { href, NO_FILTERS, withValue } from '../../data/filters.ts';
-import { inert, plural } from '../../data/format.ts';
+import { inert, middle, plural, shorten } from '../../data/format.ts';
 import { useNow } from '../../data/hooks.ts';
 import { utc } from '../../data/time.ts';
 
-const request = (r: RefusalDetail) => `${r.method ?? 'A request for'} ${r.host ?? ''}${r.path ?? ''}`.trim();
+const REQUEST_CHARS_MAX = 240;
+const request = (r: RefusalDetail) =>
+  middle(`${r.method ?? 'A request for'} ${r.host ?? ''}${r.path ?? ''}`.trim(), REQUEST_CHARS_MAX);
 
 /** "Web server" → "web server", but "WAF" stays. */
 const inSentence = (title: string) => title.replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase());
@@ -30,7 +33,7 @@ export function verdictLine(r: RefusalDetail): string {
   const who = r.user ? ` by ${r.user}` : r.client ? ` from ${r.client}` : '';
   const sure = `${CERTAINTY_TITLES[r.certainty].says.toLowerCase()}, ${Math.round(r.confidence * 100)} % sure`;
   return inert(
-    `${request(r)}${who} at ${utc(r.time)} was refused with ${r.status}${decider(r)}${because(r)} ${r.detail.replace(/\.?$/, '.')} (${sure}; cause ${r.cause}; ${location.origin}/refusals/${r.id})`,
+    `${request(r)}${who} at ${utc(r.time)} was refused with ${r.status}${decider(r)}${because(r)} ${shorten(r.detail, 1000).replace(/\.?$/, '.')} (${sure}; cause ${r.cause}; ${location.origin}/refusals/${r.id})`,
   );
 }
 
@@ -89,12 +92,12 @@ export function Verdict({ r }: { r: RefusalDetail }) {
         {because(r)}
       </p>
       <p className="verdict-detail">
-        <LogText text={r.detail} />
+        <Long text={r.detail} />
       </p>
       <Whom r={r} />
       {r.wouldSettle && (
         <p className="settle">
-          <strong>What would settle it:</strong> <LogText text={r.wouldSettle} />
+          <strong>What would settle it:</strong> <Long text={r.wouldSettle} />
         </p>
       )}
       <div className="verdict-acts">
@@ -107,7 +110,7 @@ export function Verdict({ r }: { r: RefusalDetail }) {
         </Link>
         {r.rule && (
           <Link className="fact-link" href={href('/refusals', withValue(NO_FILTERS, 'rule', r.rule))}>
-            Rule <LogText text={r.rule} mono />
+            Rule <LogText text={middle(r.rule, 60)} mono />
           </Link>
         )}
       </div>

@@ -6,7 +6,7 @@ import { FilterValue, type Value } from '../../components/filters/value-menu.tsx
 import { problemHref } from '../../components/problem-bits.tsx';
 import { AudienceLabel, CauseLabel, LogText, SourceName, Sureness } from '../../components/text.tsx';
 import { layerTitle } from '../../data/causes.ts';
-import { inert, shorten } from '../../data/format.ts';
+import { hint, inert, shorten } from '../../data/format.ts';
 
 export type Column = {
   id: string;
@@ -116,7 +116,7 @@ export const COLUMNS: Column[] = [
     title: 'Detail',
     width: 'minmax(160px, 1.3fr)',
     cell: (r) => (
-      <span className="detail" title={inert(r.detail)}>
+      <span className="detail" title={hint(r.detail)}>
         <LogText text={r.detail} />
       </span>
     ),
