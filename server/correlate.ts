@@ -33,6 +33,10 @@ const PAST_MS = 10 * 60_000;
 const PAST_RECORDS = 20_000;
 /** Every so many stretches all lines are linked, to learn who stands behind whom. */
 const WHOLE_EVERY = 16;
+/** One stretch with more lines is explained in slices, which look about them less far. */
+const DENSE_RECORDS = 60_000;
+const SLICE_MS_MIN = 500;
+const SLICE_SLACK_MS = 1000;
 /** Fewer marked buckets than this are worth no second thread. */
 const PARTS_BUCKETS_MIN = 20;
 
@@ -132,8 +136,8 @@ export class Correlator {
     const readable = sources.filter((s) => s.reader !== null);
     let done = 0;
     while (dirty.length > 0) {
-      const next = this.#next(dirty, readable);
-      this.#commit(next, explainStretch(next.stretch, this.#archive, this.#entries, this.#options.refusedStatus));
+      for (const next of this.#next(dirty, readable))
+        this.#commit(next, explainStretch(next.stretch, this.#archive, this.#entries, this.#options.refusedStatus));
       done++;
       if (performance.now() >= end) break;
     }
@@ -155,8 +159,7 @@ export class Correlator {
     // What stands behind whom is learned once before several threads rely on it.
     const dirty = this.#dirty();
     if (this.#withOuter.size === 0 && dirty.length > 0) {
-      const first = this.#next(dirty, readable);
-      this.#commit(first, await pool.stretch(first.stretch));
+      for (const first of this.#next(dirty, readable)) this.#commit(first, await this.#explained(pool, first.stretch));
       done++;
     }
     const parts: Mark[][] = [];
@@ -165,14 +168,22 @@ export class Correlator {
     await Promise.all(
       parts.map(async (part) => {
         while (part.length > 0 && performance.now() < untilMs) {
-          const next = this.#next(part, readable);
-          this.#commit(next, await pool.stretch(next.stretch));
+          for (const next of this.#next(part, readable)) {
+            this.#commit(next, await this.#explained(pool, next.stretch));
+            onStretch();
+          }
           done++;
-          onStretch();
         }
       }),
     );
     return done;
+  }
+
+  /** A thread that ended (out of memory) is no reason to stop: what it had to do is done here. */
+  async #explained(pool: Explainer, stretch: Stretch): Promise<StretchAnswer> {
+    return await pool
+      .stretch(stretch)
+      .catch(() => explainStretch(stretch, this.#archive, new Entries(), this.#options.refusedStatus));
   }
 
   /** Marked buckets whose lines are still kept; where they are not, what was said about them stands. */
@@ -186,7 +197,7 @@ export class Correlator {
   }
 
   /** Takes the newest stretch off `dirty`: as far back as one may go. */
-  #next(dirty: Mark[], readable: Source[]): Planned {
+  #next(dirty: Mark[], readable: Source[]): Planned[] {
     const done = [dirty.pop()!];
     let lines = this.#linesIn(readable, done[0]!.bucket, done[0]!.bucket + BUCKET_MS);
     while (dirty.length > 0) {
@@ -212,6 +223,7 @@ export class Correlator {
       fromMs,
       toMs,
       beforeMs,
+      afterMs: SLACK_MS,
       hasAccessLogs: readable.some((s) => s.requests > 0),
       whole,
       sources: readable
@@ -227,7 +239,23 @@ export class Correlator {
           withOuter: this.#withOuter.get(s.id) ?? null,
         })),
     };
-    return { stretch, done };
+    if (lines <= DENSE_RECORDS) return [{ stretch, done }];
+    // A storm: ten seconds of it would not fit into memory. In slices, the marks with the last of them.
+    const slices: Planned[] = [];
+    const sliceMs = Math.max(SLICE_MS_MIN, Math.ceil(((toMs - fromMs) * SEGMENT_RECORDS) / lines));
+    for (let from = fromMs; from < toMs; from += sliceMs)
+      slices.push({
+        stretch: {
+          ...stretch,
+          fromMs: from,
+          toMs: Math.min(toMs, from + sliceMs),
+          beforeMs: SLICE_SLACK_MS,
+          afterMs: SLICE_SLACK_MS,
+        },
+        done: [],
+      });
+    slices[slices.length - 1]!.done = done;
+    return slices;
   }
 
   #commit({ stretch, done }: Planned, { refusals, shares }: StretchAnswer): void {

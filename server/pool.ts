@@ -121,7 +121,7 @@ export class Pool implements Workers {
     const here = import.meta.url;
     const worker = new Worker(new URL(here.endsWith('.ts') ? './thread.ts' : './thread.js', here), {
       workerData: this.#data,
-      resourceLimits: { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 256 },
+      resourceLimits: { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 512 },
     });
     const thread: Thread = { worker, waiting: new Map(), idleSinceMs: 0 };
     worker.on('message', (answer: ThreadAnswer) => {

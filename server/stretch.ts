@@ -11,7 +11,7 @@ import { Companies, type Company } from './attribute/company.ts';
 import { explains } from './attribute/explains.ts';
 import { Interest, Population } from './attribute/population.ts';
 import { type Assessment, assess, conclude, fromCache, isCached, needsContrast, ownSize } from './attribute/verdict.ts';
-import { DECODED_RECORDS_KEPT, SLACK_MS } from './limits.ts';
+import { DECODED_RECORDS_KEPT } from './limits.ts';
 import { type ClockFinding, learnClocks } from './link/clocks.ts';
 import { isStrongId } from './link/keys.ts';
 import { type LinkResult, link } from './link/link.ts';
@@ -45,6 +45,8 @@ export interface Stretch {
   toMs: number;
   /** How far before it lines are looked at: a quiet stretch wants the company of its past. */
   beforeMs: number;
+  /** And how far behind it. */
+  afterMs: number;
   /** Sources that have lines in it, or tell of bans. */
   sources: StretchSource[];
   /** Some log tells of requests, here or elsewhere. */
@@ -96,7 +98,7 @@ export function explainStretch(
   const bans: Placed[] = [];
   for (const s of sources) {
     const low = fromMs - stretch.beforeMs - s.clockOffsetMs;
-    const high = toMs + SLACK_MS - s.clockOffsetMs;
+    const high = toMs + stretch.afterMs - s.clockOffsetMs;
     for (const block of archive.blocks({ sourceId: s.id, fromMs: low, toMs: high })) {
       for (const p of entries.of(block)) {
         if (!(p.timeMs >= low && p.timeMs < high)) continue;
