@@ -62,7 +62,7 @@ CREATE TABLE refusal (
   time INTEGER NOT NULL,
   client TEXT, method TEXT, host TEXT, path TEXT, query TEXT, route TEXT NOT NULL,
   status INTEGER NOT NULL, user TEXT,
-  layer TEXT NOT NULL, source TEXT, cause TEXT NOT NULL, category TEXT NOT NULL,
+  layer TEXT NOT NULL, cause TEXT NOT NULL, category TEXT NOT NULL, -- the log that decided stands with the problem
   certainty TEXT NOT NULL, confidence REAL NOT NULL, rule TEXT,
   audience TEXT NOT NULL, problem INTEGER NOT NULL REFERENCES problem(no),
   detail TEXT NOT NULL,              -- all that a list shows stands in the row

@@ -19,7 +19,7 @@ export const ROW_COLUMNS: Record<RefusalField, string> = {
   cause: 'cause',
   category: 'category',
   layer: 'layer',
-  source: 'source',
+  source: '(SELECT p.source FROM problem p WHERE p.no = refusal.problem)',
   client: 'client',
   host: 'host',
   route: 'route',

@@ -440,7 +440,10 @@ export class SqliteQuestions implements Questions {
               `${entries} CROSS JOIN (${operations}) o CROSS JOIN counter_route c ON ${key} AND c.operation_id = o.id`,
               [...asked.values, step],
             ]
-          : [`${entries} CROSS JOIN counter_route c ON ${key} AND c.operation_id IN (${operations})`, [step, ...asked.values]]
+          : [
+              `${entries} CROSS JOIN counter_route c ON ${key} AND c.operation_id IN (${operations})`,
+              [step, ...asked.values],
+            ]
         : [
             `${entries} CROSS JOIN counter_total c ON ${key} ${asked.sql === '' ? '' : `AND ${asked.sql}`}`,
             [step, ...asked.values],

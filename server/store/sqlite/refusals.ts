@@ -45,7 +45,7 @@ export interface ListedRow extends Omit<RefusalRow, 'body_id' | 'body_at'> {
 }
 /** All that a list shows, without a body. */
 export const LISTED =
-  'id, time, client, method, host, path, query, route, status, user, layer, source, cause, certainty, confidence, rule, audience, detail, (SELECT p.id FROM problem p WHERE p.no = refusal.problem) problem_id';
+  'id, time, client, method, host, path, query, route, status, user, layer, (SELECT p.source FROM problem p WHERE p.no = refusal.problem) source, cause, certainty, confidence, rule, audience, detail, (SELECT p.id FROM problem p WHERE p.no = refusal.problem) problem_id';
 
 export const readListed = (r: ListedRow): ListedRefusal => ({
   id: r.id,
@@ -113,7 +113,7 @@ function withoutDetail({ detail: _, ...verdict }: Refusal['verdict']): Rest['ver
 /** What is asked of a row that goes. */
 type Going = Counted & { seq: number; body: number };
 const GOING =
-  'seq, body_id body, time, problem, client, cause, layer, source, host, method, status, certainty, audience';
+  'seq, body_id body, time, problem, client, cause, layer, (SELECT p.source FROM problem p WHERE p.no = refusal.problem) source, host, method, status, certainty, audience';
 
 /** Writes and deletes, each call with what follows from it for the problems; whoever calls has the transaction. */
 export class RefusalWriter {
@@ -132,7 +132,7 @@ export class RefusalWriter {
       dropBody: db.prepare('DELETE FROM body WHERE id = ?'),
       body: db.prepare('INSERT INTO body (packed) VALUES (?)'),
       insert: db.prepare(
-        'INSERT INTO refusal (id, time, client, method, host, path, query, route, status, user, layer, source, cause, category, certainty, confidence, rule, audience, problem, detail, body_id, body_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
+        'INSERT INTO refusal (id, time, client, method, host, path, query, route, status, user, layer, cause, category, certainty, confidence, rule, audience, problem, detail, body_id, body_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
       ),
       hop: db.prepare('INSERT OR IGNORE INTO hop (source_id, line, seq) VALUES (?,?,?)'),
       requestId: db.prepare('INSERT OR IGNORE INTO request_id (request_id, seq) VALUES (?,?)'),
@@ -226,7 +226,6 @@ export class RefusalWriter {
           r.status,
           r.user,
           v.decidingLayer,
-          v.decidingPath,
           v.cause,
           categoryOf(v.cause),
           v.certainty,
