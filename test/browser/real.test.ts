@@ -164,9 +164,10 @@ test('every value filters in and out; sort, columns and filter are in the addres
   await page.getByRole('menuitem', { name: /^Only Cause/ }).click();
   await until(page, 'cause').not.toBe('');
   await page.getByRole('button', { name: 'Client', exact: true }).click();
-  await until(page, 'sort').toBe('client');
-  await page.getByRole('button', { name: 'Client', exact: true }).click();
   await until(page, 'order').toBe('oldest');
+  await page.getByRole('button', { name: 'Client', exact: true }).click();
+  await until(page, 'order').toBe('');
+  await until(page, 'sort').toBe('client');
   await page.getByRole('button', { name: 'Columns' }).click();
   await page.getByRole('menuitemcheckbox', { name: 'Route' }).click();
   await page.getByRole('menuitemcheckbox', { name: 'Detail' }).click();

@@ -1,18 +1,35 @@
-/** What to do about a cause: what it means, how to be sure, what to change, how to keep it from coming back. */
-import type { Playbook as Book } from '../../server/api/contract.ts';
+/**
+ * What to do about a cause: what it means, how to be sure, what to change, how to keep it from coming back. It is
+ * filled in with values from logs, so all of it is shown as log text.
+ */
+import type { Playbook as Book, RefusalDetail } from '../../server/api/contract.ts';
 import { Copy } from './copy.tsx';
-import { LogText } from './text.tsx';
+import { LogLines, LogText } from './text.tsx';
 
 type Fix = Book['fix'][number];
+
+/** Everything that names a product at the place of decision. "modsecurity.json waf/modsec_audit.log django/django …" */
+export function aboutDecider(r: RefusalDetail): string {
+  const deciding = r.chain.filter((h) => h.layer === r.decidingLayer || h.role === 'decided');
+  return [
+    r.product ?? '',
+    ...deciding.flatMap((h) => [h.dataset, h.file]),
+    ...r.evidence.flatMap((e) => [e.file, e.documentation ?? '']),
+  ]
+    .join(' ')
+    .toLowerCase();
+}
 
 function FixBody({ fix }: { fix: Fix }) {
   return (
     <>
-      <p>{fix.text}</p>
+      <p>
+        <LogText text={fix.text} />
+      </p>
       {fix.snippet && (
         <div className="snippet">
           <pre>
-            <bdi dir="ltr">{fix.snippet}</bdi>
+            <LogLines text={fix.snippet} />
           </pre>
           <Copy text={fix.snippet} what="the configuration" />
         </div>
@@ -35,13 +52,17 @@ export function Playbook({ book, about }: { book: Book; about: string }) {
   const rest = book.fix.filter((f) => !first.includes(f));
   return (
     <div className="playbook">
-      <p className="playbook-meaning">{book.meaning}</p>
+      <p className="playbook-meaning">
+        <LogText text={book.meaning} />
+      </p>
       {book.confirm.length > 0 && (
         <>
           <h3>Make sure</h3>
           <ol className="steps">
             {book.confirm.map((c) => (
-              <li key={c}>{c}</li>
+              <li key={c}>
+                <LogText text={c} />
+              </li>
             ))}
           </ol>
         </>
@@ -72,7 +93,9 @@ export function Playbook({ book, about }: { book: Book; about: string }) {
           <h3>Keep it from coming back</h3>
           <ul className="points">
             {book.prevent.map((p) => (
-              <li key={p}>{p}</li>
+              <li key={p}>
+                <LogText text={p} />
+              </li>
             ))}
           </ul>
         </>
@@ -82,7 +105,9 @@ export function Playbook({ book, about }: { book: Book; about: string }) {
           <h3>Do not</h3>
           <ul className="points">
             {book.doNot.map((p) => (
-              <li key={p}>{p}</li>
+              <li key={p}>
+                <LogText text={p} />
+              </li>
             ))}
           </ul>
         </div>

@@ -43,6 +43,11 @@ export function LogText({ text, mono, clip }: { text: string; mono?: boolean; cl
   );
 }
 
+/** Several lines; what acts on the reader's screen is shown by name. */
+export function LogLines({ text }: { text: string }) {
+  return <bdi dir="ltr">{plain(text, true)}</bdi>;
+}
+
 /** A log by the end of its path; all of it on hover. */
 export function SourceName({ path, max }: { path: string; max?: number }) {
   return (

@@ -100,8 +100,9 @@ export function useCount(filters: Filters, enabled = true) {
   });
 }
 
-export function useRefusal(id: string) {
+export function useRefusal(id: string, enabled = true) {
   return useQuery({
+    enabled,
     queryKey: ['refusal', id],
     queryFn: ({ signal }) => ask<RefusalDetail>(`refusals/${encodeURIComponent(id)}`, signal),
     refetchInterval: (q) => (q.state.error && (q.state.error as ApiError).status === 0 ? 5_000 : false),

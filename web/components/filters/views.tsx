@@ -105,6 +105,11 @@ export function Views({ page }: { page: View['page'] }) {
               ))}
             </ul>
           )}
+          {drop.error && (
+            <p className="field-error" role="alert">
+              {drop.error.message}
+            </p>
+          )}
           <Form page={page} done={() => setOpen(false)} />
         </div>
       </Popover.Dropdown>

@@ -136,30 +136,37 @@ export function ProblemMenu({ p, label }: { p: ProblemRow; label: string }) {
   const by = savedName().trim();
   const say = (word: ProblemWord | null) => change.mutate({ word, ...(by ? { by } : {}) });
   return (
-    <Menu position="bottom-end" withinPortal shadow="md" returnFocus>
-      <Menu.Target>
-        <button type="button" className="icon-button" aria-label={`Say something about: ${label}`}>
-          <MoreIcon />
-        </button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {WORDS.map((w) => (
-          <Menu.Item
-            key={w}
-            disabled={p.word?.word === w}
-            leftSection={<span className="check-space">{p.word?.word === w && <CheckIcon size={14} />}</span>}
-            onClick={() => say(w)}
-          >
-            {WORD_TITLES[w].act}
-          </Menu.Item>
-        ))}
-        {p.word?.word && (
-          <>
-            <Menu.Divider />
-            <Menu.Item onClick={() => say(null)}>Withdraw what was said</Menu.Item>
-          </>
-        )}
-      </Menu.Dropdown>
-    </Menu>
+    <>
+      <Menu position="bottom-end" withinPortal shadow="md" returnFocus>
+        <Menu.Target>
+          <button type="button" className="icon-button" aria-label={`Say something about: ${label}`}>
+            <MoreIcon />
+          </button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {WORDS.map((w) => (
+            <Menu.Item
+              key={w}
+              disabled={p.word?.word === w}
+              leftSection={<span className="check-space">{p.word?.word === w && <CheckIcon size={14} />}</span>}
+              onClick={() => say(w)}
+            >
+              {WORD_TITLES[w].act}
+            </Menu.Item>
+          ))}
+          {p.word?.word && (
+            <>
+              <Menu.Divider />
+              <Menu.Item onClick={() => say(null)}>Withdraw what was said</Menu.Item>
+            </>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      {change.error && (
+        <p className="field-error problem-error" role="alert">
+          {change.error.message}. Nothing was changed.
+        </p>
+      )}
+    </>
   );
 }

@@ -164,7 +164,7 @@ export function ProblemsPage({ status }: { status: Status | undefined }) {
       <>
         <div className="problem problem-names" aria-hidden="true">
           <span>Problem</span>
-          <span className="problem-course">Course, share of its route</span>
+          <span className="problem-course">Course</span>
           <span className="problem-count">Refusals</span>
           <span className="problem-whom">Whom</span>
           <span className="problem-seen">Last seen</span>

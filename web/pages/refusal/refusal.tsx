@@ -2,7 +2,7 @@
 import { Link } from 'wouter';
 import type { RefusalDetail } from '../../../server/api/contract.ts';
 import { ArrowLeftIcon } from '../../components/icons.tsx';
-import { Playbook } from '../../components/playbook.tsx';
+import { aboutDecider, Playbook } from '../../components/playbook.tsx';
 import { RefusalList } from '../../components/refusal-list.tsx';
 import { Failed, Waiting } from '../../components/states.tsx';
 import { stations, Way } from '../../components/way.tsx';
@@ -17,18 +17,6 @@ import { Facts, Similar } from './facts.tsx';
 import { EvidenceList, Lines } from './lines.tsx';
 import { Ordinary } from './ordinary.tsx';
 import { Verdict } from './verdict.tsx';
-
-/** Everything that names a product at the place of decision. "modsecurity.json waf/modsec_audit.log django/django …" */
-function aboutDecider(r: RefusalDetail): string {
-  const deciding = r.chain.filter((h) => h.layer === r.decidingLayer || h.role === 'decided');
-  return [
-    r.product ?? '',
-    ...deciding.flatMap((h) => [h.dataset, h.file]),
-    ...r.evidence.flatMap((e) => [e.file, e.documentation ?? '']),
-  ]
-    .join(' ')
-    .toLowerCase();
-}
 
 /** What the picture cannot say: how many lines, over what time, and which layers in between said nothing. */
 function WayNote({ r }: { r: RefusalDetail }) {

@@ -111,7 +111,8 @@ function Head({ columns, order, onOrder }: { columns: Column[]; order: Order; on
             type="button"
             className="rhead-sort"
             data-on={on || undefined}
-            onClick={() => onOrder({ sort, order: on && !up ? 'oldest' : 'newest' })}
+            // Times begin with the newest, words with A.
+            onClick={() => onOrder({ sort, order: (on ? up : sort === 'time') ? 'newest' : 'oldest' })}
           >
             {name}
             {on && (up ? <ArrowUpIcon size={12} /> : <ArrowDownIcon size={12} />)}
