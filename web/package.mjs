@@ -3,3 +3,4 @@
 import { copyFileSync } from 'node:fs';
 
 copyFileSync('server/bin.mjs', 'dist/server/bin.mjs');
+copyFileSync('server/start.mjs', 'dist/server/start.mjs');

@@ -116,7 +116,7 @@ function Source({ s, now }: { s: SourceState; now: number }) {
         <td data-name="Lines" className="right num nowrap">
           {count(s.lines)}
         </td>
-        <td data-name="Unread" className="right num nowrap">
+        <td data-name="Not understood" className="right num nowrap">
           {s.unparsed === 0 ? (
             <span className="muted">0</span>
           ) : s.unparsedSamples.length === 0 ? (
@@ -138,14 +138,16 @@ function Source({ s, now }: { s: SourceState; now: number }) {
           )}
         </td>
         <td data-name="Newest event" className="right nowrap">
-          {s.newestEvent ? <Ago iso={s.newestEvent} now={now} /> : <span className="muted">–</span>}
-          {(skewed || s.timeZone) && (
-            <span className="muted zone">
-              {skewed && `clock ${s.clockOffsetMs > 0 ? '+' : '−'}${duration(Math.abs(s.clockOffsetMs))}`}
-              {skewed && s.timeZone && ', '}
-              {s.timeZone}
-            </span>
-          )}
+          <span>
+            {s.newestEvent ? <Ago iso={s.newestEvent} now={now} /> : <span className="muted">–</span>}
+            {(skewed || s.timeZone) && (
+              <span className="muted zone">
+                {skewed && `clock ${s.clockOffsetMs > 0 ? '+' : '−'}${duration(Math.abs(s.clockOffsetMs))}`}
+                {skewed && s.timeZone && ', '}
+                {s.timeZone}
+              </span>
+            )}
+          </span>
         </td>
       </tr>
       {(s.advice || open) && (
