@@ -8,6 +8,7 @@ if (major < 22 || (major === 22 && minor < 22)) {
   );
   process.exit(1);
 }
+await import('./start.mjs');
 const { existsSync } = await import('node:fs');
 const source = new URL('./main.ts', import.meta.url);
 const { main } = await import(existsSync(source) ? source.href : new URL('./main.js', import.meta.url).href);

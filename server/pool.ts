@@ -119,8 +119,9 @@ export class Pool implements Workers {
 
   #start(): Thread {
     const here = import.meta.url;
-    const worker = new Worker(new URL(here.endsWith('.ts') ? './thread.ts' : './thread.js', here), {
-      workerData: this.#data,
+    const start = new URL(here.endsWith('.ts') ? './thread.ts' : './thread.js', here).href;
+    const worker = new Worker(new URL('./start.mjs', here), {
+      workerData: { ...this.#data, start },
       resourceLimits: { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 512 },
     });
     const thread: Thread = { worker, waiting: new Map(), idleSinceMs: 0 };

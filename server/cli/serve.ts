@@ -188,9 +188,8 @@ async function run(
     },
   };
   const here = import.meta.url;
-  const worker = new Worker(new URL(here.endsWith('.ts') ? '../worker.ts' : '../worker.js', here), {
-    workerData: options,
-  });
+  const start = new URL(here.endsWith('.ts') ? '../worker.ts' : '../worker.js', here).href;
+  const worker = new Worker(new URL('../start.mjs', here), { workerData: { ...options, start } });
   writer.start(worker);
   const line = progressLine();
   let wasHistory = false;
