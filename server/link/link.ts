@@ -91,6 +91,7 @@ class Linker {
   readonly #proxies: Map<number, Set<string>>;
   /** Access lines per source in the whole stretch. */
   readonly #counted: Map<number, number>;
+  readonly #latest: Map<number, number>;
   /** Sources that are asked by another layer before it answers; their lines are never requests of their own. */
   readonly #asked = new Set<number>();
 
@@ -114,6 +115,7 @@ class Linker {
     const { fine } = around;
     this.#proxies = around.proxies;
     this.#counted = around.access;
+    this.#latest = around.latest;
     for (let i = 0; i < n; i++) {
       this.#parent[i] = i;
       const { entry, timeMs, line } = this.#records[i]!;
@@ -1009,8 +1011,13 @@ class Linker {
         passed.push(this.#records[outermost]!);
         continue;
       }
-      // An inner line whose like nearly always has an outer one, but that found none: its request is counted there.
-      if (!this.#hasOuter[outermost] && (linkedShare.get(this.#records[outermost]!.line.sourceId) ?? 0) > 0.97) {
+      // An inner line whose like nearly always has an outer one, but that found none: its request is counted there —
+      // if that log went on at all.
+      if (
+        !this.#hasOuter[outermost] &&
+        this.#outerWentOn(outermost) &&
+        (linkedShare.get(this.#records[outermost]!.line.sourceId) ?? 0) > 0.97
+      ) {
         const own = address(this.#entry(outermost).clientAddress);
         const proxies = this.#proxies.get(this.#records[outermost]!.line.sourceId);
         // A client of its own, or one of our proxies: it came through the outer layer either way.
@@ -1019,6 +1026,14 @@ class Linker {
       requests.push(this.#request(members, outermost));
     }
     return { requests, shares, passed };
+  }
+
+  /** Some log further out has a line of this moment or later. */
+  #outerWentOn(i: number): boolean {
+    const { order } = this.#source(i);
+    for (const [id, last] of this.#latest)
+      if (this.#sources.get(id)!.order < order && last >= this.#records[i]!.timeMs - NEAR_MS) return true;
+    return false;
   }
 
   #orderOf(i: number): number {

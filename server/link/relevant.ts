@@ -15,6 +15,8 @@ export interface Survey {
   proxies: Map<number, Set<string>>;
   /** Access lines per source. */
   access: Map<number, number>;
+  /** Time of the last of them. */
+  latest: Map<number, number>;
   /** Some source may be asked by another layer before it answers (forward-auth): told only by all of its lines. */
   mayBeAsked: boolean;
 }
@@ -26,13 +28,14 @@ const ASKED_LINES_MIN = 5;
 export function survey(records: readonly Placed[]): Survey {
   const fine = new Set<number>();
   const access = new Map<number, number>();
+  const latest = new Map<number, number>();
   const clients = new Map<number, Map<string, number>>();
   const paths = new Map<number, Set<string | null>>();
   let others = 0;
   let last = -1;
   let counts = new Map<string, number>();
   let known = new Set<string | null>();
-  for (const { line, entry } of records) {
+  for (const { line, entry, timeMs } of records) {
     const { sourceId } = line;
     if (entry.timeMs % 1000 !== 0) fine.add(sourceId);
     if (entry.kind !== 'access') {
@@ -47,6 +50,7 @@ export function survey(records: readonly Placed[]): Survey {
       paths.set(sourceId, known);
     }
     access.set(sourceId, (access.get(sourceId) ?? 0) + 1);
+    if (!(latest.get(sourceId)! >= timeMs)) latest.set(sourceId, timeMs);
     if (known.size <= ASKED_PATHS_MAX) known.add(entry.urlPath);
     const a = entry.clientAddress;
     if (a !== null) counts.set(a, (counts.get(a) ?? 0) + 1);
@@ -69,7 +73,7 @@ export function survey(records: readonly Placed[]): Survey {
     }
     proxies.set(sourceId, own);
   }
-  return { fine, proxies, access, mayBeAsked };
+  return { fine, proxies, access, latest, mayBeAsked };
 }
 
 /** Two lines of one request lie at most this far apart: two neighbouring buckets of it. */
