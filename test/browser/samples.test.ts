@@ -69,10 +69,19 @@ test('rows come as they are scrolled to, and the list stands where it stood afte
     )
     .toBeGreaterThan(9_000);
   expect(await page.locator('.rrow').count()).toBeLessThan(80);
-  const row = page.locator('.rrow').nth(20);
-  await row.scrollIntoViewIfNeeded();
+  // The list stands still before a row is taken hold of: rows that scroll out leave the document.
+  await expect
+    .poll(
+      async () => {
+        const before = await page.evaluate(() => scrollY);
+        await page.waitForTimeout(200);
+        return (await page.evaluate(() => scrollY)) - before;
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(0);
   const y = await page.evaluate(() => scrollY);
-  await row.locator('.detail').click();
+  await page.locator('.rrow').nth(20).locator('.detail').click();
   await page.locator('.verdict').waitFor();
   await page.locator('.crumbs a').click();
   await page.locator('.rrow').first().waitFor();
