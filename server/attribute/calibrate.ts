@@ -1,8 +1,8 @@
 /**
- * From the weight of a reading to the confidence that is shown: the share of such verdicts that named the very cause,
- * measured on stacks whose truth is known (`npm run score`). Weights decide between readings; this comes last. What is
- * only inferred stays below whatever a line states. A weight below 0.6 of what is implied or inferred means that the
- * logs bear out several causes alike: the one named is right in two of five, and stands among its alternatives.
+ * From the weight of a reading to the confidence that is shown. From 0.6 on it is the share of such verdicts that named
+ * the very cause, measured on stacks whose truth is known (`npm run score`). Below that the logs bear out several
+ * causes alike: the weight is shown as it is, and the others stand beside it as alternatives. What is only inferred
+ * stays below whatever a line states. Weights decide between readings; this comes last.
  */
 import type { Certainty } from '../model/taxonomy.ts';
 
@@ -19,16 +19,14 @@ const KNOTS: Record<Certainty, Knots> = {
     [1, 0.99],
   ],
   implied: [
-    [0, 0.3],
-    [0.4, 0.34],
-    [0.599, 0.39],
+    [0, 0],
+    [0.599, 0.599],
     [0.6, 0.88],
     [1, 0.96],
   ],
   inferred: [
-    [0, 0.2],
-    [0.5, 0.3],
-    [0.599, 0.35],
+    [0, 0],
+    [0.599, 0.599],
     [0.6, 0.84],
     [0.8, 0.88],
     [1, 0.9],
