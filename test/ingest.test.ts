@@ -60,25 +60,31 @@ function stored(e: Engine): number[] {
     );
 }
 
-test('a full disk stops reading with an error, and nothing is lost or doubled when there is room again', async () => {
-  writeFileSync(log, lines(0, 20_000));
-  const e = open();
-  const pages = e.db.pragma('page_count', { simple: true }) as number;
-  e.db.pragma(`max_page_count = ${pages + 12}`);
-  e.scan(false);
-  await expect(
-    (async () => {
-      while (await e.read(Date.now()));
-    })(),
-  ).rejects.toMatchObject({ code: 'SQLITE_FULL' });
-  expect(stored(e).length).toBeLessThan(20_000);
-  e.db.pragma('max_page_count = 1000000');
-  await readAll(e);
-  expect(stored(e)).toEqual(Array.from({ length: 20_000 }, (_, i) => i));
-  expect(e.questions.requestSeries({ sinceMs: null, untilMs: null, where: [] }, 3_600_000)).toMatchObject([
-    { requests: 20_000 },
-  ]);
-});
+test.each([
+  ['at once', {}],
+  ['in pieces by threads', { bulkBytes: 400_000, pieceBytes: 100_000 }],
+])(
+  'a full disk stops reading %s with an error, and nothing is lost or doubled when there is room again',
+  async (_how, options) => {
+    writeFileSync(log, lines(0, 20_000));
+    const e = open(options);
+    const pages = e.db.pragma('page_count', { simple: true }) as number;
+    e.db.pragma(`max_page_count = ${pages + 12}`);
+    e.scan(false);
+    await expect(
+      (async () => {
+        while (await e.read(Date.now()));
+      })(),
+    ).rejects.toMatchObject({ code: 'SQLITE_FULL' });
+    expect(stored(e).length).toBeLessThan(20_000);
+    e.db.pragma('max_page_count = 1000000');
+    await readAll(e);
+    expect(stored(e)).toEqual(Array.from({ length: 20_000 }, (_, i) => i));
+    expect(e.questions.requestSeries({ sinceMs: null, untilMs: null, where: [] }, 3_600_000)).toMatchObject([
+      { requests: 20_000 },
+    ]);
+  },
+);
 
 test('a store that another program has locked is waited for', async () => {
   writeFileSync(log, lines(0, 500));
