@@ -173,7 +173,9 @@ export function readApache(entry: string): ServerConfig {
     else if (/^\/dev\/(?:stdout|stderr)|^\/proc\//.test(target))
       log.notes.push('goes to the container’s or the service’s output: read it from Docker’s json-file or the journal');
     else if (target !== '/dev/null') log.path = inRoot(target).replace(/\$\{[\w.]+\}/g, '*');
-    if (target.includes('${')) log.notes.push(`${/\$\{[\w.]+\}/.exec(target)![0]} is defined nowhere that was read`);
+    // `${` alone is text, as Apache takes it.
+    const undefinedName = /\$\{[\w.]+\}/.exec(target);
+    if (undefinedName !== null) log.notes.push(`${undefinedName[0]} is defined nowhere that was read`);
     return log;
   };
 
