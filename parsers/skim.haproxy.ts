@@ -75,6 +75,11 @@ export const skimHaproxy: Skimmer = (text, from, to, out) => {
   const first = digit(text, from);
   if (text.charCodeAt(colon) !== 58 || colon === space - 1 || colon - from < 7 || !(first >= 0 && first <= 9))
     return false;
+  if (text.charCodeAt(colon - 1) === 58) return false;
+  out.clientFrom = from;
+  out.clientTo = colon;
+  out.referrerFrom = -1;
+  out.agentFrom = -1;
   const bracket = skimTime(text, space + 2, out);
   if (bracket < 0 || bracket >= to || text.charCodeAt(bracket + 1) !== 32) return false;
 
@@ -182,6 +187,7 @@ export const skimHaproxy: Skimmer = (text, from, to, out) => {
     const c = text.charCodeAt(i);
     if (c === 61 || c === 47 || c === 34 || c === 123 || c >= 127) return false;
   }
+  out.extrasFrom = requestEnd + 1 < to ? requestEnd + 1 : -1;
   out.zoneless = true;
   return true;
 };

@@ -23,6 +23,16 @@ export class Skim {
   host: string | null = null;
   /** Of the whole request, where it is read anyway. */
   durationMs = 0;
+  /** Of the client's address in the text. */
+  clientFrom = 0;
+  clientTo = 0;
+  /** Of the Referer and the user agent, without their quotes; -1 = the line has none. */
+  referrerFrom = -1;
+  referrerTo = -1;
+  agentFrom = -1;
+  agentTo = -1;
+  /** Of what stands behind the known fields: ids, forwarded addresses; -1 = nothing. */
+  extrasFrom = -1;
 
   /** Where the next of these stand in the text, as far as they were looked for: a line costs no search of its own. */
   nextSlash = -1;
@@ -76,7 +86,14 @@ function skimTime(text: string, at: number, out: Skim): number {
 /** Lines of the Common Log Format family: `client - user [time] "METHOD /path?query HTTP/1.1" status bytes …`. */
 export const skimClf: Skimmer = (text, from, to, out) => {
   const a = text.indexOf(' ', from);
-  if (a <= from || text.charCodeAt(a + 1) !== 45 || text.charCodeAt(a + 2) !== 32) return false;
+  if (a <= from + 1 || text.charCodeAt(a + 1) !== 45 || text.charCodeAt(a + 2) !== 32) return false;
+  // A list of addresses, or an address in brackets.
+  if (text.charCodeAt(a - 1) === 44 || text.charCodeAt(from) === 91) return false;
+  out.clientFrom = from;
+  out.clientTo = a;
+  out.referrerFrom = -1;
+  out.agentFrom = -1;
+  out.extrasFrom = -1;
   let bracket: number;
   if (text.charCodeAt(a + 3) === 45 && text.charCodeAt(a + 4) === 32) bracket = a + 5;
   else if (text.charCodeAt(a + 3) === 91) return false;
@@ -146,7 +163,12 @@ export const skimClf: Skimmer = (text, from, to, out) => {
   const agent = text.indexOf('"', at + 2) + 3;
   if (text.charCodeAt(agent - 1) !== 34) return false;
   const agentEnd = text.indexOf('"', agent);
+  out.referrerFrom = at + 2;
+  out.referrerTo = agent - 3;
+  out.agentFrom = agent;
+  out.agentTo = agentEnd;
   if (agentEnd + 1 >= to) return agentEnd + 1 === to;
+  out.extrasFrom = agentEnd + 1;
   if (out.nextHost < agentEnd) out.nextHost = next(text, 'ost=', agentEnd);
   if (out.nextHost < to) return false;
   if (out.nextName < agentEnd) out.nextName = next(text, 'server_name=', agentEnd);

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { makeReader, restoreDetection } from '../parsers/detect.ts';
 import { isFailure } from '../parsers/entry.ts';
 import { emptyContext } from '../parsers/envelope.ts';
+import { known } from '../parsers/fields.ts';
 import { FORMATS } from '../parsers/formats.ts';
 import { Skim } from '../parsers/skim.ts';
 
@@ -22,6 +23,8 @@ const readers = [
   ...skimming.map((f) => ({ skim: f.skim, parse: (line: string) => f.parse(line, emptyContext()) })),
   ...wrapped,
 ];
+
+const said = (text: string, from: number, to: number): string | null => (from < 0 ? null : known(text.slice(from, to)));
 
 /** Skims every line of `lines` out of one text; the number that was. */
 function agree(lines: string[]): number {
@@ -47,6 +50,11 @@ function agree(lines: string[]): number {
             path: text.slice(out.pathFrom, out.pathTo),
             status: out.status,
             bytes: out.bytes,
+            client: text.slice(out.clientFrom, out.clientTo),
+            referrer: said(text, out.referrerFrom, out.referrerTo),
+            agent: said(text, out.agentFrom, out.agentTo),
+            // Forwarded addresses stand nowhere else.
+            forwarded: out.extrasFrom >= 0 && entry.forwardedFor !== null ? entry.forwardedFor : null,
           },
           line,
         ).toEqual({
@@ -58,6 +66,10 @@ function agree(lines: string[]): number {
           path: entry.urlPath,
           status: entry.httpResponseStatusCode,
           bytes: entry.httpResponseBodySize ?? 0,
+          client: entry.clientAddress,
+          referrer: entry.httpRequestReferrer,
+          agent: entry.userAgentOriginal,
+          forwarded: entry.forwardedFor,
         });
       }
       from = to + 1;
