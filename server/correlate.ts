@@ -12,9 +12,9 @@ import type { Ledger } from './store/ledger.ts';
 import {
   type ClockTask,
   compareClocks,
-  Entries,
   explainStretch,
   isBanLog,
+  Looks,
   type Stretch,
   type StretchAnswer,
 } from './stretch.ts';
@@ -65,7 +65,7 @@ export class Correlator {
   readonly #archive: Archive;
   readonly #ledger: Ledger;
   readonly #options: CorrelateOptions;
-  readonly #entries = new Entries();
+  readonly #looks = new Looks();
   /** source → share of its access lines that an outer log has. */
   readonly #withOuter = new Map<number, number>();
   #stretches = 0;
@@ -106,8 +106,7 @@ export class Correlator {
     let stored = 0;
     for (const s of newest.values()) stored += Math.min(bytesEach, storedBytes(s));
     // A thread's heap is given back; the engine's would stay as large as its largest sample.
-    const found =
-      stored < CLOCKS_HERE_BYTES ? compareClocks(task, this.#archive, new Entries()) : await pool.clocks(task);
+    const found = stored < CLOCKS_HERE_BYTES ? compareClocks(task, this.#archive) : await pool.clocks(task);
     const changed: Source[] = [];
     const findings = found.flatMap((finding) => {
       const { stream } = readable.find((s) => s.id === finding.sourceId)!;
@@ -137,7 +136,7 @@ export class Correlator {
     let done = 0;
     while (dirty.length > 0) {
       for (const next of this.#next(dirty, readable))
-        this.#commit(next, explainStretch(next.stretch, this.#archive, this.#entries, this.#options.refusedStatus));
+        this.#commit(next, explainStretch(next.stretch, this.#archive, this.#looks, this.#options.refusedStatus));
       done++;
       if (performance.now() >= end) break;
     }
@@ -183,7 +182,7 @@ export class Correlator {
   async #explained(pool: Explainer, stretch: Stretch): Promise<StretchAnswer> {
     return await pool
       .stretch(stretch)
-      .catch(() => explainStretch(stretch, this.#archive, new Entries(), this.#options.refusedStatus));
+      .catch(() => explainStretch(stretch, this.#archive, new Looks(), this.#options.refusedStatus));
   }
 
   /** Marked buckets whose lines are still kept; where they are not, what was said about them stands. */

@@ -9,13 +9,13 @@ import { audienceOf } from './attribute/audience.ts';
 import { Bans } from './attribute/bans.ts';
 import { Companies, type Company } from './attribute/company.ts';
 import { explains } from './attribute/explains.ts';
-import { Interest, Population } from './attribute/population.ts';
+import { Interest, type Passed, PassedEntry, Population } from './attribute/population.ts';
 import { type Assessment, assess, conclude, fromCache, isCached, needsContrast, ownSize } from './attribute/verdict.ts';
 import { DECODED_RECORDS_KEPT } from './limits.ts';
 import { type ClockFinding, learnClocks } from './link/clocks.ts';
 import { isStrongId } from './link/keys.ts';
 import { type LinkResult, link } from './link/link.ts';
-import { relevant, survey } from './link/relevant.ts';
+import { relevant, surveySeen } from './link/relevant.ts';
 import { type LinkSource, orderOf } from './link/source.ts';
 import type { Block, Placed } from './model/line.ts';
 import { maskQuery, maskText } from './model/mask.ts';
@@ -24,6 +24,7 @@ import { type Refusal, refusalId, type StoredHop, type Verdict } from './model/r
 import { routeOf } from './model/route.ts';
 import type { Layer } from './model/taxonomy.ts';
 import type { Archive } from './store/archive.ts';
+import { Look, placedOf, type Seen, seenBetween } from './store/look.ts';
 import { entriesOf } from './store/reader.ts';
 
 /** What a stretch has to know of a source. */
@@ -64,55 +65,50 @@ export interface StretchAnswer {
 /** Bytes of the end of a ban tool's log: a ban outlasts any stretch. */
 const BAN_BYTES = 4 * 1024 * 1024;
 
-/** Decoded blocks of one thread: stretches that lie side by side share them. */
-export class Entries {
-  readonly #decoded = new Map<string, Placed[]>();
+/** Blocks that one thread has looked at: stretches that lie side by side share them. */
+export class Looks {
+  readonly #looks = new Map<string, Look>();
   #records = 0;
 
-  of(block: Block): Placed[] {
+  at(block: Block): Look {
     const key = `${block.sourceId}:${block.offset}`;
-    let entries = this.#decoded.get(key);
-    if (entries) this.#decoded.delete(key);
+    let look = this.#looks.get(key);
+    if (look) this.#looks.delete(key);
     else {
-      entries = entriesOf(block);
-      this.#records += entries.length;
+      look = Look.at(block);
+      this.#records += look.size;
     }
-    this.#decoded.set(key, entries);
-    while (this.#records > DECODED_RECORDS_KEPT && this.#decoded.size > 1) {
-      const oldest = this.#decoded.keys().next().value!;
-      this.#records -= this.#decoded.get(oldest)!.length;
-      this.#decoded.delete(oldest);
+    this.#looks.set(key, look);
+    while (this.#records > DECODED_RECORDS_KEPT && this.#looks.size > 1) {
+      const oldest = this.#looks.keys().next().value!;
+      this.#records -= this.#looks.get(oldest)!.size;
+      this.#looks.delete(oldest);
     }
-    return entries;
+    return look;
   }
 }
 
 export function explainStretch(
   stretch: Stretch,
   archive: Archive,
-  entries: Entries,
+  looks: Looks,
   refusedStatus: ReadonlySet<number>,
 ): StretchAnswer {
   const { fromMs, toMs, sources } = stretch;
-  const records: Placed[] = [];
+  const seen: Seen[] = [];
   const bans: Placed[] = [];
   for (const s of sources) {
-    const low = fromMs - stretch.beforeMs - s.clockOffsetMs;
-    const high = toMs + stretch.afterMs - s.clockOffsetMs;
-    for (const block of archive.blocks({ sourceId: s.id, fromMs: low, toMs: high })) {
-      for (const p of entries.of(block)) {
-        if (!(p.timeMs >= low && p.timeMs < high)) continue;
-        records.push(s.clockOffsetMs === 0 ? p : { ...p, timeMs: p.timeMs + s.clockOffsetMs });
-      }
-    }
+    const low = fromMs - stretch.beforeMs;
+    const high = toMs + stretch.afterMs;
+    const at = { sourceId: s.id, fromMs: low - s.clockOffsetMs, toMs: high - s.clockOffsetMs };
+    for (const block of archive.blocks(at)) seen.push(seenBetween(looks.at(block), s.clockOffsetMs, low, high));
     if (!isBanLog(s)) continue;
-    for (const block of archive.lastBlocks(s.id, BAN_BYTES).reverse()) {
-      for (const p of entries.of(block)) bans.push({ ...p, timeMs: p.timeMs + s.clockOffsetMs });
-    }
+    for (const block of archive.lastBlocks(s.id, BAN_BYTES).reverse())
+      bans.push(...placedOf([{ look: looks.at(block), offsetMs: s.clockOffsetMs, lines: null }]));
   }
   const byId = new Map(sources.map((s) => [s.id, s]));
   const linkSources = new Map(sources.map((s) => [s.id, linkSource(s)]));
-  const counted = survey(records);
+  const counted = surveySeen(seen);
   const shares = knownShares(sources);
   const linkThese = (some: Placed[], isAll: boolean): LinkResult =>
     link(
@@ -129,8 +125,8 @@ export function explainStretch(
   const isKnown = [...counted.access.keys()].every((id) => shares.has(id));
   const whole = stretch.whole || counted.mayBeAsked || !isKnown;
   const linked = whole
-    ? linkThese(records, true)
-    : linkThese(relevant(records, linkSources, { refusedStatus, matters }), false);
+    ? linkThese(placedOf(seen), true)
+    : linkThese(relevant(seen, linkSources, { refusedStatus, matters }), false);
   const assessments = linked.requests.map((r) => assess(r, refusedStatus));
 
   const interest = new Interest();
@@ -142,10 +138,15 @@ export function explainStretch(
   }
   const population = new Population(interest);
   if (compared) {
-    // In order of time: histories of clients are searched by it.
-    if (whole) for (const p of linked.passed) population.addPassed(p.entry, p.timeMs);
-    else for (const p of passedAt(records, shares, refusedStatus)) population.addPassed(p.entry, p.timeMs);
-    for (const a of assessments) population.add(a.fact);
+    if (whole) {
+      const passed = new PassedEntry();
+      for (const p of linked.passed) {
+        population.addPassed(passed.of(p.entry, p.timeMs));
+        population.addAttributes(p.entry.attributes);
+      }
+    } else compare(seen, population, shares, refusedStatus);
+    population.settle();
+    for (const a of assessments) population.addRefused(a.fact);
   }
   const ownSizes = new Map<string, Set<number>>();
   for (const a of assessments) {
@@ -167,7 +168,7 @@ export function explainStretch(
     assessments.map((a) => a.fact),
     refusedStatus,
   );
-  for (const p of records) clients.add(p.entry, p.timeMs);
+  for (const s of seen) clients.addSeen(s);
   const refusals: Refusal[] = [];
   // What a cache may go on answering with: the latest refusal of each address that came from further in.
   const cacheable = new Map<string, { verdict: Verdict; timeMs: number }>();
@@ -186,20 +187,70 @@ export function explainStretch(
   return { refusals, shares: whole ? linked.shares : [] };
 }
 
-/** What was let through, by the logs in which requests enter: most of their lines have none further out. */
-function passedAt(
-  records: Placed[],
+/**
+ * Adds what was let through, by the logs in which requests enter: most of their lines have none further out. HOT.
+ * Attributes stand only in lines that are read whole: of the skimmed ones a sample is, and whatever may hold a value
+ * that the sample does not.
+ */
+function compare(
+  seen: readonly Seen[],
+  population: Population,
   shares: ReadonlyMap<number, number>,
   refusedStatus: ReadonlySet<number>,
-): Placed[] {
-  return records
-    .filter(
-      ({ entry, line }) =>
-        entry.kind === 'access' &&
-        (shares.get(line.sourceId) ?? 0) < 0.5 &&
-        !refusedStatus.has(entry.httpResponseStatusCode ?? 0),
-    )
-    .sort((a, b) => a.timeMs - b.timeMs);
+): void {
+  const outer = seen.filter((s) => (shares.get(s.look.sourceId) ?? 0) < 0.5);
+  let size = 0;
+  for (const s of outer) size += s.lines === null ? s.look.size : s.lines.length;
+  const step = Math.max(1, Math.floor(size / ATTRIBUTES_SAMPLED));
+  const wantsAttributes = population.attributesUnseen().length > 0;
+  const passed = new PassedLine();
+  const left: { look: Look; i: number }[] = [];
+  let skimmed = 0;
+  for (const { look, offsetMs, lines } of outer) {
+    const n = lines === null ? look.size : lines.length;
+    for (let k = 0; k < n; k++) {
+      const i = lines === null ? k : lines[k]!;
+      if (!look.isAccess(i) || refusedStatus.has(look.status(i))) continue;
+      population.addPassed(passed.of(look, i, look.timeMs[i]! + offsetMs));
+      if (!wantsAttributes) continue;
+      if (!look.isSkimmed(i) || skimmed++ % step === 0) population.addAttributes(look.placed(i).entry.attributes);
+      else left.push({ look, i });
+    }
+  }
+  if (left.length === 0) return;
+  for (const value of population.attributesUnseen())
+    for (const { look, i } of left) if (look.holds(i, value)) population.addAttributes(look.placed(i).entry.attributes);
+}
+
+/** Skimmed lines whose attributes are read for comparison; enough to see what is usual. */
+const ATTRIBUTES_SAMPLED = 1000;
+
+/** A line as far as it was looked at. */
+class PassedLine implements Passed {
+  timeMs = 0;
+  path: string | null = null;
+  client: string | null = null;
+  host: string | null = null;
+  method: string | null = null;
+  #look!: Look;
+  #i = 0;
+
+  of(look: Look, i: number, timeMs: number): this {
+    this.timeMs = timeMs;
+    this.path = look.path(i);
+    this.client = look.client(i);
+    this.host = look.host(i);
+    this.method = look.method(i);
+    this.#look = look;
+    this.#i = i;
+    return this;
+  }
+  agent(): string | null {
+    return this.#look.agent(this.#i);
+  }
+  referrer(): string | null {
+    return this.#look.referrer(this.#i);
+  }
 }
 
 /** Whose clocks are to be compared, and how much of the end of each log. */
@@ -208,14 +259,11 @@ export interface ClockTask {
   bytesEach: number;
 }
 
-export function compareClocks(task: ClockTask, archive: Archive, entries: Entries): ClockFinding[] {
+export function compareClocks(task: ClockTask, archive: Archive): ClockFinding[] {
   return learnClocks(
     task.sources.map((s) => ({
       source: linkSource(s),
-      records: archive
-        .lastBlocks(s.id, task.bytesEach)
-        .reverse()
-        .flatMap((b) => entries.of(b)),
+      records: archive.lastBlocks(s.id, task.bytesEach).reverse().flatMap(entriesOf),
     })),
   );
 }

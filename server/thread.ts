@@ -9,7 +9,7 @@ import { type PieceTask, readPiece } from './ingest/piece.ts';
 import type { ClockFinding } from './link/clocks.ts';
 import { SqliteArchive } from './store/sqlite/archive.ts';
 import { openReader } from './store/sqlite/database.ts';
-import { type ClockTask, compareClocks, Entries, explainStretch, type Stretch, type StretchAnswer } from './stretch.ts';
+import { type ClockTask, compareClocks, explainStretch, Looks, type Stretch, type StretchAnswer } from './stretch.ts';
 
 export interface ThreadData {
   refusedStatus: number[];
@@ -42,24 +42,24 @@ const counters = new Counters();
 
 /** Opened with the first stretch: whoever only reads pieces needs no store. */
 let archive: SqliteArchive | null = null;
-let entries = new Entries();
-let entriesUsedMs = 0;
-/** Decoded blocks are for stretches that follow at once. */
-const ENTRIES_MS = 2000;
+let looks = new Looks();
+let looksUsedMs = 0;
+/** Blocks looked at are for stretches that follow at once. */
+const LOOKS_MS = 2000;
 setInterval(() => {
-  if (performance.now() - entriesUsedMs > ENTRIES_MS) entries = new Entries();
-}, ENTRIES_MS).unref();
+  if (performance.now() - looksUsedMs > LOOKS_MS) looks = new Looks();
+}, LOOKS_MS).unref();
 
 function stored(): SqliteArchive {
   archive ??= new SqliteArchive(openReader(data.directory, 4096));
-  entriesUsedMs = performance.now();
+  looksUsedMs = performance.now();
   return archive;
 }
 
 const work: { [K in keyof ThreadTasks]: (task: ThreadTasks[K]['task']) => ThreadTasks[K]['answer'] } = {
   piece: (task) => readPiece(task, refusedStatus, counters),
-  stretch: (task) => explainStretch(task, stored(), entries, refusedStatus),
-  clocks: (task) => compareClocks(task, stored(), new Entries()),
+  stretch: (task) => explainStretch(task, stored(), looks, refusedStatus),
+  clocks: (task) => compareClocks(task, stored()),
 };
 
 parentPort!.on('message', (m: ThreadTask) => {

@@ -5,6 +5,7 @@
  */
 import type { Entry } from '../../parsers/entry.ts';
 import { routeOf } from '../model/route.ts';
+import type { Seen } from '../store/look.ts';
 
 /** Moments of trouble kept for a client: enough to see a burst, however long it lasts. */
 const TROUBLE_KEPT = 2000;
@@ -80,16 +81,30 @@ export class Companies {
 
   add(e: Entry, timeMs: number): void {
     if (e.kind !== 'access') return;
-    const status = e.httpResponseStatusCode ?? 0;
-    const path = e.urlPath;
+    this.#add(e.clientAddress, e.httpResponseStatusCode ?? 0, e.urlDomain, e.urlPath, timeMs);
+  }
+
+  /** The same of lines that are only skimmed. */
+  addSeen({ look, offsetMs, lines }: Seen): void {
+    const n = lines === null ? look.size : lines.length;
+    for (let k = 0; k < n; k++) {
+      const i = lines === null ? k : lines[k]!;
+      if (!look.isAccess(i)) continue;
+      const client = look.client(i);
+      if (this.#areas.size === 0 && (client === null || !this.#clients.has(client))) continue;
+      this.#add(client, look.status(i), look.host(i), look.path(i), look.timeMs[i]! + offsetMs);
+    }
+  }
+
+  #add(client: string | null, status: number, host: string | null, path: string | null, timeMs: number): void {
     if (path === null || status === 0) return;
     const isRefused = this.#refused.has(status);
     if (this.#areas.size > 0 && !isRefused && status < 300) {
       const a = area(path);
-      if (this.#areas.has(a)) this.#served.add(`${e.urlDomain ?? ''} ${a}`);
+      if (this.#areas.has(a)) this.#served.add(`${host ?? ''} ${a}`);
     }
-    if (e.clientAddress === null) return;
-    this.#clients.get(e.clientAddress)?.add(status, path, timeMs, isRefused);
+    if (client === null) return;
+    this.#clients.get(client)?.add(status, path, timeMs, isRefused);
   }
 
   of(client: string | null): Company {

@@ -4,7 +4,17 @@
  */
 import type { Contrast } from '../model/request.ts';
 import type { Cause } from '../model/taxonomy.ts';
-import { type Fact, networkOf, type Population, type Scope, subnetOf } from './population.ts';
+import {
+  type Fact,
+  isCountry,
+  isHost,
+  isHostAttribute,
+  isOriginKey,
+  networkOf,
+  type Population,
+  type Scope,
+  subnetOf,
+} from './population.ts';
 
 export interface Inference {
   cause: Cause;
@@ -104,7 +114,7 @@ function byNetwork(f: Fact, p: Population): Inference | null {
   if (f.client === null) return null;
   const network = subnetOf(f.client);
   const refused = p.networkRefused(f.class, network);
-  if (refused.clients < CLIENTS_MIN || refused.n < 5 || p.networkPassed(network) > 0) return null;
+  if (refused.clients < CLIENTS_MIN || refused.n < 5 || p.isNetworkPassed(network)) return null;
   // Here others get through: else it is the place that is closed, not the network.
   let scope = p.path(f);
   if (scope.passed.clients.size < CLIENTS_MIN) scope = p.route(f);
@@ -232,7 +242,7 @@ function byReferer(f: Fact, p: Population): Inference | null {
 /** The Origin header, where it is logged: this one is always refused, others or none are let through. */
 function byOrigin(f: Fact, p: Population): Inference | null {
   if (f.attributes === null) return null;
-  const key = Object.keys(f.attributes).find((k) => /(^|[._])origin$/i.test(k));
+  const key = Object.keys(f.attributes).find(isOriginKey);
   if (key === undefined) return null;
   const origin = f.attributes[key]!;
   if (!/^[a-z-]+:\/\//i.test(origin)) return null;
@@ -257,17 +267,15 @@ function byOrigin(f: Fact, p: Population): Inference | null {
   };
 }
 
-const COUNTRY = /^[A-Z]{2}$/;
 const NO_VALUE = /^(-{0,3}|XX|ZZ|T1|unknown)$/i;
-const HOST = /^(([a-z0-9-]+\.)+[a-z][a-z0-9-]{1,23}|\d{1,3}(\.\d{1,3}){3})(:\d+)?$/i;
 
 /** A logged attribute (captured header, country, host) with a value that is always refused while its other values pass. */
 function byAttribute(f: Fact, p: Population): Inference | null {
   if (f.attributes === null) return null;
   let best: Inference | null = null;
   for (const [key, value] of Object.entries(f.attributes)) {
-    const country = COUNTRY.test(value);
-    if (!country && !(/host|captured/i.test(key) && HOST.test(value))) continue;
+    const country = isCountry(value);
+    if (!country && !isHostAttribute(key, value)) continue;
     const passed = p.attributePassed(key);
     if (passed === null || passed.has(value)) continue;
     const others: string[] = [];
@@ -279,7 +287,7 @@ function byAttribute(f: Fact, p: Population): Inference | null {
     }
     // An attribute that is nearly always different is an id, not a kind.
     if (passedOther < 10 || others.length * 3 > passedOther) continue;
-    if (!others.every((v) => (country ? COUNTRY : HOST).test(v))) continue;
+    if (!others.every(country ? isCountry : isHost)) continue;
     const refused = p.attributeRefused(f.class, key, value);
     if (refused < 2) continue;
     const confidence = refused >= 4 ? 0.88 : 0.82;
@@ -361,7 +369,7 @@ function firstAfter(list: { timeMs: number }[], timeMs: number): number {
 }
 
 function byAgent(f: Fact, p: Population): Inference | null {
-  if (f.agent === null || f.agent === '' || p.agentPassed(f.agent) > 0) return null;
+  if (f.agent === null || f.agent === '' || p.isAgentPassed(f.agent)) return null;
   const clients = p.agentRefused(f.class, f.agent);
   let refused = 0;
   for (const n of clients.values()) refused += n;

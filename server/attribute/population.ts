@@ -48,11 +48,11 @@ export class Tally {
   readonly methods = new Map<string, number>();
   readonly referers = new Map<string, number>();
 
-  add(f: Fact): void {
+  count(client: string | null, method: string, refererHost: string | null): void {
     this.n++;
-    if (f.client !== null) bump(this.clients, f.client);
-    bump(this.methods, f.method);
-    if (f.refererHost !== null) bump(this.referers, f.refererHost);
+    if (client !== null) bump(this.clients, client);
+    bump(this.methods, method);
+    if (refererHost !== null) bump(this.referers, refererHost);
   }
 
   /** Requests that named a page they came from. */
@@ -68,17 +68,14 @@ export class Scope {
   readonly passed = new Tally();
   readonly #refused = new Map<string, Tally>();
 
+  /** A refusal. */
   add(f: Fact): void {
-    if (!f.refused) {
-      this.passed.add(f);
-      return;
-    }
     let tally = this.#refused.get(f.class);
     if (!tally) {
       tally = new Tally();
       this.#refused.set(f.class, tally);
     }
-    tally.add(f);
+    tally.count(f.client, f.method, f.refererHost);
   }
 
   refused(ofClass: string): Tally {
@@ -113,26 +110,58 @@ const PATHS_MAX = 50;
 /** Values of an attribute that are kept apart; one with more is an id. */
 const ATTRIBUTE_VALUES_MAX = 500;
 
+const COUNTRY = /^[A-Z]{2}$/;
+const HOST = /^(([a-z0-9-]+\.)+[a-z][a-z0-9-]{1,23}|\d{1,3}(\.\d{1,3}){3})(:\d+)?$/i;
+const ORIGIN_KEY = /(^|[._])origin$/i;
+const HOST_KEY = /host|captured/i;
+
+/** Is this attribute a country that a request came from? */
+export const isCountry = (value: string): boolean => COUNTRY.test(value);
+/** Is it a host that was asked for, by its name and value? */
+export const isHostAttribute = (key: string, value: string): boolean => HOST_KEY.test(key) && HOST.test(value);
+export const isHost = (value: string): boolean => HOST.test(value);
+export const isOriginKey = (key: string): boolean => ORIGIN_KEY.test(key);
+
 /** What the refusals that need a contrast have in common with what was let through: all else is only counted. */
 export class Interest {
+  readonly paths = new Set<string>();
+  readonly routes = new Set<string>();
   readonly areas = new Set<string>();
   readonly clients = new Set<string>();
   readonly agents = new Set<string>();
   readonly hosts = new Set<string>();
-  readonly networks = new Set<string>();
-  /** Attributes whose values may tell who is refused: all others are only ever counted on refusals. */
-  readonly attributes = new Set<string>();
+  /** Hosts of other sites that refused requests came from. */
+  readonly referers = new Set<string>();
+  /** Attributes that may tell who is refused, and their values on refusals: all others are counted on refusals alone. */
+  readonly attributes = new Map<string, Set<string>>();
 
   add(f: Fact): void {
+    this.paths.add(f.path);
+    this.routes.add(f.route);
     this.areas.add(f.area);
-    for (const key in f.attributes) this.attributes.add(key);
-    if (f.client !== null) {
-      this.clients.add(f.client);
-      this.networks.add(subnetOf(f.client));
+    for (const key in f.attributes) {
+      const value = f.attributes[key]!;
+      if (!isCountry(value) && !isHostAttribute(key, value) && !isOriginKey(key)) continue;
+      const values = this.attributes.get(key);
+      if (values === undefined) this.attributes.set(key, new Set([value]));
+      else values.add(value);
     }
+    if (f.client !== null) this.clients.add(f.client);
     if (f.agent !== null) this.agents.add(f.agent);
     if (f.host !== null) this.hosts.add(f.host);
+    if (f.refererHost !== null && f.refererHost !== '' && f.refererHost !== f.host) this.referers.add(f.refererHost);
   }
+}
+
+/** What is asked of a request that was let through; the last three only where it matters. */
+export interface Passed {
+  timeMs: number;
+  path: string | null;
+  client: string | null;
+  host: string | null;
+  method: string | null;
+  agent(): string | null;
+  referrer(): string | null;
 }
 
 export class Population {
@@ -145,12 +174,12 @@ export class Population {
   readonly #areas = new Map<string, Scope>();
   readonly #hosts = new Map<string, Scope>();
   readonly #clients = new Map<string, ClientHistory>();
-  /** agent → let through */
-  readonly #agentsPassed = new Map<string, number>();
+  /** Agents of refused requests that were not let through until now. */
+  readonly #agentsUnseen: Set<string>;
   /** class + agent → clients refused */
   readonly #agentsRefused = new Map<string, Map<string, number>>();
-  /** network → let through */
-  readonly #networksPassed = new Map<string, number>();
+  /** network → clients let through; made when it is asked for. */
+  #networksPassed: Set<string> | null = null;
   /** class + network → refused */
   readonly #networksRefused = new Map<string, { clients: Set<string>; n: number }>();
   /** attribute → value → let through; null = too many values */
@@ -160,60 +189,77 @@ export class Population {
 
   constructor(interest: Interest) {
     this.#interest = interest;
+    this.#agentsUnseen = new Set(interest.agents);
+    for (const path of interest.paths) this.#paths.set(path, new Scope());
+    for (const route of interest.routes) this.#routes.set(route, new Scope());
+    for (const area of interest.areas) this.#areas.set(area, new Scope());
+    for (const host of interest.hosts) this.#hosts.set(host, new Scope());
+    for (const client of interest.clients) this.#clients.set(client, { passed: [], refused: new Map() });
   }
 
-  /** HOT for what was let through: a request of no interest costs four lookups. */
-  add(f: Fact): void {
+  /** A refusal. */
+  addRefused(f: Fact): void {
     this.all.add(f);
-    const { areas, clients, agents, hosts } = this.#interest;
-    if (areas.has(f.area)) {
-      of(this.#paths, f.path).add(f);
-      if (f.route !== f.path) of(this.#routes, f.route).add(f);
-      of(this.#areas, f.area).add(f);
-    }
-    if (f.host !== null) {
-      if (!f.refused) this.#hostsPassed.add(f.host);
-      if (hosts.has(f.host)) of(this.#hosts, f.host).add(f);
-    }
-    if (f.client !== null && clients.has(f.client)) {
-      let history = this.#clients.get(f.client);
-      if (!history) {
-        history = { passed: [], refused: new Map() };
-        this.#clients.set(f.client, history);
-      }
-      if (f.refused) remember(history.refused, f);
-      else history.passed.push({ timeMs: f.timeMs, method: f.method, route: f.route, area: f.area, path: f.path });
-    }
+    this.#paths.get(f.path)?.add(f);
+    this.#routes.get(f.route)?.add(f);
+    this.#areas.get(f.area)?.add(f);
+    if (f.host !== null) this.#hosts.get(f.host)?.add(f);
     if (f.client !== null) {
-      const network = subnetOf(f.client);
-      if (!f.refused) {
-        if (this.#interest.networks.has(network)) bump(this.#networksPassed, network);
-      } else {
-        const key = `${f.class}\n${network}`;
-        const refused = this.#networksRefused.get(key) ?? { clients: new Set(), n: 0 };
-        refused.clients.add(f.client);
-        refused.n++;
-        this.#networksRefused.set(key, refused);
+      const history = this.#clients.get(f.client);
+      if (history !== undefined) remember(history.refused, f);
+      const key = `${f.class}\n${subnetOf(f.client)}`;
+      const refused = this.#networksRefused.get(key) ?? { clients: new Set(), n: 0 };
+      refused.clients.add(f.client);
+      refused.n++;
+      this.#networksRefused.set(key, refused);
+    }
+    if (f.agent !== null && this.#interest.agents.has(f.agent)) {
+      const key = `${f.class}\n${f.agent}`;
+      let clients = this.#agentsRefused.get(key);
+      if (!clients) {
+        clients = new Map();
+        this.#agentsRefused.set(key, clients);
       }
+      bump(clients, f.client ?? '');
     }
-    if (f.agent !== null && agents.has(f.agent)) {
-      if (f.refused) {
-        const key = `${f.class}\n${f.agent}`;
-        let clients = this.#agentsRefused.get(key);
-        if (!clients) {
-          clients = new Map();
-          this.#agentsRefused.set(key, clients);
-        }
-        bump(clients, f.client ?? '');
-      } else bump(this.#agentsPassed, f.agent);
+    for (const key in f.attributes) bump(this.#attributesRefused, `${f.class}\n${key}=${f.attributes[key]!}`);
+  }
+
+  /** A request that was let through. HOT: runs once per outermost line; one of no interest costs four lookups. */
+  addPassed(p: Passed): void {
+    const { client, host } = p;
+    const { all } = this;
+    all.passed.n++;
+    if (client !== null) bump(all.passed.clients, client);
+    if (host !== null) {
+      const scope = this.#hosts.get(host);
+      if (scope === undefined) this.#hostsPassed.add(host);
+      else if (scope.passed.n++ === 0) this.#hostsPassed.add(host);
     }
-    if (f.attributes === null) return;
-    if (f.refused) {
-      for (const key in f.attributes) bump(this.#attributesRefused, `${f.class}\n${key}=${f.attributes[key]!}`);
-      return;
+    if (this.#agentsUnseen.size > 0) {
+      const agent = p.agent();
+      if (agent !== null) this.#agentsUnseen.delete(agent);
     }
-    for (const key of this.#interest.attributes) {
-      const value = f.attributes[key];
+    const path = p.path ?? '/';
+    const area = areaOf(path);
+    const inArea = this.#areas.get(area);
+    const history = client === null ? undefined : this.#clients.get(client);
+    if (inArea === undefined && history === undefined) return;
+    const method = p.method ?? 'GET';
+    const route = routeOf(path);
+    if (history !== undefined) history.passed.push({ timeMs: p.timeMs, method, route, area, path });
+    if (inArea === undefined) return;
+    const referer = this.#interest.referers.size === 0 ? null : refererHost(p.referrer(), false);
+    inArea.passed.count(client, method, referer);
+    if (route !== path) this.#routes.get(route)?.passed.count(client, method, referer);
+    this.#paths.get(path)?.passed.count(client, method, referer);
+  }
+
+  /** Attributes of a request that was let through. */
+  addAttributes(attributes: Record<string, string> | null): void {
+    if (attributes === null) return;
+    for (const key of this.#interest.attributes.keys()) {
+      const value = attributes[key];
       if (value === undefined) continue;
       let values = this.#attributesPassed.get(key);
       if (values === null) continue;
@@ -226,25 +272,20 @@ export class Population {
     }
   }
 
-  /** A line of what was let through. HOT: one of no interest costs three lookups. */
-  addPassed(e: Entry, timeMs: number): void {
-    const { areas, clients, agents, hosts, networks, attributes } = this.#interest;
-    const path = e.urlPath ?? '/';
-    const second = path.indexOf('/', 1);
-    const client = e.clientAddress;
-    const host = e.urlDomain;
-    const interesting =
-      areas.has(second > 0 ? path.slice(0, second) : path) ||
-      (client !== null && (clients.has(client) || networks.has(subnetOf(client)))) ||
-      (host !== null && hosts.has(host)) ||
-      (e.userAgentOriginal !== null && agents.has(e.userAgentOriginal));
-    if (interesting || (attributes.size > 0 && e.attributes !== null)) {
-      this.add(factOfLine(e, timeMs));
-      return;
+  /** Values of attributes of refused requests that nobody was let through with until now. */
+  attributesUnseen(): string[] {
+    const unseen = new Set<string>();
+    for (const [key, values] of this.#interest.attributes) {
+      const passed = this.#attributesPassed.get(key);
+      if (passed === null) continue;
+      for (const value of values) if (passed === undefined || !passed.has(value)) unseen.add(value);
     }
-    this.all.passed.n++;
-    if (client !== null) bump(this.all.passed.clients, client);
-    if (host !== null) this.#hostsPassed.add(host);
+    return [...unseen];
+  }
+
+  /** When all was added: histories of clients are searched by time. */
+  settle(): void {
+    for (const { passed } of this.#clients.values()) passed.sort((a, b) => a.timeMs - b.timeMs);
   }
 
   path(f: Fact): Scope {
@@ -265,15 +306,21 @@ export class Population {
   client(client: string | null): ClientHistory {
     return client === null ? NO_HISTORY : (this.#clients.get(client) ?? NO_HISTORY);
   }
-  networkPassed(network: string): number {
-    return this.#networksPassed.get(network) ?? 0;
+  /** Was anybody of this network let through? */
+  isNetworkPassed(network: string): boolean {
+    if (this.#networksPassed === null) {
+      this.#networksPassed = new Set();
+      for (const client of this.all.passed.clients.keys()) this.#networksPassed.add(subnetOf(client));
+    }
+    return this.#networksPassed.has(network);
   }
   networkRefused(ofClass: string, network: string): { clients: number; n: number } {
     const refused = this.#networksRefused.get(`${ofClass}\n${network}`);
     return { clients: refused?.clients.size ?? 0, n: refused?.n ?? 0 };
   }
-  agentPassed(agent: string): number {
-    return this.#agentsPassed.get(agent) ?? 0;
+  /** Was anybody with this agent, which a refused request has, let through? */
+  isAgentPassed(agent: string): boolean {
+    return this.#interest.agents.has(agent) && !this.#agentsUnseen.has(agent);
   }
   /** client → refusals of this class with this agent */
   agentRefused(ofClass: string, agent: string): Map<string, number> {
@@ -304,41 +351,36 @@ function bump(map: Map<string, number>, key: string): void {
   map.set(key, (map.get(key) ?? 0) + 1);
 }
 
-function of(map: Map<string, Scope>, key: string): Scope {
-  let scope = map.get(key);
-  if (!scope) {
-    scope = new Scope();
-    map.set(key, scope);
-  }
-  return scope;
+function areaOf(path: string): string {
+  const second = path.indexOf('/', 1);
+  return second > 0 ? path.slice(0, second) : path;
 }
 
-/** The same for one line alone, as what was let through is. HOT. */
-function factOfLine(e: Entry, timeMs: number): Fact {
-  const path = e.urlPath ?? '/';
-  const second = path.indexOf('/', 1);
-  return {
-    timeMs,
-    client: e.clientAddress,
-    method: e.httpRequestMethod ?? 'GET',
-    host: e.urlDomain,
-    path,
-    query: e.urlQuery,
-    route: routeOf(path),
-    area: second > 0 ? path.slice(0, second) : path,
-    agent: e.userAgentOriginal,
-    refererHost:
-      e.httpRequestReferrer === null
-        ? e.userAgentOriginal === null
-          ? null
-          : ''
-        : refererHost(e.httpRequestReferrer, NO_ENTRIES),
-    attributes: e.attributes,
-    refused: false,
-    class: '',
-  };
+/** Lines of a log that were read whole. */
+export class PassedEntry implements Passed {
+  timeMs = 0;
+  path: string | null = null;
+  client: string | null = null;
+  host: string | null = null;
+  method: string | null = null;
+  #entry!: Entry;
+
+  of(entry: Entry, timeMs: number): this {
+    this.timeMs = timeMs;
+    this.path = entry.urlPath;
+    this.client = entry.clientAddress;
+    this.host = entry.urlDomain;
+    this.method = entry.httpRequestMethod;
+    this.#entry = entry;
+    return this;
+  }
+  agent(): string | null {
+    return this.#entry.userAgentOriginal;
+  }
+  referrer(): string | null {
+    return this.#entry.httpRequestReferrer;
+  }
 }
-const NO_ENTRIES: Entry[] = [];
 
 /** `entries`: all lines of the request, the counted one first; the first that states a field wins. */
 export function factOf(entries: Entry[], timeMs: number, refused: boolean, refusalClass: string): Fact {
@@ -347,7 +389,6 @@ export function factOf(entries: Entry[], timeMs: number, refused: boolean, refus
     return null;
   };
   const path = first('urlPath') ?? '/';
-  const second = path.indexOf('/', 1);
   let attributes: Record<string, string> | null = null;
   for (const e of entries) {
     if (e.kind !== 'access' || e.attributes === null) continue;
@@ -361,17 +402,21 @@ export function factOf(entries: Entry[], timeMs: number, refused: boolean, refus
     path,
     query: first('urlQuery'),
     route: routeOf(path),
-    area: second > 0 ? path.slice(0, second) : path,
+    area: areaOf(path),
     agent: first('userAgentOriginal'),
-    refererHost: refererHost(first('httpRequestReferrer'), entries),
+    refererHost: refererHost(
+      first('httpRequestReferrer'),
+      entries.some((e) => e.userAgentOriginal !== null),
+    ),
     attributes,
     refused,
     class: refusalClass,
   };
 }
 
-function refererHost(referrer: string | null, entries: Entry[]): string | null {
-  if (referrer === null) return entries.some((e) => e.userAgentOriginal !== null) ? '' : null;
+/** '' = none was sent, where the log would have it (`isLogged`: it has the user agent). */
+function refererHost(referrer: string | null, isLogged: boolean): string | null {
+  if (referrer === null) return isLogged ? '' : null;
   const scheme = referrer.indexOf('://');
   if (scheme < 1 || scheme > 10) return referrer;
   let end = scheme + 3;

@@ -5,6 +5,7 @@
  */
 import type { Entry } from '../../parsers/entry.ts';
 import type { Placed } from '../model/line.ts';
+import { Look, Needles, placedIn, type Seen } from '../store/look.ts';
 import { address, addressesOf, isPrivate, isStrongId, localIdOf } from './keys.ts';
 import type { LinkSource } from './source.ts';
 
@@ -26,34 +27,66 @@ const ASKED_PATHS_MAX = 5;
 const ASKED_LINES_MIN = 5;
 
 export function survey(records: readonly Placed[]): Survey {
+  const bySource = new Map<number, Placed[]>();
+  for (const p of records) {
+    const list = bySource.get(p.line.sourceId);
+    if (list === undefined) bySource.set(p.line.sourceId, [p]);
+    else list.push(p);
+  }
+  return surveySeen([...bySource.values()].map(seenOf));
+}
+
+/** Lines of one source that are at hand. */
+function seenOf(placed: Placed[]): Seen {
+  const first = placed[0]!;
+  // One clock, unless a test says otherwise: the correction is the same for every line.
+  return { look: Look.ofPlaced(placed), offsetMs: first.timeMs - first.entry.timeMs || 0, lines: null };
+}
+
+/** The same over lines of which most are only skimmed. HOT */
+export function surveySeen(seen: readonly Seen[]): Survey {
   const fine = new Set<number>();
   const access = new Map<number, number>();
   const latest = new Map<number, number>();
-  const clients = new Map<number, Map<string, number>>();
+  const clients = new Map<number, Map<string, { n: number }>>();
   const paths = new Map<number, Set<string | null>>();
   let others = 0;
-  let last = -1;
-  let counts = new Map<string, number>();
-  let known = new Set<string | null>();
-  for (const { line, entry, timeMs } of records) {
-    const { sourceId } = line;
-    if (entry.timeMs % 1000 !== 0) fine.add(sourceId);
-    if (entry.kind !== 'access') {
-      others++;
-      continue;
+  for (const { look, offsetMs, lines } of seen) {
+    const { sourceId, timeMs } = look;
+    const n = lines === null ? look.size : lines.length;
+    if (n === 0) continue;
+    let counts = clients.get(sourceId);
+    let known = paths.get(sourceId);
+    let isFine = fine.has(sourceId);
+    let requests = 0;
+    let last = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < n; k++) {
+      const i = lines === null ? k : lines[k]!;
+      const t = timeMs[i]!;
+      if (!isFine && t % 1000 !== 0) isFine = true;
+      if (!look.isAccess(i)) {
+        others++;
+        continue;
+      }
+      if (counts === undefined || known === undefined) {
+        counts = new Map();
+        known = new Set();
+        clients.set(sourceId, counts);
+        paths.set(sourceId, known);
+      }
+      requests++;
+      if (t > last) last = t;
+      if (known.size <= ASKED_PATHS_MAX) known.add(look.path(i));
+      const a = look.client(i);
+      if (a === null) continue;
+      const count = counts.get(a);
+      if (count === undefined) counts.set(a, { n: 1 });
+      else count.n++;
     }
-    if (sourceId !== last) {
-      last = sourceId;
-      counts = clients.get(sourceId) ?? new Map();
-      clients.set(sourceId, counts);
-      known = paths.get(sourceId) ?? new Set();
-      paths.set(sourceId, known);
-    }
-    access.set(sourceId, (access.get(sourceId) ?? 0) + 1);
-    if (!(latest.get(sourceId)! >= timeMs)) latest.set(sourceId, timeMs);
-    if (known.size <= ASKED_PATHS_MAX) known.add(entry.urlPath);
-    const a = entry.clientAddress;
-    if (a !== null) counts.set(a, (counts.get(a) ?? 0) + 1);
+    if (isFine) fine.add(sourceId);
+    if (requests === 0) continue;
+    access.set(sourceId, (access.get(sourceId) ?? 0) + requests);
+    if (!(latest.get(sourceId)! >= last + offsetMs)) latest.set(sourceId, last + offsetMs);
   }
   const proxies = new Map<number, Set<string>>();
   let mayBeAsked = false;
@@ -62,7 +95,7 @@ export function survey(records: readonly Placed[]): Survey {
     if (access.size < 2 && others === 0) continue;
     const own = new Set<string>();
     const folded = new Map<string, number>();
-    for (const [text, n] of clients.get(sourceId)!) {
+    for (const [text, { n }] of clients.get(sourceId)!) {
       // Below this no spelling of an address makes a proxy of it.
       const a = address(text)!;
       folded.set(a, (folded.get(a) ?? 0) + n);
@@ -96,6 +129,9 @@ class Keys {
   get size(): number {
     return this.#buckets.size;
   }
+  keys(): IterableIterator<string> {
+    return this.#buckets.keys();
+  }
 }
 
 /** What stays of a path whatever prefix a layer adds or takes away. */
@@ -116,7 +152,7 @@ export interface RelevantOptions {
 }
 
 export function relevant(
-  records: readonly Placed[],
+  seen: readonly Seen[],
   sources: ReadonlyMap<number, LinkSource>,
   { refusedStatus, matters }: RelevantOptions,
 ): Placed[] {
@@ -126,49 +162,86 @@ export function relevant(
   /** Of lines that name no path: any request of that client may be theirs. */
   const pathless = new Keys();
   const local = new Set<string>();
-  const chosen = new Uint8Array(records.length);
-  for (let i = 0; i < records.length; i++) {
-    const { entry, timeMs, line } = records[i]!;
-    const isAccess = entry.kind === 'access';
-    if (isAccess ? !refusedStatus.has(entry.httpResponseStatusCode ?? 0) : !matters(entry)) continue;
-    chosen[i] = 1;
-    for (const id of entry.requestIds) ids.add(id);
-    const bucket = Math.floor(timeMs / REACH_MS);
-    if (entry.urlPath !== null) tails.add(tailOf(entry.urlPath), bucket);
-    for (const a of addressesOf(entry)) {
-      clients.add(a, bucket);
-      if (!isAccess && entry.urlPath === null) pathless.add(a, bucket);
-    }
-    for (const key of connectionKeys(entry, line.sourceId)) local.add(key);
-  }
-  const out: Placed[] = [];
-  for (let i = 0; i < records.length; i++) {
-    const record = records[i]!;
-    if (chosen[i] === 1) {
-      if (sources.has(record.line.sourceId)) out.push(record);
-      continue;
-    }
-    const { entry, timeMs, line } = record;
-    let wanted = false;
-    for (const id of entry.requestIds) if (ids.has(id) && isStrongId(id)) wanted = true;
-    if (!wanted) {
+  /** Sources in which a request number joins lines. */
+  const numbered = new Set<number>();
+  const chosen = seen.map(({ look }) => new Uint8Array(look.size));
+  for (const [part, s] of seen.entries()) {
+    const { look, lines } = s;
+    const n = lines === null ? look.size : lines.length;
+    for (let k = 0; k < n; k++) {
+      const i = lines === null ? k : lines[k]!;
+      const isAccess = look.isAccess(i);
+      if (isAccess ? !refusedStatus.has(look.status(i)) : !matters(look.placed(i).entry)) continue;
+      chosen[part]![i] = CHOSEN;
+      const { entry, timeMs, line } = placedIn(s, i);
+      for (const id of entry.requestIds) ids.add(id);
       const bucket = Math.floor(timeMs / REACH_MS);
-      wanted = entry.urlPath !== null && tails.has(tailOf(entry.urlPath), bucket);
-      if (!wanted) {
-        const keys = entry.kind === 'access' ? pathless : clients;
-        if (keys.size > 0) {
-          if (entry.forwardedFor === null) {
-            const a = address(entry.clientAddress);
-            wanted = a !== null && keys.has(a, bucket);
-          } else for (const a of addressesOf(entry)) if (keys.has(a, bucket)) wanted = true;
-        }
+      if (entry.urlPath !== null) tails.add(tailOf(entry.urlPath), bucket);
+      for (const a of addressesOf(entry)) {
+        clients.add(a, bucket);
+        if (!isAccess && entry.urlPath === null) pathless.add(a, bucket);
       }
-      if (!wanted && local.size > 0)
-        for (const key of connectionKeys(entry, line.sourceId)) if (local.has(key)) wanted = true;
+      for (const key of connectionKeys(entry, line.sourceId)) local.add(key);
+      if (localIdOf(entry) !== null) numbered.add(line.sourceId);
     }
-    if (wanted && sources.has(line.sourceId)) out.push(record);
+  }
+  const needles = new Needles([...ids].filter(isStrongId));
+  const isWanted = ({ entry, timeMs, line }: Placed): boolean => {
+    for (const id of entry.requestIds) if (ids.has(id) && isStrongId(id)) return true;
+    const bucket = Math.floor(timeMs / REACH_MS);
+    if (entry.urlPath !== null && tails.has(tailOf(entry.urlPath), bucket)) return true;
+    const keys = entry.kind === 'access' ? pathless : clients;
+    if (keys.size > 0) {
+      if (entry.forwardedFor === null) {
+        const a = address(entry.clientAddress);
+        if (a !== null && keys.has(a, bucket)) return true;
+      } else for (const a of addressesOf(entry)) if (keys.has(a, bucket)) return true;
+    }
+    if (local.size > 0) for (const key of connectionKeys(entry, line.sourceId)) if (local.has(key)) return true;
+    return false;
+  };
+  const out: Placed[] = [];
+  for (const [part, s] of seen.entries()) {
+    const { look, offsetMs, lines } = s;
+    if (!sources.has(look.sourceId)) continue;
+    const marks = chosen[part]!;
+    look.holding(needles, (i) => {
+      if (marks[i] === 0) marks[i] = HOLDS_ID;
+    });
+    const n = lines === null ? look.size : lines.length;
+    const addressesHere = forwardedTexts(pathless, look.sourceId, numbered);
+    for (let k = 0; k < n; k++) {
+      const i = lines === null ? k : lines[k]!;
+      if (marks[i] === CHOSEN) {
+        out.push(placedIn(s, i));
+        continue;
+      }
+      if (look.isSkimmed(i) && marks[i] !== HOLDS_ID) {
+        // What may be wanted is read; whether it is, its entry tells.
+        const bucket = Math.floor((look.timeMs[i]! + offsetMs) / REACH_MS);
+        let may = addressesHere === null || tails.has(tailOf(look.path(i)!), bucket);
+        if (!may && pathless.size > 0) {
+          may = pathless.has(address(look.client(i))!, bucket);
+          for (const a of addressesHere ?? []) if (!may && look.holds(i, a, true)) may = true;
+        }
+        if (!may) continue;
+      }
+      const placed = placedIn(s, i);
+      if (isWanted(placed)) out.push(placed);
+    }
   }
   return out;
+}
+
+const CHOSEN = 1;
+const HOLDS_ID = 2;
+/** More addresses than this are not looked for one by one. */
+const FORWARDED_MAX = 16;
+
+/** Addresses to be looked for behind the known fields of a line; null = too many, or numbers besides: every line is read. */
+function forwardedTexts(pathless: Keys, sourceId: number, numbered: ReadonlySet<number>): string[] | null {
+  if (numbered.has(sourceId) || pathless.size > FORWARDED_MAX) return null;
+  return [...pathless.keys()];
 }
 
 const NO_KEYS: string[] = [];
