@@ -95,10 +95,10 @@ export function overview(store: Store, filter: Filter, now: number): Overview {
   }
   const causesBefore = new Map(q.top(before, 'cause', CAUSES_MAX).map((c) => [c.key, c.count]));
   const { cause: causes, audience, ...top } = q.tops(range, TOPS, CAUSES_MAX);
-  const ofCause = (cause: string): Filter => ({
-    ...range,
-    where: [...range.where, { field: 'cause', in: [cause], not: [] }],
-  });
+  const lastSeen = q.lastOfCauses(
+    range,
+    causes.map((c) => c.key),
+  );
   const total = series.reduce((n, p) => n + p.refused, 0);
   const requests = series.reduce((n, p) => n + p.requests, 0);
   return {
@@ -119,7 +119,7 @@ export function overview(store: Store, filter: Filter, now: number): Overview {
       cause: c.key as Cause,
       count: c.count,
       previous: causesBefore.get(c.key) ?? 0,
-      lastSeen: iso(q.lastMs(ofCause(c.key)) ?? untilMs),
+      lastSeen: iso(lastSeen.get(c.key) ?? untilMs),
     })),
     top: {
       route: top.route.slice(0, TOP),

@@ -112,8 +112,8 @@ export interface Questions {
     limit: number,
   ): Record<F, { key: string; count: number }[]>;
   topOf(filter: Filter): number;
-  /** When a refusal that fits was last seen. */
-  lastMs(filter: Filter): number | null;
+  /** When refusals of causes were last seen. */
+  lastOfCauses(filter: Filter, causes: readonly string[]): Map<string, number>;
   /** All problems that have refusals. */
   problems(): ProblemRecord[];
   /** Those that fit and began or came back within a time, the most harmful first. Only fields of problems apply. */

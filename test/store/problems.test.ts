@@ -123,7 +123,7 @@ describe('counts equal rows', () => {
         fc.option(fc.integer({ min: 1, max: 2 * DAY })),
         (revisions, conditions, since, span) => {
           db.exec(
-            'DELETE FROM refusal; DELETE FROM problem; DELETE FROM problem_count; DELETE FROM refusal_count; DELETE FROM host_count; DELETE FROM body;',
+            'DELETE FROM refusal; DELETE FROM problem; DELETE FROM problem_count; DELETE FROM tally; DELETE FROM kind; DELETE FROM body;',
           );
           const truth = new Map<string, Refusal>();
           let n = 0;

@@ -68,14 +68,13 @@ CREATE TABLE refusal (
   detail TEXT NOT NULL,              -- all that a list shows stands in the row
   body_id INTEGER NOT NULL, body_at INTEGER NOT NULL -- the rest of the Refusal: which of the body's texts
 );
-CREATE INDEX refusal_time ON refusal (time, id, cause, audience);
-CREATE INDEX refusal_cause ON refusal (cause, time, audience);
-CREATE INDEX refusal_client ON refusal (client, time, cause, audience);
-CREATE INDEX refusal_route ON refusal (route, time, cause, audience);
-CREATE INDEX refusal_host ON refusal (host, time);
-CREATE INDEX refusal_audience ON refusal (audience, time);
+-- With the problem at the end, who reads by these indexes counts by cause, layer, log and rule without a row.
+CREATE INDEX refusal_time ON refusal (time, id, problem, audience);
+CREATE INDEX refusal_client ON refusal (client, time, problem, audience);
+CREATE INDEX refusal_route ON refusal (route, time, problem, audience);
+CREATE INDEX refusal_host ON refusal (host, time, problem, audience);
 CREATE INDEX refusal_path ON refusal (path, time);
-CREATE INDEX refusal_user ON refusal (user, time, cause, audience) WHERE user IS NOT NULL;
+CREATE INDEX refusal_user ON refusal (user, time, problem, audience) WHERE user IS NOT NULL;
 CREATE INDEX refusal_problem ON refusal (problem, time, audience);
 CREATE INDEX refusal_problem_client ON refusal (problem, client);
 CREATE INDEX refusal_body ON refusal (body_id);
@@ -85,7 +84,7 @@ CREATE TABLE body (id INTEGER PRIMARY KEY AUTOINCREMENT, packed BLOB NOT NULL); 
 
 -- Refusals with one fingerprint. What is counted here equals the rows: it changes with them, in their transaction.
 CREATE TABLE problem (
-  no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+  no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, -- a number never comes back: readers keep what it means
   cause TEXT NOT NULL, category TEXT NOT NULL, layer TEXT NOT NULL, source TEXT, route TEXT NOT NULL, rule TEXT,
   first INTEGER NOT NULL, last INTEGER NOT NULL,  -- ms
   kept_first INTEGER,                             -- first seen in rows that are no longer kept
@@ -104,22 +103,17 @@ CREATE TABLE problem_count (
   PRIMARY KEY (step, time, problem)
 ) WITHOUT ROWID;
 CREATE INDEX problem_count_problem ON problem_count (problem, step, time, harmed, noise, undecided);
--- Refusals by what charts are stacked and narrowed by: step is 3600000, 21600000 or 86400000 ms. Tables with few
--- combinations each; one with all columns would have almost as many rows as there are refusals.
-CREATE TABLE refusal_count (
-  step INTEGER NOT NULL, time INTEGER NOT NULL, cause TEXT NOT NULL, layer TEXT NOT NULL, source TEXT NOT NULL,
-  audience TEXT NOT NULL, refusals INTEGER NOT NULL,
-  PRIMARY KEY (step, time, cause, layer, source, audience)
-) WITHOUT ROWID;
-CREATE TABLE host_count (
-  step INTEGER NOT NULL, time INTEGER NOT NULL, cause TEXT NOT NULL, host TEXT NOT NULL, audience TEXT NOT NULL,
-  refusals INTEGER NOT NULL,
-  PRIMARY KEY (step, time, cause, host, audience)
-) WITHOUT ROWID;
-CREATE TABLE manner_count (
-  step INTEGER NOT NULL, time INTEGER NOT NULL, cause TEXT NOT NULL, method TEXT NOT NULL, status INTEGER NOT NULL,
-  certainty TEXT NOT NULL, audience TEXT NOT NULL, refusals INTEGER NOT NULL,
-  PRIMARY KEY (step, time, cause, method, status, certainty, audience)
+-- Refusals by what charts are stacked and narrowed by (tally.ts). A kind is one combination of what its family tells
+-- apart, named once; a family with all columns would have almost as many rows as there are refusals.
+CREATE TABLE kind (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, family INTEGER NOT NULL, -- a number never comes back
+  name TEXT NOT NULL,                 -- JSON list of the values, as the family orders its fields
+  refusals INTEGER NOT NULL,          -- of all times; nothing = forgotten
+  UNIQUE (family, name)
+);
+CREATE TABLE tally (                  -- series: family and step; minute: start of the step since 1970
+  series INTEGER NOT NULL, minute INTEGER NOT NULL, kind INTEGER NOT NULL, refusals INTEGER NOT NULL,
+  PRIMARY KEY (series, minute, kind)
 ) WITHOUT ROWID;
 CREATE TABLE view (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, page TEXT NOT NULL, search TEXT NOT NULL, at INTEGER NOT NULL);
 

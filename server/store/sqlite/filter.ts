@@ -1,8 +1,10 @@
 /**
- * A filter as conditions on one of the tables that can answer it: the rows, or the counts by hour that change with
+ * A filter as conditions on one of the tables that can answer it: the rows, or the counts that change with
  * them. What a client sends is only ever bound, never part of a statement.
  */
+import { AUDIENCES } from '../../model/audience.ts';
 import type { Filter, RefusalField } from '../questions.ts';
+import { type Family, familyOf, isAsked } from './tally.ts';
 
 export interface Clause {
   /** "" or "a AND b" */
@@ -12,14 +14,8 @@ export interface Clause {
 
 type Columns = Partial<Record<RefusalField, string>>;
 
-const CATEGORY = "substr(cause, 1, instr(cause || '.', '.') - 1)";
-
-/** The closed lists of columns a filter may name. */
-export const ROW_COLUMNS: Record<RefusalField, string> = {
-  cause: 'cause',
-  category: 'category',
-  layer: 'layer',
-  source: '(SELECT p.source FROM problem p WHERE p.no = refusal.problem)',
+/** The closed lists of columns a filter may name: what only the row of a refusal tells, */
+export const ROW_COLUMNS: Columns = {
   client: 'client',
   host: 'host',
   route: 'route',
@@ -27,31 +23,10 @@ export const ROW_COLUMNS: Record<RefusalField, string> = {
   method: 'method',
   status: 'status',
   certainty: 'certainty',
-  rule: 'rule',
   user: 'user',
   audience: 'audience',
-  problem: 'problem',
 };
-/** `refusal_count` */
-export const COUNT_COLUMNS: Columns = {
-  cause: 'cause',
-  category: CATEGORY,
-  layer: 'layer',
-  source: 'source',
-  audience: 'audience',
-};
-/** `host_count` */
-export const HOST_COLUMNS: Columns = { cause: 'cause', category: CATEGORY, host: 'host', audience: 'audience' };
-/** `manner_count` */
-export const MANNER_COLUMNS: Columns = {
-  cause: 'cause',
-  category: CATEGORY,
-  method: 'method',
-  status: 'status',
-  certainty: 'certainty',
-  audience: 'audience',
-};
-/** `problem`; the audience stands in the columns of `problem_count`. */
+/** and what its problem tells. The audience of a problem stands in the columns of `problem_count`. */
 export const PROBLEM_COLUMNS: Columns = {
   cause: 'cause',
   category: 'category',
@@ -63,17 +38,16 @@ export const PROBLEM_COLUMNS: Columns = {
 /** Counters of requests. */
 export const REQUEST_COLUMNS: Columns = { host: 'host', route: 'route', method: 'method' };
 
-/** Who can answer: counts by cause and log, by cause and host, by cause and manner, by problem, or only the rows. */
-export type Answerer = 'counts' | 'hosts' | 'manners' | 'problems' | 'rows';
+/** Who can answer: counts by kind, counts by problem, or only the rows. */
+export type Answerer = Family | 'problems' | 'rows';
 
-/** For a filter, and where something is to be counted by a field, for that too. */
-export function answererOf(filter: Filter, by: RefusalField | null = null): Answerer {
+/** For a filter, and where something is to be counted by fields, for them too. */
+export function answererOf(filter: Filter, ...by: (RefusalField | null)[]): Answerer {
   const isPart = filter.term?.kind === 'part';
   if (filter.term !== undefined && !isPart) return 'rows';
-  const asked = [...filter.where.map((f) => f.field), ...(by === null ? [] : [by])];
-  if (!isPart && asked.every((f) => COUNT_COLUMNS[f] !== undefined)) return 'counts';
-  if (!isPart && asked.every((f) => HOST_COLUMNS[f] !== undefined)) return 'hosts';
-  if (!isPart && asked.every((f) => MANNER_COLUMNS[f] !== undefined)) return 'manners';
+  const asked = [...filter.where.map((f) => f.field), ...by.filter((f) => f !== null)];
+  const family = isPart ? null : familyOf(asked);
+  if (family !== null) return family;
   return asked.every((f) => f === 'audience' || PROBLEM_COLUMNS[f] !== undefined) ? 'problems' : 'rows';
 }
 
@@ -103,45 +77,40 @@ export function fields(filter: Filter, columns: Columns): Clause {
     if (!column) continue;
     const isNumber = column === 'status';
     const of = (v: string): string | number => (isNumber ? Number(v) : v);
-    const isLooked = f.field === 'problem' && column === 'problem';
-    if (isLooked && f.in.length === 1 && f.not.length === 0) {
-      // One value, not a list of one: its rows come in order of time.
-      parts.push(clause('problem = (SELECT no FROM problem WHERE id = ?)', f.in[0]!));
-      continue;
-    }
-    const list = (values: string[]): string =>
-      isLooked ? `(SELECT no FROM problem WHERE id IN (${marks(values)}))` : `(${marks(values)})`;
-    if (f.in.length === 1) parts.push(clause(`${column} = ${isLooked ? list(f.in) : '?'}`, of(f.in[0]!)));
-    else if (f.in.length > 1) parts.push(clause(`${column} IN ${list(f.in)}`, ...f.in.map(of)));
+    if (f.in.length === 1) parts.push(clause(`${column} = ?`, of(f.in[0]!)));
+    else if (f.in.length > 1) parts.push(clause(`${column} IN (${marks(f.in)})`, ...f.in.map(of)));
     if (f.not.length > 0)
-      parts.push(clause(`(${column} IS NULL OR ${column} NOT IN ${list(f.not)})`, ...f.not.map(of)));
+      parts.push(clause(`(${column} IS NULL OR ${column} NOT IN (${marks(f.not)}))`, ...f.not.map(of)));
   }
   return both(...parts);
 }
 
-/** Fields of a refusal that no index of rows leads to, but one of its problem. */
-export const BY_PROBLEM: readonly RefusalField[] = ['category', 'layer', 'source', 'rule'];
+/** Does a filter name problems, so that few of them may lead to its rows? What is left out says little. */
+export const namesProblems = (filter: Filter): boolean =>
+  filter.term?.kind === 'part' ||
+  filter.where.some((f) => f.in.length > 0 && (f.field === 'audience' || PROBLEM_COLUMNS[f.field] !== undefined));
 
-/** The whole filter on rows. `viaProblems`: few problems first, then their rows. */
-export function rows(filter: Filter, viaProblems = false): Clause {
-  return both(
-    during(filter.sinceMs, filter.untilMs),
-    fields(filter, ROW_COLUMNS),
-    viaProblems ? byProblem(filter) : clause(''),
-    term(filter),
-  );
+/** The whole filter on rows: their own columns, and their problem, which every index holds. */
+export function rows(filter: Filter): Clause {
+  return both(during(filter.sinceMs, filter.untilMs), fields(filter, ROW_COLUMNS), inProblems(filter), term(filter));
 }
 
-/** What is said of the rows, said of their problem. */
-function byProblem(filter: Filter): Clause {
-  const where = filter.where.filter((f) => BY_PROBLEM.includes(f.field) && f.in.length > 0);
-  if (where.length === 0) return clause('');
-  const of = fields({ ...filter, where }, PROBLEM_COLUMNS);
-  return clause(`problem IN (SELECT no FROM problem WHERE ${of.sql})`, ...of.values);
+/** The problems that a filter asks for, as a condition on their number. */
+export function inProblems(filter: Filter): Clause {
+  const of = ofProblems(filter);
+  if (of.sql === '') return of;
+  // One value, not a list of one: its rows come in order of time.
+  const isOne = filter.where.some((f) => f.field === 'problem' && f.in.length === 1);
+  return { sql: `problem ${isOne ? '=' : 'IN'} (SELECT no FROM problem WHERE ${of.sql})`, values: of.values };
 }
+
+/** The audiences that a filter asks for. */
+export const audiencesOf = (filter: Filter): (typeof AUDIENCES)[number][] =>
+  AUDIENCES.filter((a) => filter.where.every((f) => f.field !== 'audience' || isAsked(a, f)));
 
 function term({ term: t }: Filter): Clause {
-  if (t === undefined) return clause('');
+  // A part is one of the problem.
+  if (t === undefined || t.kind === 'part') return clause('');
   switch (t.kind) {
     case 'ids':
       return clause(`id IN (${marks(t.ids)})`, ...t.ids);
@@ -149,8 +118,6 @@ function term({ term: t }: Filter): Clause {
       return clause('seq IN (SELECT seq FROM request_id WHERE request_id = ?)', t.text);
     case 'pathFrom':
       return clause('path >= ? AND path < ?', t.text, `${t.text}\u{10ffff}`);
-    case 'part':
-      return clause(`problem IN (SELECT no FROM problem WHERE ${PART_OF_PROBLEM})`, ...partValues(t.text));
     default:
       return clause(`${t.kind} = ?`, t.text);
   }
@@ -159,8 +126,10 @@ function term({ term: t }: Filter): Clause {
 /** The conditions on `problem` alone. */
 export function ofProblems(filter: Filter): Clause {
   const t = filter.term;
+  const isAudience = filter.where.some((f) => f.field === 'audience' && f.in.length > 0);
   return both(
     fields(filter, PROBLEM_COLUMNS),
+    isAudience ? clause(`${audiencesOf(filter).join(' + ') || '0'} > 0`) : clause(''),
     t?.kind === 'part' ? clause(PART_OF_PROBLEM, ...partValues(t.text)) : clause(''),
   );
 }
@@ -198,7 +167,6 @@ const NARROW: [RefusalField, string][] = [
   ['route', 'refusal_route'],
 ];
 export const SORT_INDEX: Partial<Record<RefusalField, string>> = {
-  cause: 'refusal_cause',
   client: 'refusal_client',
   route: 'refusal_route',
   path: 'refusal_path',

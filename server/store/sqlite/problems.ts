@@ -1,7 +1,7 @@
 /**
  * Problems in SQLite. `ProblemFold` is told of every refusal that is written or deleted, in the transaction that does
- * it, and settles once at its end: counts by problem and hour, and by what charts are stacked by, change by exactly
- * what the rows change by. First and last are asked of the rows, so they follow a revision. What a person said stands.
+ * it, and settles once at its end: counts by problem and hour, and those of tally.ts, change by exactly what the rows
+ * change by. First and last are asked of the rows, so they follow a revision. What a person said stands.
  */
 import type { AudienceName } from '../../model/audience.ts';
 import { type Fingerprint, problemId, quietMs, RETURN_MS } from '../../model/problem.ts';
@@ -9,10 +9,10 @@ import { categoryOf } from '../../model/taxonomy.ts';
 import { DAY_MS, HOUR_MS } from '../archive.ts';
 import type { ProblemRecord, ViewRecord, Word, Words } from '../problems.ts';
 import type { Db } from './database.ts';
+import { TallyWriter } from './tally.ts';
 
-/** Steps of `problem_count`, and of the other counts. */
+/** Steps of `problem_count`. */
 export const PROBLEM_STEPS = [HOUR_MS, DAY_MS] as const;
-export const REFUSAL_STEPS = [HOUR_MS, 6 * HOUR_MS, DAY_MS] as const;
 
 /** What a fold has to know of a refusal. */
 export interface Counted {
@@ -37,32 +37,15 @@ interface Change {
 const nothing = (): Change => ({ harmed: 0, noise: 0, undecided: 0 });
 const start = (time: number, step: number): number => Math.floor(time / step) * step;
 
-/** The counts of a table: what is added to, and what is deleted when it has become nothing. */
-function tally(db: Db, table: string, columns: string[]) {
-  const all = ['step', 'time', ...columns];
-  return [
-    db.prepare(
-      `INSERT INTO ${table} (${all.join(', ')}, refusals) VALUES (${all.map(() => '?').join(',')}, ?) ON CONFLICT DO UPDATE SET refusals = refusals + excluded.refusals`,
-    ),
-    db.prepare(`DELETE FROM ${table} WHERE ${all.map((c) => `${c} = ?`).join(' AND ')} AND refusals = 0`),
-  ] as const;
-}
-
-function tallies(db: Db) {
-  const [countKind, emptyKind] = tally(db, 'refusal_count', ['cause', 'layer', 'source', 'audience']);
-  const [countHost, emptyHost] = tally(db, 'host_count', ['cause', 'host', 'audience']);
-  const [countManner, emptyManner] = tally(db, 'manner_count', ['cause', 'method', 'status', 'certainty', 'audience']);
-  return { countKind, emptyKind, countHost, emptyHost, countManner, emptyManner };
-}
-
 export class ProblemFold {
   readonly #statements;
   readonly #numbers = new Map<string, number>();
   /** problem → its changes by hour, and of clients */
   readonly #problems = new Map<number, { hours: Map<number, Change>; clients: number; pruned: boolean }>();
-  readonly #counts = new Map<string, { of: Counted; hour: number; change: number }>();
+  readonly #tally: TallyWriter;
 
   constructor(db: Db) {
+    this.#tally = new TallyWriter(db);
     this.#statements = {
       number: db.prepare('SELECT no FROM problem WHERE id = ?').pluck(),
       add: db.prepare(
@@ -75,7 +58,6 @@ export class ProblemFold {
       emptied: db.prepare(
         'DELETE FROM problem_count WHERE step = ? AND time = ? AND problem = ? AND harmed + noise + undecided = 0',
       ),
-      ...tallies(db),
       bounds: db.prepare(
         'SELECT (SELECT min(time) FROM refusal WHERE problem = ?) first, (SELECT max(time) FROM refusal WHERE problem = ?) last',
       ),
@@ -132,29 +114,13 @@ export class ProblemFold {
       p.hours.set(hour, change);
     }
     change[r.audience] += by;
-    const key = `${hour}\n${r.cause}\n${r.layer}\n${r.source}\n${r.host}\n${r.method}\n${r.status}\n${r.certainty}\n${r.audience}`;
-    const count = this.#counts.get(key);
-    if (count === undefined) this.#counts.set(key, { of: r, hour, change: by });
-    else count.change += by;
+    this.#tally.note(r.time, { ...r, status: String(r.status) }, by);
   }
 
   /** Writes down what was noted. Whoever calls has the transaction; after one that failed, `forget` has to be called. */
   settle(): void {
     const s = this.#statements;
-    for (const { of: r, hour, change } of this.#counts.values()) {
-      if (change === 0) continue;
-      for (const step of REFUSAL_STEPS) {
-        const time = start(hour, step);
-        s.countKind.run(step, time, r.cause, r.layer, r.source ?? '', r.audience, change);
-        s.countHost.run(step, time, r.cause, r.host ?? '', r.audience, change);
-        s.countManner.run(step, time, r.cause, r.method ?? '', r.status, r.certainty, r.audience, change);
-        if (change >= 0) continue;
-        s.emptyManner.run(step, time, r.cause, r.method ?? '', r.status, r.certainty, r.audience);
-        s.emptyKind.run(step, time, r.cause, r.layer, r.source ?? '', r.audience);
-        s.emptyHost.run(step, time, r.cause, r.host ?? '', r.audience);
-      }
-    }
-    this.#counts.clear();
+    this.#tally.settle();
     for (const [no, p] of this.#problems) {
       const sum = nothing();
       for (const [hour, c] of p.hours) {
@@ -218,7 +184,7 @@ export class ProblemFold {
 
   forget(): void {
     this.#problems.clear();
-    this.#counts.clear();
+    this.#tally.forget();
     this.#numbers.clear();
   }
 }

@@ -4,24 +4,23 @@
  * answer costs the same however many refusals are stored. What only rows can tell is bounded, and says so.
  */
 import { PATHS_SORTED_MAX, TOP_ROWS_MAX } from '../../limits.ts';
-import { AUDIENCES, type AudienceName } from '../../model/audience.ts';
+import type { AudienceName } from '../../model/audience.ts';
 import type { Refusal } from '../../model/request.ts';
-import { HOUR_MS, MINUTE_MS } from '../archive.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../archive.ts';
 import type { ProblemRecord, ViewRecord } from '../problems.ts';
 import type { ByAudience, Filter, ListedRefusal, Page, Questions, RefusalField, Term } from '../questions.ts';
 import type { Db } from './database.ts';
 import {
   type Answerer,
   answererOf,
-  BY_PROBLEM,
+  audiencesOf,
   both,
   type Clause,
-  COUNT_COLUMNS,
   clause,
   during,
   fields,
-  HOST_COLUMNS,
-  MANNER_COLUMNS,
+  inProblems,
+  namesProblems,
   narrowIndex,
   ofProblems,
   PROBLEM_COLUMNS,
@@ -31,8 +30,9 @@ import {
   rows,
   SORT_INDEX,
 } from './filter.ts';
-import { PROBLEM_STEPS, type ProblemRow, REFUSAL_STEPS, readProblem } from './problems.ts';
+import { PROBLEM_STEPS, type ProblemRow, readProblem } from './problems.ts';
 import { LISTED, type ListedRow, RefusalReader, type RefusalRow, readListed } from './refusals.ts';
+import { made, TallyReader } from './tally.ts';
 
 const where = (c: Clause): string => (c.sql === '' ? '' : `WHERE ${c.sql}`);
 
@@ -45,18 +45,16 @@ const ENTRIES = 'source_id IN (SELECT id FROM source WHERE coalesce(entry_share,
 /** Fewer are looked up one by one; of more, an hour's rows are read through. */
 const FEW_OPERATIONS = 40;
 
+/** Problems through which rows are looked for; of more, the time is gone through, whose index says whose a row is. */
+const FEW_PROBLEMS = 1000;
+/** Problems kept known by number; 200 bytes each. */
+const PROBLEMS_KEPT = 50_000;
+
 interface Sum {
   key: string | null;
   bucket: number;
   count: number;
 }
-
-/** Counts that change with the rows, and what of a filter they know. */
-const TALLIES = {
-  counts: ['refusal_count', COUNT_COLUMNS],
-  hosts: ['host_count', HOST_COLUMNS],
-  manners: ['manner_count', MANNER_COLUMNS],
-} as const;
 
 /** better-sqlite3 binds numbers as REAL: without the casts the division would not round down. */
 const bucketOf = (bucketMs: number | null): Clause =>
@@ -65,9 +63,13 @@ const bucketOf = (bucketMs: number | null): Clause =>
 export class SqliteQuestions implements Questions {
   readonly #db: Db;
   readonly #rows: RefusalReader;
+  readonly #tally: TallyReader;
+  /** What a problem's number means never changes. */
+  readonly #problems = new Map<number, Partial<Record<RefusalField, string | null>>>();
   constructor(db: Db) {
     this.#db = db;
     this.#rows = new RefusalReader(db);
+    this.#tally = new TallyReader(db);
   }
 
   snapshot<T>(read: () => T): T {
@@ -90,21 +92,34 @@ export class SqliteQuestions implements Questions {
       ? clause(`(time, id) ${down ? '<' : '>'} (?, ?)`, page.after.timeMs, page.after.id)
       : clause('');
     const narrowed = this.#narrowed(filter, page);
-    const isNarrow = narrowed !== filter;
-    const c = both(rows(narrowed, isNarrow), after);
+    const c = both(rows(narrowed), after);
     const order = down ? 'time DESC, id DESC' : 'time, id';
     return this.#db
-      .prepare(`SELECT ${columns} FROM ${this.#from(narrowed, isNarrow)} ${where(c)} ORDER BY ${order} LIMIT ?`)
+      .prepare(`SELECT ${columns} FROM ${this.#from(narrowed)} ${where(c)} ORDER BY ${order} LIMIT ?`)
       .all(...c.values, page.limit);
   }
 
-  /** The table with the index that it is to be read by. `isNarrow`: only hours in which the page is full are asked for. */
-  #from(filter: Filter, isNarrow: boolean): string {
+  /** The table with the index that it is to be read by: SQLite knows nothing of how rows are spread. */
+  #from(filter: Filter): string {
+    const { term } = filter;
+    if (term?.kind === 'ids' || term?.kind === 'requestId') return 'refusal';
     let index = narrowIndex(filter);
-    if (index === null && filter.term?.kind === 'pathFrom')
-      index = this.#isRare(filter) ? 'refusal_path' : 'refusal_time';
-    if (index === null && isNarrow && this.#isOfProblems(filter)) index = 'refusal_problem';
-    return index === null ? 'refusal' : `refusal INDEXED BY ${index}`;
+    if (index === null && term?.kind === 'pathFrom') index = this.#isRare(filter) ? 'refusal_path' : 'refusal_time';
+    if (index === null && this.#isOfFewProblems(filter)) index = 'refusal_problem';
+    if (index === null && filter.where.some((f) => f.field === 'host' && f.in.length > 0)) index = 'refusal_host';
+    return `refusal INDEXED BY ${index ?? 'refusal_time'}`;
+  }
+
+  #isOfFewProblems(filter: Filter): boolean {
+    if (!namesProblems(filter)) return false;
+    const c = ofProblems(filter);
+    const sql = `SELECT count(*) FROM (SELECT 1 FROM problem ${where(c)} LIMIT ${FEW_PROBLEMS})`;
+    return (
+      (this.#db
+        .prepare(sql)
+        .pluck()
+        .get(...c.values) as number) < FEW_PROBLEMS
+    );
   }
 
   #isRare(filter: Filter): boolean {
@@ -118,23 +133,35 @@ export class SqliteQuestions implements Questions {
     );
   }
 
-  #isOfProblems(filter: Filter): boolean {
-    return filter.term?.kind === 'part' || filter.where.some((f) => BY_PROBLEM.includes(f.field) && f.in.length > 0);
-  }
-
-  /** The hours in which the page certainly is full: what is sparse is not looked for row by row. */
+  /** The days and hours in which the page certainly is full: what is sparse is not looked for row by row. */
   #narrowed(filter: Filter, page: Pick<Page, 'after' | 'limit' | 'order'>): Filter {
-    const answerer = answererOf(filter);
-    if (answerer === 'rows' || (filter.where.length === 0 && filter.term === undefined)) return filter;
+    if (filter.where.length === 0 && filter.term === undefined) return filter;
+    if (answererOf(filter) === 'rows') return filter;
+    const range = this.refusalRange();
+    if (range === null) return filter;
     const down = page.order === 'newest';
-    const from = page.after?.timeMs ?? (down ? filter.untilMs : filter.sinceMs);
-    const edge = from === null ? null : Math.floor(from / HOUR_MS) * HOUR_MS;
-    const time = edge === null ? clause('') : down ? clause('time < ?', edge) : clause('time > ?', edge);
-    const sum = this.#perHour(filter, answerer, time, down);
+    // The hour in which the page begins is read in any case.
+    const from = Math.max(page.after?.timeMs ?? filter.sinceMs ?? range.fromMs, range.fromMs);
+    const to = Math.min(page.after?.timeMs ?? filter.untilMs ?? range.toMs, range.toMs);
+    const [first, end] = down
+      ? [Math.floor(range.fromMs / DAY_MS) * DAY_MS, Math.floor(to / HOUR_MS) * HOUR_MS]
+      : [Math.ceil((from + 1) / HOUR_MS) * HOUR_MS, Math.ceil((range.toMs + 1) / DAY_MS) * DAY_MS];
     let n = 0;
-    for (const { time: hour, count } of sum) {
-      n += count;
-      if (n < page.limit) continue;
+    /** The step in which the page is full, asked of coarse steps first. */
+    const full = (sinceMs: number, untilMs: number, step: number): number | null => {
+      const steps = this.#perStep(filter, step, sinceMs, untilMs);
+      if (down) steps.reverse();
+      for (const { timeMs, count } of steps) {
+        if (n + count < page.limit) n += count;
+        else return step === HOUR_MS ? timeMs : full(timeMs, timeMs + DAY_MS, HOUR_MS);
+      }
+      return null;
+    };
+    const parts = pieces(first, end, PROBLEM_STEPS);
+    if (down) parts.reverse();
+    for (const p of parts) {
+      const hour = full(p.sinceMs, p.untilMs, p.step);
+      if (hour === null) continue;
       return down
         ? { ...filter, sinceMs: Math.max(hour, filter.sinceMs ?? hour) }
         : { ...filter, untilMs: Math.min(hour + HOUR_MS, filter.untilMs ?? hour + HOUR_MS) };
@@ -142,30 +169,21 @@ export class SqliteQuestions implements Questions {
     return filter;
   }
 
-  #perHour(
-    filter: Filter,
-    answerer: Exclude<Answerer, 'rows'>,
-    time: Clause,
-    down: boolean,
-  ): IterableIterator<{ time: number; count: number }> {
-    const order = `GROUP BY time ORDER BY time ${down ? 'DESC' : ''}`;
-    if (answerer !== 'problems') {
-      const [table, columns] = TALLIES[answerer];
-      const c = both(clause('step = ?', HOUR_MS), time, fields(filter, columns));
-      return this.#db
-        .prepare(`SELECT time, sum(refusals) count FROM ${table} ${where(c)} ${order}`)
-        .iterate(...c.values) as IterableIterator<{ time: number; count: number }>;
-    }
-    const c = both(clause('step = ?', HOUR_MS), time, this.#inProblems(filter));
-    return this.#db
-      .prepare(`SELECT time, sum(${this.#audience(filter)}) count FROM problem_count ${where(c)} ${order}`)
-      .iterate(...c.values) as IterableIterator<{ time: number; count: number }>;
+  /** Refusals by whole hours or days, oldest first. */
+  #perStep(filter: Filter, step: number, sinceMs: number, untilMs: number): { timeMs: number; count: number }[] {
+    const answerer = answererOf(filter);
+    if (answerer === 'rows') throw new Error('rows are not counted by the hour');
+    if (answerer !== 'problems') return this.#tally.times(answerer, filter, step, sinceMs, untilMs);
+    const c = both(clause('step = ?', step), during(sinceMs, untilMs), inProblems(filter));
+    const sql = `SELECT time timeMs, sum(${this.#audience(filter)}) count FROM problem_count ${where(c)} GROUP BY time ORDER BY time`;
+    return this.#db.prepare(sql).all(...c.values) as { timeMs: number; count: number }[];
   }
 
   /** By a column: those without a value come last going down, first going up. Two statements, so that both use an index. */
   #sorted(filter: Filter, page: Page, sort: Exclude<Page['sort'], 'time' | undefined>, columns: string): unknown[] {
+    if (sort === 'cause') return this.#byCause(filter, page, columns);
     const down = page.order === 'newest';
-    const column = ROW_COLUMNS[sort];
+    const column = ROW_COLUMNS[sort]!;
     const way = down ? 'DESC' : '';
     const beyond = down ? '<' : '>';
     const { after } = page;
@@ -193,6 +211,23 @@ export class SqliteQuestions implements Questions {
     return out;
   }
 
+  /** Cause after cause, each in order of time. */
+  #byCause(filter: Filter, page: Page, columns: string): unknown[] {
+    const down = page.order === 'newest';
+    const { after } = page;
+    const counts = new Map(this.#sum(filter, 'cause', null).map((s) => [s.key!, s.count]));
+    const out: unknown[] = [];
+    for (const cause of [...counts.keys()].sort((a, b) => (a < b ? -1 : 1) * (down ? -1 : 1))) {
+      if (out.length >= page.limit) break;
+      const past = after?.value ?? null;
+      if (past !== null && cause !== past && cause > past === down) continue;
+      const of = { ...filter, where: [...filter.where, { field: 'cause' as const, in: [cause], not: [] }] };
+      const begun = cause === past ? after : null;
+      out.push(...this.#page(of, { after: begun, limit: page.limit - out.length, order: page.order }, columns));
+    }
+    return out;
+  }
+
   countRefusals(filter: Filter): number {
     return this.#sum(filter, null, null).reduce((n, s) => n + s.count, 0);
   }
@@ -205,35 +240,60 @@ export class SqliteQuestions implements Questions {
 
   /** Refusals by a column and bucket; the column null = all of them. */
   #sum(filter: Filter, by: RefusalField | null, bucketMs: number | null): Sum[] {
-    const answerer = answererOf(filter, by);
+    const [sums] = this.#sums(filter, [by], bucketMs);
+    const out: Sum[] = [];
+    for (const [key, buckets] of sums!)
+      for (const [bucket, count] of buckets) if (count !== 0) out.push({ key, bucket, count });
+    return out;
+  }
+
+  /** By several columns at once, each alone; whoever asks knows that one answerer knows them all. */
+  #sums(
+    filter: Filter,
+    by: readonly (RefusalField | null)[],
+    bucketMs: number | null,
+  ): Map<string | null, Map<number, number>>[] {
+    const out = by.map(() => new Map<string | null, Map<number, number>>());
     const range = this.refusalRange();
-    if (range === null) return [];
-    const steps = (answerer === 'rows' ? [] : answerer === 'problems' ? PROBLEM_STEPS : REFUSAL_STEPS).filter(
+    if (range === null) return out;
+    const answerer = answererOf(filter, ...by);
+    const steps = (answerer === 'rows' ? [] : answerer === 'problems' ? PROBLEM_STEPS : answerer.steps).filter(
       (s) => bucketMs === null || bucketMs % s === 0,
     );
     const coarsest = Math.max(1, ...steps);
-    const sinceMs = filter.sinceMs ?? Math.floor(range.fromMs / coarsest) * coarsest;
-    const untilMs = filter.untilMs ?? Math.ceil((range.toMs + 1) / coarsest) * coarsest;
-    const found = new Map<string, Sum>();
-    const add = (s: Sum): void => {
-      const key = `${s.bucket} ${s.key}`;
-      const known = found.get(key);
-      if (known) known.count += s.count;
-      else found.set(key, s);
+    const firstMs = Math.floor(range.fromMs / coarsest) * coarsest;
+    const endMs = Math.ceil((range.toMs + 1) / coarsest) * coarsest;
+    const sinceMs = Math.max(filter.sinceMs ?? firstMs, firstMs);
+    const untilMs = Math.min(filter.untilMs ?? endMs, endMs);
+    const add = (i: number, key: string | null, bucket: number, count: number): void => {
+      const buckets = made(out[i]!, key);
+      buckets.set(bucket, (buckets.get(bucket) ?? 0) + count);
     };
     for (const p of pieces(sinceMs, untilMs, steps)) {
-      const time = both(p.step === 0 ? clause('') : clause('step = ?', p.step), during(p.sinceMs, p.untilMs));
-      if (p.step === 0) this.#sumRows({ ...filter, sinceMs: p.sinceMs, untilMs: p.untilMs }, by, bucketMs).forEach(add);
-      else if (answerer === 'problems') this.#sumProblems(filter, time, by, bucketMs).forEach(add);
-      else if (answerer !== 'rows') this.#sumTallies(answerer, filter, time, by, bucketMs).forEach(add);
+      if (p.step === 0 || answerer === 'rows') {
+        const within = { ...filter, sinceMs: p.sinceMs, untilMs: p.untilMs };
+        by.forEach((field, i) => {
+          for (const s of this.#sumRows(within, field, bucketMs)) add(i, s.key, s.bucket, s.count);
+        });
+      } else if (answerer === 'problems') {
+        const time = both(clause('step = ?', p.step), during(p.sinceMs, p.untilMs));
+        by.forEach((field, i) => {
+          for (const s of this.#sumProblems(filter, time, field, bucketMs)) add(i, s.key, s.bucket, s.count);
+        });
+      } else {
+        const sums = this.#tally.sums(answerer, filter, p.step, p.sinceMs, p.untilMs, by, bucketMs);
+        sums.forEach((keys, i) => {
+          for (const [key, buckets] of keys) for (const [bucket, count] of buckets) add(i, key, bucket, count);
+        });
+      }
     }
-    return [...found.values()];
+    return out;
   }
 
   #sumRows(filter: Filter, by: RefusalField | null, bucketMs: number | null): Sum[] {
     const c = rows(filter);
     // Counted in the order of the index, whatever it is: nothing is sorted by time.
-    const table = filter.term?.kind === 'pathFrom' ? 'refusal INDEXED BY refusal_path' : this.#from(filter, false);
+    const table = filter.term?.kind === 'pathFrom' ? 'refusal INDEXED BY refusal_path' : this.#from(filter);
     if (by === null && bucketMs === null) {
       const count = this.#db
         .prepare(`SELECT count(*) FROM ${table} ${where(c)}`)
@@ -242,41 +302,35 @@ export class SqliteQuestions implements Questions {
       return [{ key: '', bucket: 0, count }];
     }
     const bucket = bucketOf(bucketMs);
-    const key = by === null ? "''" : by === 'problem' ? '(SELECT id FROM problem WHERE no = problem)' : ROW_COLUMNS[by];
+    const isOfProblem = by !== null && PROBLEM_COLUMNS[by] !== undefined;
+    const key = by === null ? "''" : isOfProblem ? 'problem' : ROW_COLUMNS[by]!;
     const sql = `SELECT ${key} key, ${bucket.sql} bucket, count(*) count FROM ${table} ${where(c)} GROUP BY 1, 2`;
-    return this.#db.prepare(sql).all(...bucket.values, ...c.values) as Sum[];
-  }
-
-  /** In the order of the key as far as it goes: time and cause are summed without sorting, buckets made of them here. */
-  #sumTallies(
-    answerer: keyof typeof TALLIES,
-    filter: Filter,
-    time: Clause,
-    by: RefusalField | null,
-    bucketMs: number | null,
-  ): Sum[] {
-    const [table, columns] = TALLIES[answerer];
-    const c = both(time, fields(filter, columns));
-    const key =
-      by === null ? "''" : by === 'source' || by === 'host' || by === 'method' ? `nullif(${by}, '')` : columns[by];
-    if (bucketMs === null) {
-      const sql = `SELECT ${key} key, 0 bucket, sum(refusals) count FROM ${table} ${where(c)} ${by === null ? '' : 'GROUP BY 1'}`;
-      return (this.#db.prepare(sql).all(...c.values) as Sum[]).filter((s) => s.count > 0);
-    }
-    const sql = `SELECT ${key} key, time bucket, sum(refusals) count FROM ${table} ${where(c)} GROUP BY time${by === null ? '' : `, ${key}`}`;
-    const sums = this.#db.prepare(sql).all(...c.values) as Sum[];
-    for (const s of sums) s.bucket = Math.floor(s.bucket / bucketMs) * bucketMs;
+    const sums = this.#db.prepare(sql).all(...bucket.values, ...c.values) as Sum[];
+    for (const s of sums) if (s.key !== null) s.key = isOfProblem ? this.#ofProblem(Number(s.key), by) : String(s.key);
     return sums;
   }
 
+  /** What a problem says of its refusals. */
+  #ofProblem(no: number, field: RefusalField): string | null {
+    let known = this.#problems.get(no);
+    if (known === undefined) {
+      known = this.#db
+        .prepare('SELECT id problem, cause, category, layer, source, rule FROM problem WHERE no = ?')
+        .get(no) as Partial<Record<RefusalField, string | null>>;
+      if (this.#problems.size >= PROBLEMS_KEPT) this.#problems.clear();
+      this.#problems.set(no, known);
+    }
+    return known[field] ?? null;
+  }
+
   #sumProblems(filter: Filter, time: Clause, by: RefusalField | null, bucketMs: number | null): Sum[] {
-    const c = both(time, this.#inProblems(filter));
+    const c = both(time, inProblems(filter));
     const bucket = bucketOf(bucketMs);
     if (by === 'audience') {
       const sql = `SELECT ${bucket.sql} bucket, sum(harmed) harmed, sum(noise) noise, sum(undecided) undecided FROM problem_count ${where(c)} GROUP BY 1`;
-      const asked = this.#audiences(filter);
+      const asked = audiencesOf(filter);
       return (this.#db.prepare(sql).all(...bucket.values, ...c.values) as ({ bucket: number } & ByAudience)[]).flatMap(
-        (r) => asked.map((a) => ({ key: a, bucket: r.bucket, count: r[a] ?? 0 })).filter((s) => s.count > 0),
+        (r) => asked.map((a) => ({ key: a, bucket: r.bucket, count: r[a] ?? 0 })),
       );
     }
     // Summed by number first: problems are few, their hours many.
@@ -286,41 +340,12 @@ export class SqliteQuestions implements Questions {
       bucket: number;
       count: number;
     }[];
-    if (by === null) return sums.map((s) => ({ key: '', bucket: s.bucket, count: s.count }));
-    const keys = new Map(
-      (
-        this.#db.prepare(`SELECT no, ${PROBLEM_COLUMNS[by]!} key FROM problem`).raw().all() as [number, string | null][]
-      ).map(([no, key]) => [no, key]),
-    );
-    const out = new Map<string, Sum>();
-    for (const s of sums) {
-      if (s.count === 0) continue;
-      const key = keys.get(s.no) ?? null;
-      const at = `${s.bucket} ${key}`;
-      const known = out.get(at);
-      if (known) known.count += s.count;
-      else out.set(at, { key, bucket: s.bucket, count: s.count });
-    }
-    return [...out.values()];
-  }
-
-  #inProblems(filter: Filter): Clause {
-    const of = ofProblems(filter);
-    return of.sql === '' ? of : { sql: `problem IN (SELECT no FROM problem WHERE ${of.sql})`, values: of.values };
-  }
-
-  #audiences(filter: Filter): AudienceName[] {
-    return AUDIENCES.filter((a) =>
-      filter.where.every(
-        (f) => f.field !== 'audience' || ((f.in.length === 0 || f.in.includes(a)) && !f.not.includes(a)),
-      ),
-    );
+    return sums.map((s) => ({ key: by === null ? '' : this.#ofProblem(s.no, by), bucket: s.bucket, count: s.count }));
   }
 
   /** The columns of `problem_count` that the filter asks for. */
   #audience(filter: Filter): string {
-    const asked = this.#audiences(filter);
-    return asked.length === 0 ? '0' : asked.join(' + ');
+    return audiencesOf(filter).join(' + ') || '0';
   }
 
   refusal(id: string): Refusal | null {
@@ -471,38 +496,36 @@ export class SqliteQuestions implements Questions {
   ): Record<F, { key: string; count: number }[]> {
     const counts = new Map<F, Map<string, number>>();
     const fromRows: F[] = [];
-    const together: F[] = [];
+    const byAnswerer = new Map<Answerer, F[]>();
     const answerer = answererOf(filter);
     for (const field of asked) {
       const by = answererOf(filter, field);
       // A rule is told by the problems alone; of all of them that is more work than the newest rows.
       if (by === 'rows' || (by === 'problems' && answerer !== 'problems' && field === 'rule')) fromRows.push(field);
-      else if (answerer === 'counts' && by === 'counts') together.push(field);
-      else {
-        const sums = new Map<string, number>();
-        for (const s of this.#sum(filter, field, null)) if (s.key !== null) sums.set(s.key, s.count);
-        counts.set(field, sums);
-      }
+      else byAnswerer.set(by, [...(byAnswerer.get(by) ?? []), field]);
     }
-    if (together.length > 0) for (const [field, sums] of this.#sumTogether(filter, together)) counts.set(field, sums);
+    for (const together of byAnswerer.values())
+      this.#sums(filter, together, null).forEach((sums, i) => {
+        const of = new Map<string, number>();
+        for (const [key, buckets] of sums) if (key !== null && buckets.get(0)! > 0) of.set(key, buckets.get(0)!);
+        counts.set(together[i]!, of);
+      });
     if (fromRows.length > 0) {
       // One pass over the newest for all of them.
       const narrowed = this.#narrowed(filter, { after: null, limit: TOP_ROWS_MAX, order: 'newest' });
-      const isNarrow = narrowed !== filter && this.#isOfProblems(filter);
-      const c = rows(narrowed, isNarrow);
-      const columns = fromRows.map((f) =>
-        f === 'problem' ? '(SELECT id FROM problem WHERE no = problem)' : ROW_COLUMNS[f],
-      );
+      const c = rows(narrowed);
+      const columns = fromRows.map((f) => ROW_COLUMNS[f] ?? 'problem');
       const tallies = fromRows.map(() => new Map<string, number>());
       const list = this.#db
         .prepare(
-          `SELECT ${columns.join(', ')} FROM ${this.#from(narrowed, isNarrow)} ${where(c)} ORDER BY time DESC LIMIT ${TOP_ROWS_MAX}`,
+          `SELECT ${columns.join(', ')} FROM ${this.#from(narrowed)} ${where(c)} ORDER BY time DESC LIMIT ${TOP_ROWS_MAX}`,
         )
         .raw()
-        .iterate(...c.values) as IterableIterator<(string | number | null)[]>;
+        .all(...c.values) as (string | number | null)[][];
       for (const row of list) {
         for (let i = 0; i < tallies.length; i++) {
-          const value = row[i];
+          const f = fromRows[i]!;
+          const value = ROW_COLUMNS[f] === undefined ? this.#ofProblem(row[i] as number, f) : row[i];
           if (value === null || value === undefined) continue;
           const key = String(value);
           tallies[i]!.set(key, (tallies[i]!.get(key) ?? 0) + 1);
@@ -523,49 +546,31 @@ export class SqliteQuestions implements Questions {
     ) as Record<F, { key: string; count: number }[]>;
   }
 
-  /** Several fields of `refusal_count` in one pass. */
-  #sumTogether<F extends RefusalField>(filter: Filter, asked: F[]): Map<F, Map<string, number>> {
-    const out = new Map(asked.map((f) => [f, new Map<string, number>()]));
-    const range = this.refusalRange();
-    if (range === null) return out;
-    const day = REFUSAL_STEPS[2];
-    const sinceMs = filter.sinceMs ?? Math.floor(range.fromMs / day) * day;
-    const untilMs = filter.untilMs ?? Math.ceil((range.toMs + 1) / day) * day;
-    for (const p of pieces(sinceMs, untilMs, REFUSAL_STEPS)) {
-      const within = { ...filter, sinceMs: p.sinceMs, untilMs: p.untilMs };
-      const c =
-        p.step === 0
-          ? rows(within)
-          : both(clause('step = ?', p.step), during(p.sinceMs, p.untilMs), fields(filter, COUNT_COLUMNS));
-      const columns = asked.map((f) =>
-        p.step !== 0 && f === 'source' ? "nullif(source, '')" : p.step === 0 ? ROW_COLUMNS[f] : COUNT_COLUMNS[f]!,
-      );
-      const [table, count] = p.step === 0 ? ['refusal', 'count(*)'] : ['refusal_count', 'sum(refusals)'];
-      const sql = `SELECT ${columns.join(', ')}, ${count} FROM ${table} ${where(c)} GROUP BY ${columns.map((_, i) => i + 1).join(', ')}`;
-      for (const row of this.#db
-        .prepare(sql)
-        .raw()
-        .all(...c.values) as (string | number | null)[][]) {
-        const n = row[asked.length] as number;
-        asked.forEach((f, i) => {
-          const key = row[i] as string | null;
-          if (key !== null) out.get(f)!.set(key, (out.get(f)!.get(key) ?? 0) + n);
-        });
-      }
-    }
-    return out;
-  }
-
   topOf(filter: Filter): number {
     return Math.min(TOP_ROWS_MAX, this.countRefusals(filter));
   }
 
-  lastMs(filter: Filter): number | null {
-    const c = rows(filter);
-    const row = this.#db.prepare(`SELECT max(time) t FROM refusal ${where(c)}`).get(...c.values) as {
-      t: number | null;
-    };
-    return row.t;
+  lastOfCauses(filter: Filter, causes: readonly string[]): Map<string, number> {
+    const out = new Map<string, number>();
+    const missing = new Set(causes);
+    // The newest tell most of them at once, without a row.
+    const narrowed = this.#narrowed(filter, { after: null, limit: TOP_ROWS_MAX, order: 'newest' });
+    const c = rows(narrowed);
+    const newest = this.#db
+      .prepare(`SELECT time, problem FROM ${this.#from(narrowed)} ${where(c)} ORDER BY time DESC LIMIT ${TOP_ROWS_MAX}`)
+      .raw()
+      .all(...c.values) as [number, number][];
+    for (const [time, problem] of newest) {
+      const cause = this.#ofProblem(problem, 'cause')!;
+      if (missing.delete(cause)) out.set(cause, time);
+      if (missing.size === 0) break;
+    }
+    for (const cause of missing) {
+      const of: Filter = { ...filter, where: [...filter.where, { field: 'cause', in: [cause], not: [] }] };
+      const [last] = this.#page(of, { after: null, limit: 1, order: 'newest' }, 'time') as { time: number }[];
+      if (last !== undefined) out.set(cause, last.time);
+    }
+    return out;
   }
 
   problems(): ProblemRecord[] {
@@ -573,7 +578,7 @@ export class SqliteQuestions implements Questions {
   }
 
   problemsBegun(filter: Filter, sinceMs: number, untilMs: number, limit: number): ProblemRecord[] {
-    const asked = this.#audiences(filter);
+    const asked = audiencesOf(filter);
     const c = both(
       fields(filter, { ...PROBLEM_COLUMNS, route: 'route' }),
       clause(asked.length === 0 ? '0' : `${asked.join(' + ')} > 0`),
