@@ -39,8 +39,18 @@ const where = (c: Clause): string => (c.sql === '' ? '' : `WHERE ${c.sql}`);
 /** Does the filter tell operations apart? Then only the counters by route answer. */
 const byOperation = (filter: Filter): boolean => filter.where.some((f) => f.field === 'route' || f.field === 'method');
 
-/** Only sources in which requests enter tell how many there were. */
-const ENTRIES = 'source_id IN (SELECT id FROM source WHERE coalesce(entry_share, 1) >= 0.5)';
+/** Step by step straight to the logs in which requests enter (only they tell how many there were), and to what is asked of them. */
+const everyStep = (sinceMs: number, untilMs: number, step: number): Clause =>
+  clause(
+    'WITH RECURSIVE step(time) AS (SELECT CAST(? AS INTEGER) UNION ALL SELECT time + CAST(? AS INTEGER) FROM step WHERE time + CAST(? AS INTEGER) < ?)',
+    sinceMs,
+    step,
+    step,
+    untilMs,
+  );
+const STEPS_OF_ENTRIES =
+  'step CROSS JOIN (SELECT id source_id FROM source WHERE coalesce(entry_share, 1) >= 0.5) entry';
+const COUNTER_KEY = 'c.step = ? AND c.time = step.time AND c.source_id = entry.source_id';
 
 /** Fewer are looked up one by one; of more, an hour's rows are read through. */
 const FEW_OPERATIONS = 40;
@@ -66,6 +76,8 @@ export class SqliteQuestions implements Questions {
   readonly #tally: TallyReader;
   /** What a problem's number means never changes. */
   readonly #problems = new Map<number, Partial<Record<RefusalField, string | null>>>();
+  /** Whether the problems that a filter asks for are few: only a hint, so that it may have been true a while ago. */
+  readonly #areFew = new WeakMap<Filter['where'], { term: Term | undefined; isFew: boolean }>();
   constructor(db: Db) {
     this.#db = db;
     this.#rows = new RefusalReader(db);
@@ -112,14 +124,16 @@ export class SqliteQuestions implements Questions {
 
   #isOfFewProblems(filter: Filter): boolean {
     if (!namesProblems(filter)) return false;
+    const known = this.#areFew.get(filter.where);
+    if (known !== undefined && known.term === filter.term) return known.isFew;
     const c = ofProblems(filter);
     const sql = `SELECT count(*) FROM (SELECT 1 FROM problem ${where(c)} LIMIT ${FEW_PROBLEMS})`;
-    return (
-      (this.#db
-        .prepare(sql)
-        .pluck()
-        .get(...c.values) as number) < FEW_PROBLEMS
-    );
+    const count = this.#db
+      .prepare(sql)
+      .pluck()
+      .get(...c.values) as number;
+    this.#areFew.set(filter.where, { term: filter.term, isFew: count < FEW_PROBLEMS });
+    return count < FEW_PROBLEMS;
   }
 
   #isRare(filter: Filter): boolean {
@@ -147,13 +161,17 @@ export class SqliteQuestions implements Questions {
       ? [Math.floor(range.fromMs / DAY_MS) * DAY_MS, Math.floor(to / HOUR_MS) * HOUR_MS]
       : [Math.ceil((from + 1) / HOUR_MS) * HOUR_MS, Math.ceil((range.toMs + 1) / DAY_MS) * DAY_MS];
     let n = 0;
-    /** The step in which the page is full, asked of coarse steps first. */
+    /** The hour in which the page is full, asked of coarse steps first, of few of them and then of ever more. */
     const full = (sinceMs: number, untilMs: number, step: number): number | null => {
-      const steps = this.#perStep(filter, step, sinceMs, untilMs);
-      if (down) steps.reverse();
-      for (const { timeMs, count } of steps) {
-        if (n + count < page.limit) n += count;
-        else return step === HOUR_MS ? timeMs : full(timeMs, timeMs + DAY_MS, HOUR_MS);
+      for (let done = 0, width = step, all = untilMs - sinceMs; done < all; done += width, width *= 2) {
+        const near = Math.min(all, done + width);
+        const steps = down
+          ? this.#perStep(filter, step, untilMs - near, untilMs - done).reverse()
+          : this.#perStep(filter, step, sinceMs + done, sinceMs + near);
+        for (const { timeMs, count } of steps) {
+          if (n + count < page.limit) n += count;
+          else return step === HOUR_MS ? timeMs : full(timeMs, timeMs + DAY_MS, HOUR_MS);
+        }
       }
       return null;
     };
@@ -444,16 +462,7 @@ export class SqliteQuestions implements Questions {
     const untilMs = Math.min(filter.untilMs ?? stored.b + 1, stored.b + 1);
     if (untilMs <= sinceMs) return [];
     const asked = fields(filter, REQUEST_COLUMNS);
-    // Step by step straight to the logs in which requests enter, and to the operations that are asked for.
-    const steps = clause(
-      'WITH RECURSIVE step(time) AS (SELECT CAST(? AS INTEGER) UNION ALL SELECT time + CAST(? AS INTEGER) FROM step WHERE time + CAST(? AS INTEGER) < ?)',
-      sinceMs,
-      step,
-      step,
-      untilMs,
-    );
-    const entries = `step CROSS JOIN (SELECT id source_id FROM source WHERE coalesce(entry_share, 1) >= 0.5) entry`;
-    const key = 'c.step = ? AND c.time = step.time AND c.source_id = entry.source_id';
+    const steps = everyStep(sinceMs, untilMs, step);
     const operations = `SELECT id FROM operation ${where(asked)}`;
     const isFew =
       table === 'counter_route' &&
@@ -462,15 +471,15 @@ export class SqliteQuestions implements Questions {
       table === 'counter_route'
         ? isFew
           ? [
-              `${entries} CROSS JOIN (${operations}) o CROSS JOIN counter_route c ON ${key} AND c.operation_id = o.id`,
+              `${STEPS_OF_ENTRIES} CROSS JOIN (${operations}) o CROSS JOIN counter_route c ON ${COUNTER_KEY} AND c.operation_id = o.id`,
               [...asked.values, step],
             ]
           : [
-              `${entries} CROSS JOIN counter_route c ON ${key} AND c.operation_id IN (${operations})`,
+              `${STEPS_OF_ENTRIES} CROSS JOIN counter_route c ON ${COUNTER_KEY} AND c.operation_id IN (${operations})`,
               [step, ...asked.values],
             ]
         : [
-            `${entries} CROSS JOIN counter_total c ON ${key} ${asked.sql === '' ? '' : `AND ${asked.sql}`}`,
+            `${STEPS_OF_ENTRIES} CROSS JOIN counter_total c ON ${COUNTER_KEY} ${asked.sql === '' ? '' : `AND ${asked.sql}`}`,
             [step, ...asked.values],
           ];
     const sums = this.#db
@@ -518,7 +527,8 @@ export class SqliteQuestions implements Questions {
       const tallies = fromRows.map(() => new Map<string, number>());
       const list = this.#db
         .prepare(
-          `SELECT ${columns.join(', ')} FROM ${this.#from(narrowed)} ${where(c)} ORDER BY time DESC LIMIT ${TOP_ROWS_MAX}`,
+          // Chosen by the index alone where it tells enough, then read in the order in which they lie.
+          `SELECT ${columns.join(', ')} FROM refusal WHERE seq IN (SELECT seq FROM ${this.#from(narrowed)} ${where(c)} ORDER BY time DESC LIMIT ${TOP_ROWS_MAX})`,
         )
         .raw()
         .all(...c.values) as (string | number | null)[][];
@@ -626,12 +636,13 @@ export class SqliteQuestions implements Questions {
   }
 
   routeRequests(routes: string[], sinceMs: number, untilMs: number): Map<string, number> {
-    const time = during(Math.floor(sinceMs / HOUR_MS) * HOUR_MS, untilMs);
+    const steps = everyStep(Math.floor(sinceMs / HOUR_MS) * HOUR_MS, untilMs, HOUR_MS);
+    const operations = `SELECT id, route FROM operation WHERE route IN (${routes.map(() => '?').join(',')})`;
     const list = this.#db
       .prepare(
-        `SELECT o.route, sum(c.requests) requests FROM counter_route c JOIN operation o ON o.id = c.operation_id WHERE c.step = ? AND ${time.sql} AND ${ENTRIES} AND operation_id IN (SELECT id FROM operation WHERE route IN (${routes.map(() => '?').join(',')})) GROUP BY 1`,
+        `${steps.sql} SELECT o.route, sum(c.requests) requests FROM ${STEPS_OF_ENTRIES} CROSS JOIN (${operations}) o CROSS JOIN counter_route c ON ${COUNTER_KEY} AND c.operation_id = o.id GROUP BY 1`,
       )
-      .all(HOUR_MS, ...time.values, ...routes) as { route: string; requests: number }[];
+      .all(...steps.values, ...routes, HOUR_MS) as { route: string; requests: number }[];
     return new Map(list.map((r) => [r.route, r.requests]));
   }
 

@@ -54,7 +54,10 @@ export const isAsked = (value: string | null, of: Filter['where'][number]): bool
   value === null ? of.in.length === 0 : (of.in.length === 0 || of.in.includes(value)) && !of.not.includes(value);
 
 /** The map under a key, made where there is none. */
-export function made<K, A, B>(of: Map<K, Map<A, B>>, key: K): Map<A, B> {
+export function made<K, A, B>(
+  of: { get(key: K): Map<A, B> | undefined; set(key: K, to: Map<A, B>): unknown },
+  key: K,
+): Map<A, B> {
   let map = of.get(key);
   if (map === undefined) {
     map = new Map();
@@ -133,7 +136,7 @@ export class TallyWriter {
   }
 }
 
-/** Kinds kept by a reader; hosts are what clients say, so that there may be any number. 200 bytes each. */
+/** With more kinds than this a reader begins anew when one is added: hosts are what clients say. 200 bytes each. */
 const KINDS_KEPT = 50_000;
 
 export interface TallySum {
@@ -144,12 +147,17 @@ export interface TallySum {
 
 export class TallyReader {
   readonly #statements;
+  /** All that are known, those that were forgotten meanwhile among them: they are counted nowhere. */
   readonly #kinds = new Map<number, Kind>();
+  readonly #families = new Map<number, number[]>();
+  #newest = 0;
+  /** The kinds that a filter asks for, as long as it is in use and no new ones come. */
+  readonly #asked = new WeakMap<Filter['where'], Map<Family, { newest: number; kinds: string }>>();
 
   constructor(db: Db) {
     this.#statements = {
-      named: db.prepare('SELECT id, family, name FROM kind WHERE id = ?').raw(),
-      family: db.prepare('SELECT id, family, name FROM kind WHERE family = ?').raw(),
+      newest: db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'kind'").pluck(),
+      since: db.prepare('SELECT id, family, name FROM kind WHERE id > ?').raw(),
       all: db.prepare('SELECT kind, minute, refusals FROM tally WHERE series = ? AND minute >= ? AND minute < ?').raw(),
       sums: db
         .prepare(
@@ -211,11 +219,7 @@ export class TallyReader {
     if (wanted === null)
       for (const [minute, count] of this.#statements.times.all(...range) as [number, number][]) out.set(minute, count);
     else
-      for (const [, minute, count] of this.#statements.some.all(...range, JSON.stringify(wanted)) as [
-        number,
-        number,
-        number,
-      ][])
+      for (const [, minute, count] of this.#statements.some.all(...range, wanted) as [number, number, number][])
         out.set(minute, (out.get(minute) ?? 0) + count);
     return [...out].map(([minute, count]) => ({ timeMs: minute * MINUTE_MS, count }));
   }
@@ -232,40 +236,47 @@ export class TallyReader {
     const wanted = this.#wanted(family, filter);
     const range = [series(family, step), minuteOf(sinceMs), minuteOf(untilMs)] as const;
     const list =
-      wanted === null
-        ? (isSum ? s.sums : s.all).all(...range)
-        : wanted.length === 0
-          ? []
-          : s.some.all(...range, JSON.stringify(wanted));
+      wanted === null ? (isSum ? s.sums : s.all).all(...range) : wanted === '[]' ? [] : s.some.all(...range, wanted);
     return list as [number, number, number][];
   }
 
-  /** The kinds that a filter asks for; null = all of them. */
-  #wanted(family: Family, filter: Filter): number[] | null {
+  /** The kinds that a filter asks for as a JSON list; null = all of them. */
+  #wanted(family: Family, filter: Filter): string | null {
     if (filter.where.length === 0) return null;
-    const out: number[] = [];
-    for (const [id, of, name] of this.#statements.family.iterate(family.no) as IterableIterator<
-      [number, number, string]
-    >) {
-      const kind = this.#keep(id, of, name);
-      if (filter.where.every((f) => isAsked(told(kind, f.field), f))) out.push(id);
+    this.#learn();
+    const asked = made(this.#asked, filter.where);
+    let of = asked.get(family);
+    if (of?.newest !== this.#newest) {
+      const kinds = (this.#families.get(family.no) ?? []).filter((id) =>
+        filter.where.every((f) => isAsked(told(this.#kinds.get(id)!, f.field), f)),
+      );
+      of = { newest: this.#newest, kinds: JSON.stringify(kinds) };
+      asked.set(family, of);
     }
-    return out;
+    return of.kinds;
   }
 
   #kind(id: number): Kind {
-    return this.#kinds.get(id) ?? this.#keep(...(this.#statements.named.get(id) as [number, number, string]));
+    if (!this.#kinds.has(id)) this.#learn();
+    return this.#kinds.get(id)!;
   }
 
-  #keep(id: number, no: number, name: string): Kind {
-    let kind = this.#kinds.get(id);
-    if (kind === undefined) {
+  #learn(): void {
+    const newest = (this.#statements.newest.get() as number | undefined) ?? 0;
+    if (newest === this.#newest) return;
+    if (this.#kinds.size >= KINDS_KEPT) {
+      this.#kinds.clear();
+      this.#families.clear();
+      this.#newest = 0;
+    }
+    for (const [id, no, name] of this.#statements.since.all(this.#newest) as [number, number, string][]) {
       const values = JSON.parse(name) as (string | null)[];
       const family = FAMILIES.find((f) => f.no === no)!;
-      kind = Object.fromEntries(family.tells.map((f, i) => [f, values[i]]));
-      if (this.#kinds.size >= KINDS_KEPT) this.#kinds.clear();
-      this.#kinds.set(id, kind);
+      this.#kinds.set(id, Object.fromEntries(family.tells.map((f, i) => [f, values[i]])));
+      const ids = this.#families.get(no);
+      if (ids === undefined) this.#families.set(no, [id]);
+      else ids.push(id);
     }
-    return kind;
+    this.#newest = newest;
   }
 }
