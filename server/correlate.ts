@@ -31,8 +31,9 @@ const CLOCK_SAMPLE_BYTES_MIN = 64 * 1024;
 /** Contrast wants company: a quiet stretch is looked at with this much of its past. */
 const PAST_MS = 10 * 60_000;
 const PAST_RECORDS = 20_000;
-/** Every so many stretches all lines are linked, to learn who stands behind whom. */
-const WHOLE_EVERY = 16;
+/** In the first and in every so many stretches all lines are linked, to learn who stands behind whom. */
+const WHOLE_FIRST = 2;
+const WHOLE_EVERY = 64;
 /** One stretch with more lines is explained in slices, which look about them less far. */
 const DENSE_RECORDS = 60_000;
 const SLICE_MS_MIN = 500;
@@ -133,9 +134,10 @@ export class Correlator {
     const end = performance.now() + budgetMs;
     const dirty = this.#dirty();
     const readable = sources.filter((s) => s.reader !== null);
+    const density = this.#density(dirty, readable);
     let done = 0;
     while (dirty.length > 0) {
-      for (const next of this.#next(dirty, readable))
+      for (const next of this.#next(dirty, readable, density))
         this.#commit(next, explainStretch(next.stretch, this.#archive, this.#looks, this.#options.refusedStatus));
       done++;
       if (performance.now() >= end) break;
@@ -157,8 +159,10 @@ export class Correlator {
     let done = 0;
     // What stands behind whom is learned once before several threads rely on it.
     const dirty = this.#dirty();
+    const density = this.#density(dirty, readable);
     if (this.#withOuter.size === 0 && dirty.length > 0) {
-      for (const first of this.#next(dirty, readable)) this.#commit(first, await this.#explained(pool, first.stretch));
+      for (const first of this.#next(dirty, readable, density))
+        this.#commit(first, await this.#explained(pool, first.stretch));
       done++;
     }
     const parts: Mark[][] = [];
@@ -167,7 +171,7 @@ export class Correlator {
     await Promise.all(
       parts.map(async (part) => {
         while (part.length > 0 && performance.now() < untilMs) {
-          for (const next of this.#next(part, readable)) {
+          for (const next of this.#next(part, readable, density)) {
             this.#commit(next, await this.#explained(pool, next.stretch));
             onStretch();
           }
@@ -195,29 +199,35 @@ export class Correlator {
     return dirty.filter((d) => d.bucket > horizon);
   }
 
+  #density(dirty: Mark[], readable: Source[]): Density {
+    const from = (dirty[0]?.bucket ?? 0) - PAST_MS;
+    return new Density(this.#archive, readable, from, (dirty[dirty.length - 1]?.bucket ?? 0) + BUCKET_MS);
+  }
+
   /** Takes the newest stretch off `dirty`: as far back as one may go. */
-  #next(dirty: Mark[], readable: Source[]): Planned[] {
+  #next(dirty: Mark[], readable: Source[], density: Density): Planned[] {
     const done = [dirty.pop()!];
-    let lines = this.#linesIn(readable, done[0]!.bucket, done[0]!.bucket + BUCKET_MS);
+    let lines = density.between(done[0]!.bucket, done[0]!.bucket + BUCKET_MS);
     while (dirty.length > 0) {
       const next = dirty[dirty.length - 1]!;
       const first = done[done.length - 1]!;
       if (first.bucket - next.bucket > GAP_BUCKETS * BUCKET_MS) break;
-      lines += this.#linesIn(readable, next.bucket, first.bucket);
+      lines += density.between(next.bucket, first.bucket);
       if (lines > SEGMENT_RECORDS) break;
       done.push(dirty.pop()!);
     }
     const toMs = done[0]!.bucket + BUCKET_MS;
     const fromMs = done[done.length - 1]!.bucket;
     let beforeMs = SLACK_MS;
-    if (this.#linesIn(readable, fromMs - PAST_MS, toMs) < PAST_RECORDS) beforeMs = PAST_MS;
+    if (density.between(fromMs - PAST_MS, toMs) < PAST_RECORDS) beforeMs = PAST_MS;
     const isIn = (s: Source): boolean =>
       this.#archive.hasBlocks({
         sourceId: s.id,
         fromMs: fromMs - beforeMs - s.clockOffsetMs,
         toMs: toMs + SLACK_MS - s.clockOffsetMs,
       });
-    const whole = this.#stretches++ % WHOLE_EVERY === 0;
+    const n = this.#stretches++;
+    const whole = n < WHOLE_FIRST || n % WHOLE_EVERY === 0;
     const stretch: Stretch = {
       fromMs,
       toMs,
@@ -263,21 +273,62 @@ export class Correlator {
     for (const s of enough) this.#withOuter.set(s.sourceId, s.share);
     if (enough.length > 0) this.#ledger.saveShares(enough.map((s) => ({ sourceId: s.sourceId, share: 1 - s.share })));
   }
+}
 
-  /** Lines of all sources in a stretch of time, by their blocks' share of it. */
-  #linesIn(sources: Source[], fromMs: number, toMs: number): number {
-    let lines = 0;
+/** How many lines of all sources lie in a stretch of time: each block's share of it. Asked for every bucket, so it is held in memory. */
+class Density {
+  /** Per source, in order of their ends. */
+  readonly #sources: { ends: Float64Array; starts: Float64Array; lines: Float64Array; before: Float64Array }[] = [];
+
+  constructor(archive: Archive, sources: Source[], fromMs: number, toMs: number) {
     for (const s of sources) {
-      for (const b of this.#archive.extents({
-        sourceId: s.id,
-        fromMs: fromMs - s.clockOffsetMs,
-        toMs: toMs - s.clockOffsetMs,
-      })) {
-        const span = Math.max(1, b.timeMaxMs - b.timeMinMs);
-        const overlap = Math.min(b.timeMaxMs, toMs - s.clockOffsetMs) - Math.max(b.timeMinMs, fromMs - s.clockOffsetMs);
-        lines += Math.ceil(b.lines * Math.min(1, Math.max(0, overlap) / span));
+      const at = { sourceId: s.id, fromMs: fromMs - s.clockOffsetMs, toMs: toMs - s.clockOffsetMs };
+      const blocks = archive.extents(at);
+      const n = blocks.length;
+      if (n === 0) continue;
+      const d = {
+        ends: new Float64Array(n),
+        starts: new Float64Array(n),
+        lines: new Float64Array(n),
+        before: new Float64Array(n + 1),
+      };
+      for (const [i, b] of blocks.entries()) {
+        d.ends[i] = b.timeMaxMs + s.clockOffsetMs;
+        d.starts[i] = b.timeMinMs + s.clockOffsetMs;
+        d.lines[i] = b.lines;
+        d.before[i + 1] = d.before[i]! + b.lines;
       }
+      this.#sources.push(d);
     }
-    return lines;
   }
+
+  between(fromMs: number, toMs: number): number {
+    let lines = 0;
+    for (const { ends, starts, lines: of, before } of this.#sources) {
+      const n = ends.length;
+      let i = firstFrom(ends, fromMs);
+      const end = firstFrom(ends, toMs);
+      // Those that end within are taken whole, but for the first; what reaches beyond, by its share.
+      if (i < end) lines += before[end]! - before[i]!;
+      const share = (k: number): number => {
+        const span = Math.max(1, ends[k]! - starts[k]!);
+        return of[k]! * Math.min(1, Math.max(0, Math.min(ends[k]!, toMs) - Math.max(starts[k]!, fromMs)) / span);
+      };
+      for (; i < end && i < n && starts[i]! < fromMs; i++) lines += share(i) - of[i]!;
+      for (let k = end; k < n && starts[k]! < toMs; k++) lines += share(k);
+    }
+    return Math.ceil(lines);
+  }
+}
+
+/** The first position whose value is `from` or more. */
+function firstFrom(sorted: Float64Array, from: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const mid = (low + high) >> 1;
+    if (sorted[mid]! < from) low = mid + 1;
+    else high = mid;
+  }
+  return low;
 }

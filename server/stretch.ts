@@ -228,22 +228,28 @@ const ATTRIBUTES_SAMPLED = 1000;
 /** A line as far as it was looked at. */
 class PassedLine implements Passed {
   timeMs = 0;
-  path: string | null = null;
-  client: string | null = null;
   host: string | null = null;
   method: string | null = null;
+  clientHash = 0;
+  areaHash = 0;
   #look!: Look;
   #i = 0;
 
   of(look: Look, i: number, timeMs: number): this {
     this.timeMs = timeMs;
-    this.path = look.path(i);
-    this.client = look.client(i);
     this.host = look.host(i);
     this.method = look.method(i);
+    this.clientHash = look.clientHash(i);
+    this.areaHash = look.areaHash(i);
     this.#look = look;
     this.#i = i;
     return this;
+  }
+  client(): string | null {
+    return this.#look.client(this.#i);
+  }
+  path(): string | null {
+    return this.#look.path(this.#i);
   }
   agent(): string | null {
     return this.#look.agent(this.#i);

@@ -5,7 +5,7 @@
  */
 import type { Entry } from '../../parsers/entry.ts';
 import { routeOf } from '../model/route.ts';
-import type { Seen } from '../store/look.ts';
+import { hashOf, type Seen } from '../store/look.ts';
 
 /** Moments of trouble kept for a client: enough to see a burst, however long it lasts. */
 const TROUBLE_KEPT = 2000;
@@ -65,6 +65,7 @@ const area = (path: string): string => {
 
 export class Companies {
   readonly #clients = new Map<string, ClientRecord>();
+  readonly #hashes = new Set<number>();
   /** Areas that are probed: only of these it matters whether they are served. */
   readonly #areas = new Set<string>();
   readonly #served = new Set<string>();
@@ -74,7 +75,10 @@ export class Companies {
   constructor(refusals: Iterable<{ client: string | null; path: string }>, refusedStatus: ReadonlySet<number>) {
     this.#refused = refusedStatus;
     for (const { client, path } of refusals) {
-      if (client !== null && !this.#clients.has(client)) this.#clients.set(client, new ClientRecord());
+      if (client !== null && !this.#clients.has(client)) {
+        this.#clients.set(client, new ClientRecord());
+        this.#hashes.add(hashOf(client));
+      }
       if (isProbed(path)) this.#areas.add(area(path));
     }
   }
@@ -90,8 +94,8 @@ export class Companies {
     for (let k = 0; k < n; k++) {
       const i = lines === null ? k : lines[k]!;
       if (!look.isAccess(i)) continue;
+      if (this.#areas.size === 0 && !this.#hashes.has(look.clientHash(i))) continue;
       const client = look.client(i);
-      if (this.#areas.size === 0 && (client === null || !this.#clients.has(client))) continue;
       this.#add(client, look.status(i), look.host(i), look.path(i), look.timeMs[i]! + offsetMs);
     }
   }

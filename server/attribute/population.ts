@@ -5,6 +5,7 @@
  */
 import type { Entry } from '../../parsers/entry.ts';
 import { routeOf } from '../model/route.ts';
+import { areaOf, hashOf } from '../store/look.ts';
 
 /** One request, reduced to what contrasts are drawn on. */
 export interface Fact {
@@ -41,16 +42,62 @@ export function subnetOf(client: string): string {
   return `${client.split(':').slice(0, 3).join(':')}::/48`;
 }
 
+/** What is asked of a request that was let through; texts only where they matter. */
+export interface Passed {
+  timeMs: number;
+  host: string | null;
+  method: string | null;
+  /** `hashOf` the client, 0 = none, and of the first part of the path. */
+  clientHash: number;
+  areaHash: number;
+  client(): string | null;
+  path(): string | null;
+  agent(): string | null;
+  referrer(): string | null;
+}
+
+/** Different clients. Those that are met again cost the look-up of a number. */
+export class Clients {
+  readonly #byHash = new Map<number, string>();
+  get size(): number {
+    return this.#byHash.size;
+  }
+  add(client: string): void {
+    this.#byHash.set(hashOf(client), client);
+  }
+  /** `name` is asked for who is new. */
+  meet(hash: number, name: Passed): void {
+    if (hash !== 0 && !this.#byHash.has(hash)) this.#byHash.set(hash, name.client() ?? '');
+  }
+  has(client: string): boolean {
+    return this.#byHash.get(hashOf(client)) === client;
+  }
+  keys(): IterableIterator<string> {
+    return this.#byHash.values();
+  }
+}
+
 /** Counts over the refusals of one class, or over what was let through. */
 export class Tally {
   n = 0;
-  readonly clients = new Map<string, number>();
+  readonly clients = new Clients();
   readonly methods = new Map<string, number>();
   readonly referers = new Map<string, number>();
 
-  count(client: string | null, method: string, refererHost: string | null): void {
+  /** A refusal. */
+  add(f: Fact): void {
+    if (f.client !== null) this.clients.add(f.client);
+    this.#count(f.method, f.refererHost);
+  }
+
+  /** A request that was let through. */
+  pass(p: Passed, refererHost: string | null): void {
+    this.clients.meet(p.clientHash, p);
+    this.#count(p.method ?? 'GET', refererHost);
+  }
+
+  #count(method: string, refererHost: string | null): void {
     this.n++;
-    if (client !== null) bump(this.clients, client);
     bump(this.methods, method);
     if (refererHost !== null) bump(this.referers, refererHost);
   }
@@ -75,7 +122,7 @@ export class Scope {
       tally = new Tally();
       this.#refused.set(f.class, tally);
     }
-    tally.count(f.client, f.method, f.refererHost);
+    tally.add(f);
   }
 
   refused(ofClass: string): Tally {
@@ -88,6 +135,7 @@ const NOWHERE = new Scope();
 
 /** What one client did. */
 export interface ClientHistory {
+  client: string;
   /** In order of time. */
   passed: { timeMs: number; method: string; route: string; area: string; path: string }[];
   /** By class. */
@@ -103,7 +151,7 @@ export interface RefusedHistory {
   /** Of areas that are not the whole path. */
   readonly areas: Map<string, number>;
 }
-const NO_HISTORY: ClientHistory = { passed: [], refused: new Map() };
+const NO_HISTORY: ClientHistory = { client: '', passed: [], refused: new Map() };
 /** Paths of one client that are told apart: more is everything. */
 const PATHS_MAX = 50;
 
@@ -153,17 +201,6 @@ export class Interest {
   }
 }
 
-/** What is asked of a request that was let through; the last three only where it matters. */
-export interface Passed {
-  timeMs: number;
-  path: string | null;
-  client: string | null;
-  host: string | null;
-  method: string | null;
-  agent(): string | null;
-  referrer(): string | null;
-}
-
 export class Population {
   readonly all = new Scope();
   readonly #interest: Interest;
@@ -172,8 +209,10 @@ export class Population {
   readonly #paths = new Map<string, Scope>();
   readonly #routes = new Map<string, Scope>();
   readonly #areas = new Map<string, Scope>();
+  readonly #areasByHash = new Map<number, { area: string; below: string; scope: Scope; hasRoutes: boolean }>();
   readonly #hosts = new Map<string, Scope>();
   readonly #clients = new Map<string, ClientHistory>();
+  readonly #clientsByHash = new Map<number, ClientHistory>();
   /** Agents of refused requests that were not let through until now. */
   readonly #agentsUnseen: Set<string>;
   /** class + agent → clients refused */
@@ -192,9 +231,23 @@ export class Population {
     this.#agentsUnseen = new Set(interest.agents);
     for (const path of interest.paths) this.#paths.set(path, new Scope());
     for (const route of interest.routes) this.#routes.set(route, new Scope());
-    for (const area of interest.areas) this.#areas.set(area, new Scope());
+    for (const area of interest.areas) {
+      const scope = new Scope();
+      this.#areas.set(area, scope);
+      this.#areasByHash.set(hashOf(area), { area, below: `${area}/`, scope, hasRoutes: false });
+    }
+    for (const route of interest.routes) {
+      const area = this.#areasByHash.get(hashOf(areaOf(route)));
+      if (area !== undefined && !interest.paths.has(route)) area.hasRoutes = true;
+      // `/{id}` is in the area of its path.
+      if (route.startsWith('/{')) for (const a of this.#areasByHash.values()) a.hasRoutes = true;
+    }
     for (const host of interest.hosts) this.#hosts.set(host, new Scope());
-    for (const client of interest.clients) this.#clients.set(client, { passed: [], refused: new Map() });
+    for (const client of interest.clients) {
+      const history = { client, passed: [], refused: new Map() };
+      this.#clients.set(client, history);
+      this.#clientsByHash.set(hashOf(client), history);
+    }
   }
 
   /** A refusal. */
@@ -225,12 +278,12 @@ export class Population {
     for (const key in f.attributes) bump(this.#attributesRefused, `${f.class}\n${key}=${f.attributes[key]!}`);
   }
 
-  /** A request that was let through. HOT: runs once per outermost line; one of no interest costs four lookups. */
+  /** A request that was let through. HOT: runs once per outermost line; one of no interest costs four look-ups. */
   addPassed(p: Passed): void {
-    const { client, host } = p;
-    const { all } = this;
-    all.passed.n++;
-    if (client !== null) bump(all.passed.clients, client);
+    const { host } = p;
+    const { passed } = this.all;
+    passed.n++;
+    passed.clients.meet(p.clientHash, p);
     if (host !== null) {
       const scope = this.#hosts.get(host);
       if (scope === undefined) this.#hostsPassed.add(host);
@@ -240,19 +293,19 @@ export class Population {
       const agent = p.agent();
       if (agent !== null) this.#agentsUnseen.delete(agent);
     }
-    const path = p.path ?? '/';
-    const area = areaOf(path);
-    const inArea = this.#areas.get(area);
-    const history = client === null ? undefined : this.#clients.get(client);
-    if (inArea === undefined && history === undefined) return;
-    const method = p.method ?? 'GET';
-    const route = routeOf(path);
-    if (history !== undefined) history.passed.push({ timeMs: p.timeMs, method, route, area, path });
-    if (inArea === undefined) return;
+    const area = this.#areasByHash.get(p.areaHash);
+    const history = this.#clientsByHash.get(p.clientHash);
+    if (area === undefined && history === undefined) return;
+    const path = p.path() ?? '/';
+    // Without ids in the paths that matter here, a path is its own route.
+    const route = history !== undefined || area!.hasRoutes ? routeOf(path) : path;
+    if (history !== undefined && p.client() === history.client)
+      history.passed.push({ timeMs: p.timeMs, method: p.method ?? 'GET', route, area: areaOf(path), path });
+    if (area === undefined || (path !== area.area && !path.startsWith(area.below))) return;
     const referer = this.#interest.referers.size === 0 ? null : refererHost(p.referrer(), false);
-    inArea.passed.count(client, method, referer);
-    if (route !== path) this.#routes.get(route)?.passed.count(client, method, referer);
-    this.#paths.get(path)?.passed.count(client, method, referer);
+    area.scope.passed.pass(p, referer);
+    if (route !== path) this.#routes.get(route)?.passed.pass(p, referer);
+    this.#paths.get(path)?.passed.pass(p, referer);
   }
 
   /** Attributes of a request that was let through. */
@@ -351,28 +404,29 @@ function bump(map: Map<string, number>, key: string): void {
   map.set(key, (map.get(key) ?? 0) + 1);
 }
 
-function areaOf(path: string): string {
-  const second = path.indexOf('/', 1);
-  return second > 0 ? path.slice(0, second) : path;
-}
-
 /** Lines of a log that were read whole. */
 export class PassedEntry implements Passed {
   timeMs = 0;
-  path: string | null = null;
-  client: string | null = null;
   host: string | null = null;
   method: string | null = null;
+  clientHash = 0;
+  areaHash = 0;
   #entry!: Entry;
 
   of(entry: Entry, timeMs: number): this {
     this.timeMs = timeMs;
-    this.path = entry.urlPath;
-    this.client = entry.clientAddress;
     this.host = entry.urlDomain;
     this.method = entry.httpRequestMethod;
+    this.clientHash = entry.clientAddress === null ? 0 : hashOf(entry.clientAddress);
+    this.areaHash = hashOf(areaOf(entry.urlPath ?? '/'));
     this.#entry = entry;
     return this;
+  }
+  client(): string | null {
+    return this.#entry.clientAddress;
+  }
+  path(): string | null {
+    return this.#entry.urlPath;
   }
   agent(): string | null {
     return this.#entry.userAgentOriginal;

@@ -5,7 +5,7 @@
  */
 import type { Entry } from '../../parsers/entry.ts';
 import type { Placed } from '../model/line.ts';
-import { Look, Needles, placedIn, type Seen } from '../store/look.ts';
+import { hashOf, Look, Needles, placedIn, type Seen } from '../store/look.ts';
 import { address, addressesOf, isPrivate, isStrongId, localIdOf } from './keys.ts';
 import type { LinkSource } from './source.ts';
 
@@ -48,7 +48,7 @@ export function surveySeen(seen: readonly Seen[]): Survey {
   const fine = new Set<number>();
   const access = new Map<number, number>();
   const latest = new Map<number, number>();
-  const clients = new Map<number, Map<string, { n: number }>>();
+  const clients = new Map<number, Int32Array>();
   const paths = new Map<number, Set<string | null>>();
   let others = 0;
   for (const { look, offsetMs, lines } of seen) {
@@ -69,7 +69,7 @@ export function surveySeen(seen: readonly Seen[]): Survey {
         continue;
       }
       if (counts === undefined || known === undefined) {
-        counts = new Map();
+        counts = new Int32Array(CLIENT_SLOTS);
         known = new Set();
         clients.set(sourceId, counts);
         paths.set(sourceId, known);
@@ -77,11 +77,7 @@ export function surveySeen(seen: readonly Seen[]): Survey {
       requests++;
       if (t > last) last = t;
       if (known.size <= ASKED_PATHS_MAX) known.add(look.path(i));
-      const a = look.client(i);
-      if (a === null) continue;
-      const count = counts.get(a);
-      if (count === undefined) counts.set(a, { n: 1 });
-      else count.n++;
+      counts[look.clientHash(i) % CLIENT_SLOTS]!++;
     }
     if (isFine) fine.add(sourceId);
     if (requests === 0) continue;
@@ -93,34 +89,51 @@ export function surveySeen(seen: readonly Seen[]): Survey {
   for (const [sourceId, lines] of access) {
     if (access.size >= 2 && lines >= ASKED_LINES_MIN && paths.get(sourceId)!.size <= ASKED_PATHS_MAX) mayBeAsked = true;
     if (access.size < 2 && others === 0) continue;
-    const own = new Set<string>();
-    const folded = new Map<string, number>();
-    for (const [text, { n }] of clients.get(sourceId)!) {
-      // Below this no spelling of an address makes a proxy of it.
-      const a = address(text)!;
-      folded.set(a, (folded.get(a) ?? 0) + n);
-    }
-    for (const [a, n] of folded) {
-      if (n >= 20 && n >= lines * 0.25) own.add(a);
-      else if (n >= 5 && n >= lines * 0.1 && isPrivate(a)) own.add(a);
-    }
-    proxies.set(sourceId, own);
+    proxies.set(sourceId, proxiesOf(sourceId, lines, clients.get(sourceId)!, seen));
   }
   return { fine, proxies, access, latest, mayBeAsked };
+}
+
+/** Clients are counted by so many numbers first; only those that come often enough are told apart. */
+const CLIENT_SLOTS = 1021;
+const PROXY_LINES_MIN = 5;
+const PROXY_SHARE_MIN = 0.1;
+
+/** Addresses that too many lines of a source come from to be a client. */
+function proxiesOf(sourceId: number, lines: number, counts: Int32Array, seen: readonly Seen[]): Set<string> {
+  const own = new Set<string>();
+  const often = (slot: number): boolean => counts[slot]! >= PROXY_LINES_MIN && counts[slot]! >= lines * PROXY_SHARE_MIN;
+  if (!counts.some((_, slot) => often(slot))) return own;
+  const folded = new Map<string, number>();
+  for (const { look, lines: some } of seen) {
+    if (look.sourceId !== sourceId) continue;
+    const n = some === null ? look.size : some.length;
+    for (let k = 0; k < n; k++) {
+      const i = some === null ? k : some[k]!;
+      if (!look.isAccess(i) || !often(look.clientHash(i) % CLIENT_SLOTS)) continue;
+      const a = address(look.client(i));
+      if (a !== null) folded.set(a, (folded.get(a) ?? 0) + 1);
+    }
+  }
+  for (const [a, n] of folded) {
+    if (n >= 20 && n >= lines * 0.25) own.add(a);
+    else if (n >= PROXY_LINES_MIN && n >= lines * PROXY_SHARE_MIN && isPrivate(a)) own.add(a);
+  }
+  return own;
 }
 
 /** Two lines of one request lie at most this far apart: two neighbouring buckets of it. */
 const REACH_MS = 20_000;
 
 /** key → buckets of time in which it occurs on a line that matters. */
-class Keys {
-  readonly #buckets = new Map<string, number[]>();
-  add(key: string, bucket: number): void {
+class Keys<K> {
+  readonly #buckets = new Map<K, number[]>();
+  add(key: K, bucket: number): void {
     const list = this.#buckets.get(key);
     if (list === undefined) this.#buckets.set(key, [bucket]);
     else if (list[list.length - 1] !== bucket) list.push(bucket);
   }
-  has(key: string, bucket: number): boolean {
+  has(key: K, bucket: number): boolean {
     const list = this.#buckets.get(key);
     if (list === undefined) return false;
     for (const b of list) if (b - bucket <= 1 && bucket - b <= 1) return true;
@@ -129,7 +142,7 @@ class Keys {
   get size(): number {
     return this.#buckets.size;
   }
-  keys(): IterableIterator<string> {
+  keys(): IterableIterator<K> {
     return this.#buckets.keys();
   }
 }
@@ -157,10 +170,11 @@ export function relevant(
   { refusedStatus, matters }: RelevantOptions,
 ): Placed[] {
   const ids = new Set<string>();
-  const tails = new Keys();
-  const clients = new Keys();
+  const tails = new Keys<string>();
+  const tailHashes = new Keys<number>();
+  const clients = new Keys<string>();
   /** Of lines that name no path: any request of that client may be theirs. */
-  const pathless = new Keys();
+  const pathless = new Keys<string>();
   const local = new Set<string>();
   /** Sources in which a request number joins lines. */
   const numbered = new Set<number>();
@@ -176,7 +190,11 @@ export function relevant(
       const { entry, timeMs, line } = placedIn(s, i);
       for (const id of entry.requestIds) ids.add(id);
       const bucket = Math.floor(timeMs / REACH_MS);
-      if (entry.urlPath !== null) tails.add(tailOf(entry.urlPath), bucket);
+      if (entry.urlPath !== null) {
+        const tail = tailOf(entry.urlPath);
+        tails.add(tail, bucket);
+        tailHashes.add(hashOf(tail), bucket);
+      }
       for (const a of addressesOf(entry)) {
         clients.add(a, bucket);
         if (!isAccess && entry.urlPath === null) pathless.add(a, bucket);
@@ -219,7 +237,8 @@ export function relevant(
       if (look.isSkimmed(i) && marks[i] !== HOLDS_ID) {
         // What may be wanted is read; whether it is, its entry tells.
         const bucket = Math.floor((look.timeMs[i]! + offsetMs) / REACH_MS);
-        let may = addressesHere === null || tails.has(tailOf(look.path(i)!), bucket);
+        const tail = look.tailHash(i);
+        let may = addressesHere === null || tail < 0 || tailHashes.has(tail, bucket);
         if (!may && pathless.size > 0) {
           may = pathless.has(address(look.client(i))!, bucket);
           for (const a of addressesHere ?? []) if (!may && look.holds(i, a, true)) may = true;
@@ -239,7 +258,7 @@ const HOLDS_ID = 2;
 const FORWARDED_MAX = 16;
 
 /** Addresses to be looked for behind the known fields of a line; null = too many, or numbers besides: every line is read. */
-function forwardedTexts(pathless: Keys, sourceId: number, numbered: ReadonlySet<number>): string[] | null {
+function forwardedTexts(pathless: Keys<string>, sourceId: number, numbered: ReadonlySet<number>): string[] | null {
   if (numbered.has(sourceId) || pathless.size > FORWARDED_MAX) return null;
   return [...pathless.keys()];
 }

@@ -23,7 +23,24 @@ const REFERRER_TO = 5;
 const AGENT = 6;
 const AGENT_TO = 7;
 const EXTRAS = 8;
-const STRIDE = 9;
+const CLIENT = 9;
+const CLIENT_TO = 10;
+const STRIDE = 11;
+
+/** What lines are compared by, of a skimmed line. */
+const CLIENT_HASH = 0;
+const AREA_HASH = 1;
+const TAIL_HASH = 2;
+const HASHES = 3;
+/** The last part of a path that is escaped: only its entry tells. */
+const ESCAPED = -1;
+
+/** A number for a text: equal for equal texts, hardly ever for others. Never negative. */
+export function hashOf(text: string, from = 0, to = text.length): number {
+  let h = 0;
+  for (let i = from; i < to; i++) h = (Math.imul(h, 31) + text.charCodeAt(i)) | 0;
+  return h & 0x3fffffff;
+}
 
 const NO_TEXT = '';
 const NO_BLOCK: Omit<Block, 'raw'> = {
@@ -38,21 +55,6 @@ const NO_BLOCK: Omit<Block, 'raw'> = {
   referenceMs: 0,
 };
 const NO_RAW = Buffer.alloc(0);
-
-/** Addresses come again: one text for each, whose hash is known. Bounded; starts anew when it is full. */
-let addresses = new Map<string, string>();
-const ADDRESSES_KEPT = 50_000;
-
-function addressAt(text: string, from: number, to: number): string {
-  const slice = text.slice(from, to);
-  const kept = addresses.get(slice);
-  if (kept !== undefined) return kept;
-  // A copy: a slice would keep its whole text alive. Decoded, if it is no address at all.
-  const copy = Buffer.from(slice, 'latin1').toString('utf8');
-  if (addresses.size >= ADDRESSES_KEPT) addresses = new Map();
-  addresses.set(copy, copy);
-  return copy;
-}
 
 export class Look {
   readonly sourceId: number;
@@ -70,7 +72,7 @@ export class Look {
   #at: Int32Array | null = null;
   #lineNumber: Int32Array | null = null;
   #status: Uint16Array | null = null;
-  #clients: string[] = [];
+  #hashes: Int32Array | null = null;
   #methods: string[] = [];
   #hosts: (string | null)[] = [];
 
@@ -111,8 +113,8 @@ export class Look {
     const at = new Int32Array(room * STRIDE);
     const status = new Uint16Array(room);
     const lineNumbers = new Int32Array(room);
+    const hashes = new Int32Array(room * HASHES);
     const read: (Placed | null)[] = [];
-    const clients: string[] = [];
     const methods: string[] = [];
     const hosts: (string | null)[] = [];
     let from = block.offset === 0 && text.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0;
@@ -134,7 +136,6 @@ export class Look {
         at[n * STRIDE] = -1;
         lineNumbers[n] = r.lineNumber;
         read.push({ line, entry, timeMs: entry.timeMs });
-        clients.push('');
         methods.push('');
         hosts.push(null);
       }
@@ -161,8 +162,11 @@ export class Look {
         at[k + AGENT] = skimmed.agentFrom;
         at[k + AGENT_TO] = skimmed.agentTo;
         at[k + EXTRAS] = skimmed.extrasFrom;
+        at[k + CLIENT] = skimmed.clientFrom;
+        at[k + CLIENT_TO] = skimmed.clientTo;
+        hashPath(text, skimmed.pathFrom, skimmed.pathTo, hashes, n * HASHES);
+        hashes[n * HASHES + CLIENT_HASH] = hashOf(text, skimmed.clientFrom, skimmed.clientTo);
         read.push(null);
-        clients.push(addressAt(text, skimmed.clientFrom, skimmed.clientTo));
         methods.push(skimmed.method);
         hosts.push(skimmed.host);
       } else readFrom(from, lf + 1, false);
@@ -176,7 +180,7 @@ export class Look {
     look.#at = at;
     look.#status = status;
     look.#lineNumber = lineNumbers;
-    look.#clients = clients;
+    look.#hashes = hashes;
     look.#methods = methods;
     look.#hosts = hosts;
     return look;
@@ -224,7 +228,25 @@ export class Look {
   }
 
   client(i: number): string | null {
-    return this.isSkimmed(i) ? this.#clients[i]! : this.#read[i]!.entry.clientAddress;
+    return this.isSkimmed(i) ? this.#said(i * STRIDE + CLIENT) : this.#read[i]!.entry.clientAddress;
+  }
+
+  /** `hashOf` its client; 0 = none. */
+  clientHash(i: number): number {
+    if (this.isSkimmed(i)) return this.#hashes![i * HASHES + CLIENT_HASH]!;
+    const client = this.#read[i]!.entry.clientAddress;
+    return client === null ? 0 : hashOf(client);
+  }
+
+  /** `hashOf` the first part of its path. */
+  areaHash(i: number): number {
+    if (this.isSkimmed(i)) return this.#hashes![i * HASHES + AREA_HASH]!;
+    return hashOf(areaOf(this.#read[i]!.entry.urlPath ?? '/'));
+  }
+
+  /** Of a skimmed line: `hashOf` the last part of its path; -1 = it is escaped. */
+  tailHash(i: number): number {
+    return this.#hashes![i * HASHES + TAIL_HASH]!;
   }
 
   method(i: number): string | null {
@@ -289,6 +311,34 @@ export class Look {
     }
     return this.size > 0 && start(low) <= position ? low : -1;
   }
+}
+
+/** "/orders" of "/orders/731". */
+export function areaOf(path: string): string {
+  const second = path.indexOf('/', 1);
+  return second > 0 ? path.slice(0, second) : path;
+}
+
+/** The hashes of the first and the last part of a path, in one go. */
+function hashPath(text: string, from: number, to: number, hashes: Int32Array, at: number): void {
+  let area = 47;
+  let h = 0;
+  let isFirst = true;
+  let escaped = false;
+  for (let i = from + 1; i < to; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 47) {
+      isFirst = false;
+      escaped = false;
+      h = 0;
+      continue;
+    }
+    if (c === 37) escaped = true;
+    h = (Math.imul(h, 31) + c) | 0;
+    if (isFirst) area = (Math.imul(area, 31) + c) | 0;
+  }
+  hashes[at + AREA_HASH] = area & 0x3fffffff;
+  hashes[at + TAIL_HASH] = escaped ? ESCAPED : h & 0x3fffffff;
 }
 
 function isAscii(text: string): boolean {

@@ -21,8 +21,12 @@ interface BlockRow {
   time_max: number | null;
   reference: number;
   reader: string;
-  raw: Buffer;
 }
+
+/** All but the bytes, which are fetched when they are asked for. */
+const BLOCK_COLUMNS = 'source_id, offset, bytes, first_line, lines, time_min, time_max, reference, reader';
+
+const NO_BYTES = Buffer.alloc(0);
 
 export class SqliteArchive implements Archive {
   readonly #db: Db;
@@ -54,14 +58,26 @@ export class SqliteArchive implements Archive {
       markFrom: db.prepare(
         'INSERT INTO dirty (bucket, mark) SELECT DISTINCT time / 10000 * 10000, 1 FROM refusal WHERE time >= ? ON CONFLICT DO UPDATE SET mark = mark + 1',
       ),
-      range: db.prepare('SELECT * FROM block WHERE source_id = ? AND time_max >= ? AND time_min <= ? ORDER BY offset'),
-      has: db.prepare('SELECT 1 FROM block WHERE source_id = ? AND time_max >= ? AND time_min <= ? LIMIT 1').pluck(),
-      extents: db.prepare(
-        'SELECT lines, time_min timeMinMs, time_max timeMaxMs FROM block WHERE source_id = ? AND time_max >= ? AND time_min <= ?',
+      // A block never crosses a day: what ends later than a day behind the range begins behind it.
+      range: db.prepare(
+        `SELECT ${BLOCK_COLUMNS} FROM block WHERE source_id = ? AND time_max BETWEEN ? AND ? + 86400000 AND time_min <= ? ORDER BY offset`,
       ),
-      at: db.prepare('SELECT * FROM block WHERE source_id = ? AND offset <= ? ORDER BY offset DESC LIMIT 1'),
-      atLine: db.prepare('SELECT * FROM block WHERE source_id = ? AND first_line <= ? ORDER BY offset DESC LIMIT 1'),
-      last: db.prepare('SELECT * FROM block WHERE source_id = ? ORDER BY offset DESC'),
+      raw: db.prepare('SELECT raw FROM block WHERE source_id = ? AND offset = ?').pluck(),
+      has: db
+        .prepare(
+          'SELECT 1 FROM block WHERE source_id = ? AND time_max BETWEEN ? AND ? + 86400000 AND time_min <= ? LIMIT 1',
+        )
+        .pluck(),
+      extents: db.prepare(
+        'SELECT lines, time_min timeMinMs, time_max timeMaxMs FROM block WHERE source_id = ? AND time_max BETWEEN ? AND ? + 86400000 AND time_min <= ? ORDER BY time_max',
+      ),
+      at: db.prepare(
+        `SELECT ${BLOCK_COLUMNS} FROM block WHERE source_id = ? AND offset <= ? ORDER BY offset DESC LIMIT 1`,
+      ),
+      atLine: db.prepare(
+        `SELECT ${BLOCK_COLUMNS} FROM block WHERE source_id = ? AND first_line <= ? ORDER BY offset DESC LIMIT 1`,
+      ),
+      last: db.prepare(`SELECT ${BLOCK_COLUMNS} FROM block WHERE source_id = ? ORDER BY offset DESC`),
       stored: db.prepare('SELECT min(time_min) a, max(time_max) b FROM block'),
     };
   }
@@ -151,15 +167,17 @@ export class SqliteArchive implements Archive {
   }
 
   blocks(range: BlockRange): Block[] {
-    return (this.#statements.range.all(range.sourceId, range.fromMs, range.toMs) as BlockRow[]).map(readBlock);
+    return (this.#statements.range.all(range.sourceId, range.fromMs, range.toMs, range.toMs) as BlockRow[]).map((row) =>
+      this.#block(row),
+    );
   }
 
   hasBlocks(range: BlockRange): boolean {
-    return this.#statements.has.get(range.sourceId, range.fromMs, range.toMs) !== undefined;
+    return this.#statements.has.get(range.sourceId, range.fromMs, range.toMs, range.toMs) !== undefined;
   }
 
   extents(range: BlockRange): { lines: number; timeMinMs: number; timeMaxMs: number }[] {
-    return this.#statements.extents.all(range.sourceId, range.fromMs, range.toMs) as {
+    return this.#statements.extents.all(range.sourceId, range.fromMs, range.toMs, range.toMs) as {
       lines: number;
       timeMinMs: number;
       timeMaxMs: number;
@@ -168,23 +186,48 @@ export class SqliteArchive implements Archive {
 
   blockAt(sourceId: number, offset: number): Block | null {
     const row = this.#statements.at.get(sourceId, offset) as BlockRow | undefined;
-    return row && offset < row.offset + row.bytes ? readBlock(row) : null;
+    return row && offset < row.offset + row.bytes ? this.#block(row) : null;
   }
 
   blockAtLine(sourceId: number, line: number): Block | null {
     const row = this.#statements.atLine.get(sourceId, line) as BlockRow | undefined;
-    return row && line < row.first_line + row.lines ? readBlock(row) : null;
+    return row && line < row.first_line + row.lines ? this.#block(row) : null;
   }
 
   lastBlocks(sourceId: number, bytes: number): Block[] {
     const out: Block[] = [];
     let sum = 0;
     for (const row of this.#statements.last.iterate(sourceId) as IterableIterator<BlockRow>) {
-      out.push(readBlock(row));
+      out.push(this.#block(row));
       sum += row.bytes;
       if (sum >= bytes) break;
     }
     return out;
+  }
+
+  #block(row: BlockRow): Block {
+    let raw: Buffer | null = null;
+    const unpack = (): Buffer => {
+      const packed = this.#statements.raw.get(row.source_id, row.offset) as Buffer | undefined;
+      // Dropped by retention in the meantime.
+      return packed === undefined ? NO_BYTES : zstdDecompressSync(packed);
+    };
+    return {
+      sourceId: row.source_id,
+      offset: row.offset,
+      bytes: row.bytes,
+      firstLine: row.first_line,
+      lines: row.lines,
+      timeMinMs: row.time_min ?? Number.NaN,
+      timeMaxMs: row.time_max ?? Number.NaN,
+      reader: JSON.parse(row.reader),
+      referenceMs: row.reference,
+      // Fetched when it is asked for: whoever has looked at the block already does not ask.
+      get raw() {
+        raw ??= unpack();
+        return raw;
+      },
+    };
   }
 
   storedRange(): { fromMs: number; toMs: number } | null {
@@ -195,25 +238,4 @@ export class SqliteArchive implements Archive {
 
 function readSource(row: { id: number; state: string }): Source {
   return { ...(JSON.parse(row.state) as Omit<Source, 'id'>), id: row.id };
-}
-
-function readBlock(row: BlockRow): Block {
-  const packed = row.raw;
-  let raw: Buffer | null = null;
-  return {
-    sourceId: row.source_id,
-    offset: row.offset,
-    bytes: row.bytes,
-    firstLine: row.first_line,
-    lines: row.lines,
-    timeMinMs: row.time_min ?? Number.NaN,
-    timeMaxMs: row.time_max ?? Number.NaN,
-    reader: JSON.parse(row.reader),
-    referenceMs: row.reference,
-    // Unpacked when it is asked for: whoever has the entries already does not ask.
-    get raw() {
-      raw ??= zstdDecompressSync(packed);
-      return raw;
-    },
-  };
 }

@@ -36,7 +36,7 @@ CREATE TABLE block (
   raw BLOB NOT NULL,                  -- zstd
   UNIQUE (source_id, offset)
 );
-CREATE INDEX block_time ON block (source_id, time_max);
+CREATE INDEX block_time ON block (source_id, time_max, time_min, lines);
 CREATE INDEX block_age ON block (time_max, packed);
 
 CREATE TABLE counter_total (          -- step: 60000 or 3600000 ms
