@@ -87,7 +87,7 @@ export function assess(request: LinkedRequest, refusedStatus: ReadonlySet<number
         cause: s.cause,
         alternatives: s.alternatives ?? [],
         certainty: s.certainty,
-        confidence: s.confidence * (0.5 + 0.5 * hop.link.confidence),
+        confidence: s.confidence * (0.5 + 0.5 * hop.speaks),
         layer: s.layer ?? hop.layer,
         hop: i,
         match,

@@ -7,7 +7,9 @@ import type { Entry } from '../../parsers/entry.ts';
 import type { Placed } from '../model/line.ts';
 import type { Hop, Link, LinkedRequest } from '../model/request.ts';
 import { routeOf } from '../model/route.ts';
-import { assign, type Edge } from './assign.ts';
+import { type Assignment, assign, type Edge, type Written } from './assign.ts';
+import { type Guess, weigh } from './custom.ts';
+import { apart, type Between, surenessOf, type Trace } from './doubt.ts';
 import { address, addressesOf, comparablePath, isPrivate, isStrongId, localIdOf, pathAffinity } from './keys.ts';
 import { type Survey, survey } from './relevant.ts';
 import { settle } from './settle.ts';
@@ -51,8 +53,15 @@ const REASON_MS = 400;
 const REASON_FINE_MS = 50;
 /** By this where the log's clock was settled by all of its reasons. */
 const REASON_SETTLED_MS = 8;
-/** A phrase and a route that were seen so often, and never together, do not belong together. */
-const CUSTOM_MIN = 4;
+/** Requests that take longer are looked for further back. */
+const LONG_MS = 2000;
+/** Requests looked at for one line that names none. */
+const OPEN_MAX = 400;
+/** So many lines that give a reason are written just before the answer, however long the request took until then. */
+const AT_ANSWER = 0.7;
+const ANSWER_MS = 20;
+/** A line that names the client or the user of a request is so much likelier about it than about another. */
+const NAMED_ODDS = 100;
 /** A request whose moment is known to less than a second. */
 const FINE_MS = 900;
 /** Clocks are learned to a few milliseconds. */
@@ -61,6 +70,8 @@ const PAD_MS = 5;
 /** Two logs of one server: so many of the lines of the smaller are in the other. */
 const TWIN_SHARE = 0.9;
 const TWIN_LINES_MIN = 3;
+
+const TOSSED = 'but another request looks the same and was made at once';
 
 const ANCHOR: Link = { kind: 'anchor', confidence: 1, says: 'the line by which the request is counted' };
 
@@ -74,6 +85,20 @@ export function link(
   return new Linker(records, sources, options, around).run();
 }
 
+/** Two lines that were joined; `open` where it was a choice. */
+interface Join {
+  a: number;
+  b: number;
+  confidence: number;
+  open: Open | null;
+}
+
+interface Open {
+  edge: Edge;
+  assignment: Assignment;
+  between: Between;
+}
+
 class Linker {
   readonly #records: Placed[];
   readonly #sources: Map<number, LinkSource>;
@@ -82,6 +107,8 @@ class Linker {
   readonly #members: (number[] | null)[];
   readonly #links: (Link | null)[];
   readonly #hasOuter: Uint8Array;
+  /** What was joined to a line, and how sure that is. */
+  readonly #joins = new Map<number, Join[]>();
   /** Indices of access lines per source, in time order. */
   readonly #access = new Map<number, number[]>();
   readonly #other: number[] = [];
@@ -92,6 +119,8 @@ class Linker {
   /** Access lines per source in the whole stretch. */
   readonly #counted: Map<number, number>;
   readonly #latest: Map<number, number>;
+  /** Sources whose times have fractions of a second. */
+  readonly #fine: ReadonlySet<number>;
   /** Sources that are asked by another layer before it answers; their lines are never requests of their own. */
   readonly #asked = new Set<number>();
 
@@ -113,6 +142,7 @@ class Linker {
     this.#start = new Float64Array(n);
     this.#end = new Float64Array(n);
     const { fine } = around;
+    this.#fine = fine;
     this.#proxies = around.proxies;
     this.#counted = around.access;
     this.#latest = around.latest;
@@ -160,10 +190,16 @@ class Linker {
   }
 
   /** `joined` is the line that this link explains. */
-  #join(a: number, b: number, joined: number, why: Link): void {
+  #join(a: number, b: number, joined: number, why: Link, open: Open | null = null): void {
     const ra = this.#root(a);
     const rb = this.#root(b);
     this.#links[joined] ??= why;
+    const join: Join = { a, b, confidence: why.confidence, open };
+    for (const x of [a, b]) {
+      const joins = this.#joins.get(x);
+      if (joins) joins.push(join);
+      else this.#joins.set(x, [join]);
+    }
     if (ra === rb) return;
     const ma = this.#membersOf(ra);
     const mb = this.#membersOf(rb);
@@ -367,10 +403,12 @@ class Linker {
         if (edge) edges.push(edge);
       }
     }
-    for (const edge of assign(this.#plausible(edges), this.#written)) {
+    const plausible = this.#plausible(edges);
+    const assignment = assign(plausible, this.#written);
+    for (const edge of assignment.taken) {
       if (this.#hasAccessAt(this.#root(edge.inner), outerOrder)) continue;
       this.#joinAccess(
-        edge,
+        { edge, assignment, between: 'servers' },
         how === 'path' ? 'same method, path, client and time' : 'path ends alike, same client and time',
       );
     }
@@ -415,10 +453,11 @@ class Linker {
     });
   }
 
-  #joinAccess(edge: Edge, says: string): void {
+  #joinAccess(open: Open, says: string): void {
+    const { edge } = open;
     const confidence = edge.score >= 8 ? 0.97 : edge.score >= 5 ? 0.92 : edge.score >= 3 ? 0.8 : 0.6;
     this.#hasOuter[edge.inner] = 1;
-    this.#join(edge.outer, edge.inner, edge.inner, { kind: 'attributes', confidence, says });
+    this.#join(edge.outer, edge.inner, edge.inner, { kind: 'attributes', confidence, says }, open);
   }
 
   /** Candidates (sorted by time) around line i. */
@@ -447,15 +486,42 @@ class Linker {
    * Lines that look alike keep the order in which they were written, whatever moment they name: a log that gives the
    * start of a request writes it when it has ended, as all others do.
    */
-  readonly #written = (i: number): number => this.#records[i]!.line.offset;
+  readonly #written = (a: number, b: number): number => {
+    const x = this.#records[a]!.line;
+    const y = this.#records[b]!.line;
+    return x.sourceId === y.sourceId ? x.offset - y.offset : 0;
+  };
 
-  /** The same for what a server wrote about one request: done with its last line. Access lines by their place. */
-  #clusterEnd(i: number): number {
-    if (this.#entry(i).kind === 'access') return this.#records[i]!.line.offset;
-    let end = Number.NEGATIVE_INFINITY;
-    for (const m of this.#membersOf(this.#root(i)))
-      if (this.#entry(m).kind !== 'access') end = Math.max(end, this.#end[m]!);
-    return end;
+  /**
+   * The same for whole sets of lines, told by the log that says it best: access lines and audit records are written at
+   * once, when all is done; of other lines the last counts. Of two such logs the one further in.
+   */
+  readonly #setsWritten = (a: number, b: number): number => {
+    let best = -1;
+    let difference = 0;
+    const theirs = this.#lastOf(b);
+    for (const [key, mine] of this.#lastOf(a)) {
+      const other = theirs.get(key);
+      if (other === undefined || mine.weight <= best) continue;
+      best = mine.weight;
+      difference = mine.offset - other.offset;
+    }
+    return difference;
+  };
+
+  /** Where each log's last line of each kind stands in the set of line `i`. */
+  #lastOf(i: number): Map<string, { offset: number; weight: number }> {
+    const last = new Map<string, { offset: number; weight: number }>();
+    for (const m of this.#membersOf(this.#root(i))) {
+      const { sourceId, offset } = this.#records[m]!.line;
+      const { kind } = this.#entry(m);
+      const key = `${sourceId} ${kind}`;
+      const known = last.get(key);
+      const weight = (kind === 'access' ? 200 : kind === 'audit' ? 100 : 0) + this.#source(m).order;
+      if (known === undefined) last.set(key, { offset, weight });
+      else if (offset > known.offset) known.offset = offset;
+    }
+    return last;
   }
 
   /** How far two lines are from having been the same moment: 0 when their intervals touch. */
@@ -513,7 +579,6 @@ class Linker {
       inner: i,
       score,
       distance: Math.abs(this.#start[o]! + this.#end[o]! - this.#start[i]! - this.#end[i]!),
-      signature: `${how === 'subrequest' ? '' : `${a.urlPath} ${a.urlQuery}`} ${a.clientAddress} ${b.clientAddress} ${a.userAgentOriginal} ${sa} ${sb} ${this.#records[o]!.line.sourceId} ${this.#records[i]!.line.sourceId}`,
     };
   }
 
@@ -573,10 +638,14 @@ class Linker {
         if (addressesOf(this.#entry(i)).length === 0)
           for (const o of this.#near(outers, i)) edges.push(...this.#asking(o, i));
       }
-      const taken = assign(edges, this.#written);
-      if (taken.length < free.length * 0.6) continue;
+      const assignment = assign(edges, this.#written);
+      if (assignment.taken.length < free.length * 0.6) continue;
       this.#asked.add(id);
-      for (const edge of taken) this.#joinAccess(edge, 'asked by the outer layer: same client, agent and moment');
+      for (const edge of assignment.taken)
+        this.#joinAccess(
+          { edge, assignment, between: 'servers' },
+          'asked by the outer layer: same client, agent and moment',
+        );
     }
   }
 
@@ -595,7 +664,6 @@ class Linker {
         inner: i,
         score: 1 - (to - from) / 10_000,
         distance: Math.abs(this.#end[o]! - t),
-        signature: `asking ${o} ${i}`,
       },
     ];
   }
@@ -651,20 +719,28 @@ class Linker {
           most = CANDIDATES_OF_CLIENT;
         }
         if (candidates === undefined) continue;
+        // A request has several access lines: the one that fits best stands for all of them.
+        const best = new Map<number, Edge>();
         for (const a of this.#near(candidates, facts.index, most)) {
           const edge = this.#attachEdge(root, facts, a);
-          if (edge) edges.push(edge);
+          if (edge === null) continue;
+          const request = this.#root(a);
+          if ((best.get(request)?.score ?? Number.NEGATIVE_INFINITY) < edge.score)
+            best.set(request, { ...edge, outer: request, via: a });
         }
+        edges.push(...best.values());
       }
       // One line of a source explains one request: an access set takes one cluster of each source.
-      for (const edge of assign(edges, (x) => this.#clusterEnd(x))) {
+      const assignment = assign(edges, this.#setsWritten);
+      for (const edge of assignment.taken) {
         if (this.#accessIn(this.#root(edge.inner)).length > 0) continue;
         const confidence = edge.score >= 7 ? 0.95 : edge.score >= 5 ? 0.88 : 0.7;
-        this.#join(edge.outer, edge.inner, edge.inner, {
+        const why: Link = {
           kind: 'attributes',
           confidence,
           says: 'same client, path and time as the access line',
-        });
+        };
+        this.#join(edge.via!, edge.inner, edge.inner, why, { edge, assignment, between: 'logs' });
       }
     }
   }
@@ -762,7 +838,6 @@ class Linker {
       inner: facts.index,
       score,
       distance: position,
-      signature: `${target.id} ${facts.path} ${facts.query} ${facts.client} ${e.urlPath} ${e.clientAddress} ${e.userAgentOriginal} ${status} ${facts.status} ${facts.filePath}`,
     };
   }
 
@@ -787,31 +862,30 @@ class Linker {
       const targets: number[] = [];
       for (const home of homes) {
         for (const a of this.#access.get(home) ?? []) {
-          if (this.#isRefusedOrClose(a)) targets.push(a);
+          targets.push(a);
         }
       }
-      targets.sort((a, b) => a - b);
-      const edges: Edge[] = [];
-      const fine = targets
-        .map((a) => this.#moment(a))
-        .filter(([from, to]) => to - from < FINE_MS)
-        .sort((x, y) => x[0] - y[0]);
+      const open = new Moments(targets.map((a) => ({ target: a, ...this.#moment(a) })));
       const settled = settle(
         reasons.map((r) => this.#records[r]!.timeMs),
-        fine,
+        open.all
+          .filter((m) => m.to - m.from < FINE_MS && this.#isRefused(m.target))
+          .map(({ from, to }): [number, number] => [from, to]),
       );
       const shiftMs = settled?.shiftMs ?? 0;
       const fineMs = settled === null ? REASON_FINE_MS : REASON_SETTLED_MS;
+      const guesses: Guess[] = [];
+      const edges: Edge[] = [];
       for (const r of reasons) {
         const e = this.#entry(r);
-        for (const a of this.#near(targets, r)) {
+        const said = phraseOf(e);
+        const t = this.#records[r]!.timeMs + shiftMs;
+        for (const { target: a, from, to, isFine } of open.around(t, REASON_MS)) {
+          const reach = isFine ? fineMs : REASON_MS;
+          const outside = Math.max(0, from - t, t - to);
+          if (outside > reach) continue;
           const target = this.#entry(a);
           const sameLog = this.#records[a]!.line.sourceId === sourceId;
-          const [from, to] = this.#moment(a);
-          const t = this.#records[r]!.timeMs + shiftMs;
-          const outside = Math.max(0, from - t, t - to);
-          if (outside > (to - from < FINE_MS || target.durationMs !== null ? fineMs : REASON_MS)) continue;
-          const after = to - t;
           if (sameLog && this.#records[a]!.line.offset < this.#records[r]!.line.offset) continue;
           if (this.#reasonsIn(this.#root(a))) continue;
           // A layer that answered by itself asked nobody further in: what is said there is about others.
@@ -819,34 +893,40 @@ class Linker {
           const named = this.#namesClient(e, a);
           if (named < 0) continue;
           if (e.userName !== null && target.userName !== null && e.userName !== target.userName) continue;
-          let score = 2 - outside / 250 + named;
-          if (e.userName !== null && e.userName === target.userName) score += 2;
-          edges.push({ outer: a, inner: r, score, distance: Math.abs(after), signature: `reason${a}` });
+          const isUser = e.userName !== null && e.userName === target.userName;
+          guesses.push({
+            reason: r,
+            target: a,
+            said,
+            about: `${target.httpRequestMethod} ${routeOf(target.urlPath ?? '/')} ${target.httpResponseStatusCode}`,
+            prior:
+              (named > 0 || isUser ? NAMED_ODDS : 1) *
+              Math.exp((-2 * outside) / reach) *
+              ((1 - AT_ANSWER) / (to - from + 2 * reach) +
+                (isFine && to - t < ANSWER_MS + reach ? AT_ANSWER / (ANSWER_MS + 2 * reach) : 0)),
+            usual: this.#isRefused(a) ? 0.8 : 0.2,
+          });
+          edges.push({ outer: a, inner: r, score: 0, distance: Math.abs(to - t) });
         }
       }
-      this.#byCustom(edges);
-      this.#markCrowds(edges);
-      const position = (x: number): number =>
-        this.#entry(x).kind === 'access' ? this.#moment(x)[1] : this.#records[x]!.timeMs;
-      // The shortest request first, since it has the fewest lines to choose from; each the line nearest to its answer.
-      for (const e of edges) {
-        const [from, to] = this.#moment(e.outer);
-        e.distance += (to - from) * 1e4;
-      }
-      const taken = assign(edges, position);
-      const byReason = new Map<number, Edge[]>();
-      for (const e of edges) {
-        const list = byReason.get(e.inner);
-        if (list) list.push(e);
-        else byReason.set(e.inner, [e]);
-      }
-      for (const edge of taken) {
-        let rivals = 0;
-        for (const x of byReason.get(edge.inner) ?? [])
-          if (x.outer !== edge.outer && x.score > edge.score - 0.4) rivals++;
+      const shares = weigh(guesses);
+      for (const [k, edge] of edges.entries()) edge.score = Math.log(shares[k]!);
+      const ends = new Map(open.all.map((m) => [m.target, m.to]));
+      const moments: Written = (x, y) =>
+        (ends.get(x) ?? this.#records[x]!.timeMs) - (ends.get(y) ?? this.#records[y]!.timeMs) || this.#written(x, y);
+      const shareOf = new Map(edges.map((e, k) => [`${e.outer} ${e.inner}`, shares[k]!]));
+      const assignment = assign(edges, moments);
+      for (const edge of assignment.taken) {
+        // Between pairs that could be the other way round the order in which they were written decides.
+        let share = Math.exp(edge.score);
+        for (const [outer, inner] of assignment.rivalsOf(edge))
+          if (outer !== edge.outer && inner !== edge.inner) share += shareOf.get(`${outer} ${edge.inner}`) ?? 0;
+        share = Math.min(1, share);
+        if (!this.#isRefused(edge.outer)) continue;
+        if (share < 0.1) continue;
         this.#join(edge.outer, edge.inner, edge.inner, {
           kind: 'neighbour',
-          confidence: rivals === 0 ? 0.85 : 0.85 / (rivals + 1),
+          confidence: 0.95 * share,
           says: 'written by the same program just before its answer',
         });
       }
@@ -878,83 +958,30 @@ class Linker {
   }
   #clients: Set<string> | null = null;
 
-  /**
-   * A program says the same things about the same routes: where one line has one request to go to and no other line
-   * wants it, what it says and the route are seen together. A pair that is known weighs more than one that never was.
-   */
-  #byCustom(edges: Edge[]): void {
-    const ofReason = new Map<number, number>();
-    const ofTarget = new Map<number, number>();
-    for (const e of edges) {
-      ofReason.set(e.inner, (ofReason.get(e.inner) ?? 0) + 1);
-      ofTarget.set(e.outer, (ofTarget.get(e.outer) ?? 0) + 1);
-    }
-    const said = new Map<number, string>();
-    const about = new Map<number, string>();
-    for (const e of edges) {
-      if (!said.has(e.inner)) said.set(e.inner, phraseOf(this.#entry(e.inner)));
-      if (!about.has(e.outer)) {
-        const { httpRequestMethod, urlPath } = this.#entry(e.outer);
-        about.set(e.outer, `${httpRequestMethod} ${routeOf(urlPath ?? '/')}`);
-      }
-    }
-    const phrases = new Map<string, number>();
-    const routes = new Map<string, number>();
-    const pairs = new Map<string, number>();
-    const bump = (map: Map<string, number>, key: string): void => {
-      map.set(key, (map.get(key) ?? 0) + 1);
-    };
-    for (const e of edges) {
-      if (ofReason.get(e.inner) !== 1 || ofTarget.get(e.outer) !== 1) continue;
-      const phrase = said.get(e.inner)!;
-      const route = about.get(e.outer)!;
-      bump(phrases, phrase);
-      bump(routes, route);
-      bump(pairs, `${phrase}\n${route}`);
-    }
-    for (const e of edges) {
-      const phrase = said.get(e.inner)!;
-      const route = about.get(e.outer)!;
-      const together = pairs.get(`${phrase}\n${route}`) ?? 0;
-      if (together >= 2) e.score += 0.5;
-      else if (together === 0 && (phrases.get(phrase) ?? 0) >= CUSTOM_MIN && (routes.get(route) ?? 0) >= CUSTOM_MIN)
-        e.score -= 1;
-    }
-  }
-
-  /** Requests that were answered at the same time are one crowd: within it, reasons and answers keep their order. */
-  #markCrowds(edges: Edge[]): void {
-    const moments = [...new Set(edges.map((e) => e.outer))]
-      .map((a) => ({ a, moment: this.#moment(a) }))
-      .sort((x, y) => x.moment[0] - y.moment[0]);
-    const crowdOf = new Map<number, number>();
-    let crowd = 0;
-    let until = -Infinity;
-    for (const { a, moment } of moments) {
-      if (moment[0] > until) crowd++;
-      until = Math.max(until, moment[1]);
-      crowdOf.set(a, crowd);
-    }
-    for (const e of edges) e.signature = `crowd ${crowdOf.get(e.outer)}`;
-  }
-
   /** When the request of an access line was answered: a log of whole seconds is helped by the finer logs around it. */
-  #moment(a: number): [number, number] {
+  #moment(a: number): { from: number; to: number; isFine: boolean } {
     let from = this.#start[a]!;
     let to = this.#end[a]!;
+    let isFine = this.#isFine(a);
     for (const m of this.#accessIn(this.#root(a))) {
-      if (this.#records[m]!.entry.timeMs % 1000 === 0 && this.#entry(m).durationMs === null) continue;
+      if (!this.#isFine(m)) continue;
       const start = this.#start[m]! - PAD_MS;
       const end = this.#end[m]! + PAD_MS;
-      if (end - start < to - from) {
+      if (end - start < to - from || !isFine) {
         from = start;
         to = end;
       }
+      isFine = true;
     }
-    return [from, to];
+    return { from, to, isFine };
   }
 
-  #isRefusedOrClose(a: number): boolean {
+  /** Is the moment of this line known to the millisecond, from its beginning to its end? */
+  #isFine(i: number): boolean {
+    return this.#fine.has(this.#records[i]!.line.sourceId);
+  }
+
+  #isRefused(a: number): boolean {
     return this.#options.refusedStatus.has(this.#entry(a).httpResponseStatusCode ?? 0);
   }
 
@@ -1054,16 +1081,26 @@ class Linker {
 
   #request(members: number[], anchor: number): LinkedRequest {
     const ordered = [anchor, ...members.filter((m) => m !== anchor)];
+    const paths = this.#paths(anchor);
     const hops: Hop[] = ordered.map((m) => {
       const record = this.#records[m]!;
       const source = this.#source(m);
+      const why = this.#links[m] ?? { kind: 'attributes', confidence: 0.8, says: 'same request' };
+      const path = paths.get(m);
+      const link =
+        m === anchor
+          ? ANCHOR
+          : path === undefined || path.sureness === 1
+            ? why
+            : { ...why, confidence: Math.min(why.confidence, path.sureness), says: `${why.says}, ${TOSSED}` };
       return {
         line: record.line,
         entry: record.entry,
         timeMs: record.timeMs,
         layer: source.layer,
         path: source.path,
-        link: m === anchor ? ANCHOR : (this.#links[m] ?? { kind: 'attributes', confidence: 0.8, says: 'same request' }),
+        link,
+        speaks: m === anchor ? 1 : path === undefined || path.sameWords ? why.confidence : link.confidence,
       };
     });
     return {
@@ -1072,6 +1109,120 @@ class Linker {
       timeMs: this.#records[anchor]!.timeMs,
       absent: [],
     };
+  }
+
+  /** How sure each line of a request is to belong to its first one: as sure as the least sure step on the way there. */
+  #paths(anchor: number): Map<number, { sureness: number; sameWords: boolean }> {
+    const paths = new Map([[anchor, { sureness: 1, sameWords: true }]]);
+    const known = new Map<Open, { sureness: number; sameWords: boolean }>();
+    const waiting = [anchor];
+    for (let x = waiting.pop(); x !== undefined; x = waiting.pop()) {
+      const here = paths.get(x)!;
+      for (const { a, b, open } of this.#joins.get(x) ?? []) {
+        const next = a === x ? b : a;
+        let step = { sureness: 1, sameWords: true };
+        if (open !== null) {
+          step = known.get(open) ?? this.#judge(open);
+          known.set(open, step);
+        }
+        const sureness = Math.min(here.sureness, step.sureness);
+        const before = paths.get(next);
+        if (before !== undefined && before.sureness >= sureness) continue;
+        paths.set(next, { sureness, sameWords: here.sameWords && (step.sureness === 1 || step.sameWords) });
+        waiting.push(next);
+      }
+    }
+    return paths;
+  }
+
+  /** Was this pairing a toss-up, and if so: would it have said anything else the other way? */
+  #judge({ edge, assignment, between }: Open): { sureness: number; sameWords: boolean } {
+    const rivals = assignment.rivalsOf(edge);
+    if (rivals.length === 0) return { sureness: 1, sameWords: true };
+    const own = this.#root(edge.outer);
+    const mine = this.#traces(new Set([own]));
+    const words = this.#wordsOf(own);
+    let sameWords = true;
+    const looks = rivals.map(([outer, inner]) => {
+      const others = new Set([this.#root(outer), this.#root(inner)]);
+      others.delete(own);
+      for (const o of others) if (this.#wordsOf(o) !== words) sameWords = false;
+      return apart(mine, this.#traces(others));
+    });
+    // The order further out is known where some log there has fractions of a second.
+    const depth = this.#source(edge.inner).order;
+    const isCoarse = !this.#accessIn(own).some((m) => this.#source(m).order < depth && this.#isFine(m));
+    return { sureness: surenessOf(looks, between, isCoarse), sameWords };
+  }
+
+  #traces(roots: ReadonlySet<number>): Trace[] {
+    return [...roots].flatMap((root) =>
+      this.#membersOf(root).map((m): Trace => {
+        const { line, timeMs, entry } = this.#records[m]!;
+        const isWorker = entry.kind === 'error' && entry.processId !== null;
+        return {
+          sourceId: line.sourceId,
+          kind: entry.kind,
+          timeMs,
+          isFine: this.#isFine(m),
+          line: line.line,
+          lines: line.lines,
+          worker: isWorker ? `${entry.processId} ${entry.attributes?.tid ?? ''}` : null,
+        };
+      }),
+    );
+  }
+
+  /** What the lines of a request say, but for their values. */
+  #wordsOf(root: number): string {
+    const words = this.#membersOf(root).map((m) => {
+      const { kind, httpResponseStatusCode, eventCode, rules } = this.#entry(m);
+      const ids = rules?.map((r) => r.id).join(' ') ?? '';
+      return `${this.#records[m]!.line.sourceId} ${kind} ${httpResponseStatusCode} ${eventCode} ${ids} ${phraseOf(this.#entry(m))}`;
+    });
+    return [...new Set(words)].sort().join('\n');
+  }
+}
+
+interface Moment {
+  target: number;
+  from: number;
+  to: number;
+  isFine: boolean;
+}
+
+/** When requests were answered, found by a moment within them. */
+class Moments {
+  /** By their beginning. */
+  readonly all: readonly Moment[];
+  readonly #long: readonly Moment[];
+  constructor(moments: Moment[]) {
+    this.all = moments.sort((a, b) => a.from - b.from);
+    this.#long = this.all.filter((m) => m.to - m.from > LONG_MS);
+  }
+
+  /** Those that `t` may lie in, or not further than `reachMs` from; the nearest, should there be very many. */
+  around(t: number, reachMs: number): Moment[] {
+    const out: Moment[] = [];
+    for (const [list, longest] of [
+      [this.all, LONG_MS],
+      [this.#long, FAR_MS],
+    ] as const) {
+      let low = 0;
+      let high = list.length;
+      while (low < high) {
+        const mid = (low + high) >> 1;
+        if (list[mid]!.from <= t + reachMs) low = mid + 1;
+        else high = mid;
+      }
+      for (let k = low - 1; k >= 0 && low - k <= OPEN_MAX; k--) {
+        const m = list[k]!;
+        if (m.from < t - reachMs - longest) break;
+        if (list === this.all && m.to - m.from > LONG_MS) continue;
+        if (m.to >= t - reachMs) out.push(m);
+      }
+    }
+    return out;
   }
 }
 

@@ -12,11 +12,16 @@ export type LinkKind = 'anchor' | 'id' | 'connection' | 'attributes' | 'neighbou
 
 export interface Link {
   kind: LinkKind;
-  /** 0..1 */
+  /** 0..1, that the line belongs to the request; below a half it is not claimed (`isClaimed`). */
   confidence: number;
   /** For people. "same request id 97819505-78a5-…" */
   says: string;
 }
+
+/** A line that is surer than this to belong to its request is claimed to; others are only looked at. */
+const CLAIMED_FROM = 0.5;
+
+export const isClaimed = (link: Link): boolean => link.confidence >= CLAIMED_FROM;
 
 /** One line of a request, still with its entry. */
 export interface Hop {
@@ -26,6 +31,8 @@ export interface Hop {
   layer: Layer;
   path: string;
   link: Link;
+  /** How sure it is that what the line says holds for this request. Look-alikes that all say the same need not be told apart. */
+  speaks: number;
 }
 
 /** What linking makes: hops outermost first, `hops[0]` is the line by which the request is counted. */

@@ -1,6 +1,6 @@
 /** The record that `report --format jsonl` writes, and what the other formats are made of: design §7, field by field. */
 import { iso } from '../clock.ts';
-import type { Refusal } from '../model/request.ts';
+import { isClaimed, type Refusal } from '../model/request.ts';
 
 export interface ReportRecord {
   time: string;
@@ -38,7 +38,9 @@ export function reportRecord(r: Refusal): ReportRecord {
     confidence: v.confidence,
     rule: v.rule,
     detail: v.detail,
-    chain: r.chain.map((h) => ({ file: h.path, line: h.line, layer: h.layer, dataset: h.dataset, role: h.role })),
+    chain: r.chain
+      .filter((h) => isClaimed(h.link))
+      .map((h) => ({ file: h.path, line: h.line, layer: h.layer, dataset: h.dataset, role: h.role })),
     evidence: v.evidence.map((e) => ({ file: e.path, line: e.line, says: e.says })),
   };
 }

@@ -1,0 +1,178 @@
+/** Which lines are one request: pairing and its doubt, what a program says about which route. Pure functions, small tables. */
+import { describe, expect, test } from 'vitest';
+import { assign, type Edge } from '../server/link/assign.ts';
+import { type Guess, weigh } from '../server/link/custom.ts';
+import { apart, surenessOf, type Trace } from '../server/link/doubt.ts';
+
+/** Lines are named by the order in which they were written: outer 1, 2, 3 and inner 11, 12, 13. */
+const written = (a: number, b: number): number => a - b;
+const edge = (outer: number, inner: number, score: number, distance = 0): Edge => ({ outer, inner, score, distance });
+const pairs = (edges: Edge[]): string[] => assign(edges, written).taken.map((e) => `${e.outer}-${e.inner}`);
+
+describe('assign', () => {
+  test('the better fit wins whatever the order', () => {
+    expect(pairs([edge(1, 11, 2), edge(1, 12, 6), edge(2, 11, 6), edge(2, 12, 2)]).sort()).toEqual(['1-12', '2-11']);
+  });
+
+  test('look-alikes keep the order in which they were written', () => {
+    const all = [1, 2, 3].flatMap((o) => [11, 12, 13].map((i) => edge(o, i, 8, Math.abs(3 - o - (i - 10)))));
+    expect(pairs(all).sort()).toEqual(['1-11', '2-12', '3-13']);
+  });
+
+  test('lines of different requests that fit both ways keep their order too, though they differ in other fields', () => {
+    // An error line names no agent: it fits either request alike.
+    expect(pairs([edge(1, 12, 5, 0), edge(1, 11, 5, 3), edge(2, 11, 5, 0), edge(2, 12, 5, 3)]).sort()).toEqual([
+      '1-11',
+      '2-12',
+    ]);
+  });
+
+  test('names the pairs that could be the other way round, and no others', () => {
+    const assignment = assign(
+      [edge(1, 11, 8), edge(1, 12, 8), edge(2, 11, 8), edge(2, 12, 8), edge(3, 13, 8)],
+      written,
+    );
+    const rivals = assignment.taken.map((e) => [e.outer, assignment.rivalsOf(e)]);
+    expect(Object.fromEntries(rivals)).toEqual({ 1: [[2, 12]], 2: [[1, 11]], 3: [] });
+  });
+
+  test('a line that found nobody is a rival', () => {
+    const assignment = assign([edge(1, 11, 8), edge(2, 11, 7.9)], written);
+    expect(assignment.rivalsOf(assignment.taken[0]!)).toEqual([[2, 11]]);
+  });
+});
+
+describe('doubt', () => {
+  const trace = (t: Partial<Trace>): Trace => ({
+    sourceId: 1,
+    kind: 'error',
+    timeMs: 0,
+    isFine: true,
+    line: 1,
+    lines: 1,
+    worker: null,
+    ...t,
+  });
+
+  test('how far two requests are known to have been apart', () => {
+    const mine = [trace({ line: 4, worker: '7 1' }), trace({ sourceId: 2, kind: 'access', line: 10, isFine: false })];
+    const theirs = [
+      trace({ line: 5, timeMs: 3, worker: '7 2' }),
+      trace({ sourceId: 2, kind: 'access', line: 13, isFine: false, timeMs: 1000 }),
+    ];
+    expect(apart(mine, theirs)).toEqual({ ms: 3, between: 2, worker: 'other' });
+    expect(apart(mine, [])).toEqual({ ms: null, between: 0, worker: 'unknown' });
+  });
+
+  const cases = [
+    { name: 'nobody else', rivals: [], between: 'servers', isCoarse: true, sure: true },
+    {
+      name: 'milliseconds apart',
+      rivals: [{ ms: 5, between: 0, worker: 'unknown' }],
+      between: 'servers',
+      isCoarse: true,
+      sure: true,
+    },
+    {
+      name: 'one worker',
+      rivals: [{ ms: 0, between: 0, worker: 'same' }],
+      between: 'logs',
+      isCoarse: true,
+      sure: true,
+    },
+    {
+      name: 'two workers, one second',
+      rivals: [{ ms: null, between: 0, worker: 'other' }],
+      between: 'servers',
+      isCoarse: true,
+      sure: false,
+    },
+    {
+      name: 'others wrote between them',
+      rivals: [{ ms: null, between: 9, worker: 'other' }],
+      between: 'servers',
+      isCoarse: true,
+      sure: true,
+    },
+    {
+      name: 'one millisecond, no order further out',
+      rivals: [{ ms: 0, between: 0, worker: 'unknown' }],
+      between: 'servers',
+      isCoarse: true,
+      sure: false,
+    },
+    {
+      name: 'one millisecond, order known further out',
+      rivals: [{ ms: 0, between: 0, worker: 'unknown' }],
+      between: 'servers',
+      isCoarse: false,
+      sure: true,
+    },
+    {
+      name: 'two threads of one server in one millisecond',
+      rivals: [{ ms: 0, between: 0, worker: 'other' }],
+      between: 'logs',
+      isCoarse: true,
+      sure: false,
+    },
+  ] as const;
+  for (const { name, rivals, between, isCoarse, sure } of cases) {
+    test(name, () => {
+      expect(surenessOf(rivals, between, isCoarse) === 1).toBe(sure);
+    });
+  }
+});
+
+describe('what a program says about which route', () => {
+  const guess = (reason: number, target: number, said: string, about: string, prior = 0.1): Guess => ({
+    reason,
+    target,
+    said,
+    about,
+    prior,
+    usual: about.endsWith('403') ? 0.8 : 0.2,
+  });
+  /** Five times each: a token that expired on one route, a role that was missing on another, each alone in its moment. */
+  const known = [1, 2, 3, 4, 5].flatMap((n) => [
+    guess(n, 100 + n, 'token expired', 'GET /orders 403'),
+    guess(10 + n, 110 + n, 'role missing', 'GET /admin 403'),
+  ]);
+
+  test('two at one moment are told apart by what was said before', () => {
+    const guesses = [
+      ...known,
+      guess(21, 121, 'token expired', 'GET /orders 403'),
+      guess(21, 122, 'token expired', 'GET /admin 403'),
+      guess(22, 121, 'role missing', 'GET /orders 403'),
+      guess(22, 122, 'role missing', 'GET /admin 403'),
+    ];
+    const shares = weigh(guesses).slice(known.length);
+    expect(shares[0]).toBeGreaterThan(0.8);
+    expect(shares[1]).toBeLessThan(0.2);
+    expect(shares[2]).toBeLessThan(0.2);
+    expect(shares[3]).toBeGreaterThan(0.8);
+  });
+
+  test('a warning about a request that was let through is not given to the refused one beside it', () => {
+    const hidden = [1, 2, 3, 4, 5].map((n) => guess(30 + n, 130 + n, 'may not export, button hidden', 'GET /list 200'));
+    const guesses = [
+      ...known,
+      ...hidden,
+      guess(41, 141, 'may not export, button hidden', 'GET /orders 403'),
+      guess(41, 142, 'may not export, button hidden', 'GET /list 200'),
+    ];
+    const shares = weigh(guesses).slice(-2);
+    expect(shares[0]).toBeLessThan(0.2);
+    expect(shares[1]).toBeGreaterThan(0.7);
+  });
+
+  test('with nothing known, neither of two is', () => {
+    const shares = weigh([
+      guess(1, 101, 'a', 'GET /x 403'),
+      guess(1, 102, 'a', 'GET /y 403'),
+      guess(2, 101, 'b', 'GET /x 403'),
+      guess(2, 102, 'b', 'GET /y 403'),
+    ]);
+    for (const s of shares) expect(Math.abs(s - 0.5)).toBeLessThan(0.05);
+  });
+});
