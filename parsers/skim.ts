@@ -34,17 +34,13 @@ export class Skim {
   /** Of what stands behind the known fields: ids, forwarded addresses; -1 = nothing. */
   extrasFrom = -1;
 
-  /** Where the next of these stand in the text, as far as they were looked for: a line costs no search of its own. */
+  /** Where the next escape stands in the text, as far as it was looked for: a line costs no search of its own. */
   nextSlash = -1;
-  nextHost = -1;
-  nextName = -1;
 
   /** Before the first line of a text. */
   begin(): void {
     this.host = null;
     this.nextSlash = -1;
-    this.nextHost = -1;
-    this.nextName = -1;
   }
 }
 
@@ -100,7 +96,7 @@ export const skimClf: Skimmer = (text, from, to, out) => {
   else bracket = text.indexOf(' ', a + 3) + 1;
   if (bracket >= to || text.charCodeAt(bracket) !== 91) return false;
 
-  if (out.nextSlash < from) out.nextSlash = next(text, '\\', from);
+  if (out.nextSlash < from) out.nextSlash = nextSlash(text, from);
   if (out.nextSlash < to) return false;
 
   const timeEnd = skimTime(text, bracket + 1, out);
@@ -169,13 +165,18 @@ export const skimClf: Skimmer = (text, from, to, out) => {
   out.agentTo = agentEnd;
   if (agentEnd + 1 >= to) return agentEnd + 1 === to;
   out.extrasFrom = agentEnd + 1;
-  if (out.nextHost < agentEnd) out.nextHost = next(text, 'ost=', agentEnd);
-  if (out.nextHost < to) return false;
-  if (out.nextName < agentEnd) out.nextName = next(text, 'server_name=', agentEnd);
-  return out.nextName > to;
+  // `host=` and its like would name the domain.
+  for (let i = agentEnd + 4; i < to; i++) if (text.charCodeAt(i) === 61 && namesHost(text, i)) return false;
+  return true;
 };
 
-function next(text: string, what: string, from: number): number {
-  const at = text.indexOf(what, from);
+function namesHost(text: string, equals: number): boolean {
+  const last = text.charCodeAt(equals - 1) | 32;
+  if (last === 116) return text.slice(equals - 3, equals).toLowerCase() === 'ost';
+  return last === 101 && /^server[-_]name$/i.test(text.slice(equals - 11, equals));
+}
+
+function nextSlash(text: string, from: number): number {
+  const at = text.indexOf('\\', from);
   return at < 0 ? Number.POSITIVE_INFINITY : at;
 }

@@ -61,8 +61,8 @@ export const SLACK_MS = 30_000;
 /** Records in one linked segment; a longer stretch is linked in pieces. About 1 kB each. */
 export const SEGMENT_RECORDS = 12_000;
 
-/** Records kept parsed for the next stretch that overlaps this one: a live log has many small blocks. About 1 kB each. */
-export const DECODED_RECORDS_KEPT = 28_000;
+/** Raw bytes of the blocks that a thread keeps looked at for the next stretch: what a stretch touches of four busy logs, twice. About 1.3 bytes each; entries that were read come on top. */
+export const LOOK_BYTES_KEPT = 24 * 1024 * 1024;
 
 /** Largest distance of two clocks that is learned from shared requests; zones are beyond it and learned in quarters of an hour. */
 export const CLOCK_OFFSET_MAX_MS = 120_000;
@@ -92,6 +92,9 @@ export const PATHS_SORTED_MAX = 20_000;
 
 /** Requests that were let through, shown beside a refusal. */
 export const ORDINARY_MAX = 5;
+
+/** Refusals of one problem that its chart counts by the minute; of more it shows hours, which are counted already. */
+export const COURSE_ROWS_MAX = 50_000;
 
 /** Problems looked at for the marks in a chart, the most harmful first. */
 export const PROBLEMS_MARKED_MAX = 100;

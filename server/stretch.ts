@@ -11,7 +11,7 @@ import { Companies, type Company } from './attribute/company.ts';
 import { explains } from './attribute/explains.ts';
 import { Interest, type Passed, PassedEntry, Population } from './attribute/population.ts';
 import { type Assessment, assess, conclude, fromCache, isCached, needsContrast, ownSize } from './attribute/verdict.ts';
-import { DECODED_RECORDS_KEPT } from './limits.ts';
+import { LOOK_BYTES_KEPT } from './limits.ts';
 import { type ClockFinding, learnClocks } from './link/clocks.ts';
 import { isStrongId } from './link/keys.ts';
 import { type LinkResult, link } from './link/link.ts';
@@ -68,7 +68,7 @@ const BAN_BYTES = 4 * 1024 * 1024;
 /** Blocks that one thread has looked at: stretches that lie side by side share them. */
 export class Looks {
   readonly #looks = new Map<string, Look>();
-  #records = 0;
+  #bytes = 0;
 
   at(block: Block): Look {
     const key = `${block.sourceId}:${block.offset}`;
@@ -76,12 +76,12 @@ export class Looks {
     if (look) this.#looks.delete(key);
     else {
       look = Look.at(block);
-      this.#records += look.size;
+      this.#bytes += look.bytes;
     }
     this.#looks.set(key, look);
-    while (this.#records > DECODED_RECORDS_KEPT && this.#looks.size > 1) {
+    while (this.#bytes > LOOK_BYTES_KEPT && this.#looks.size > 1) {
       const oldest = this.#looks.keys().next().value!;
-      this.#records -= this.#looks.get(oldest)!.size;
+      this.#bytes -= this.#looks.get(oldest)!.bytes;
       this.#looks.delete(oldest);
     }
     return look;
@@ -223,7 +223,7 @@ function compare(
 }
 
 /** Skimmed lines whose attributes are read for comparison; enough to see what is usual. */
-const ATTRIBUTES_SAMPLED = 1000;
+const ATTRIBUTES_SAMPLED = 250;
 
 /** A line as far as it was looked at. */
 class PassedLine implements Passed {

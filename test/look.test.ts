@@ -69,7 +69,7 @@ test('ids are found wherever they stand', () => {
       (ids, parts) => {
         const text = parts.join(' ');
         const found = new Set<number>();
-        new Needles(ids).find(Buffer.from(text, 'latin1'), text, (at) => found.add(at));
+        new Needles(ids).find(text, (at) => found.add(at));
         const expected = new Set<number>();
         for (const id of ids) for (let at = text.indexOf(id); at >= 0; at = text.indexOf(id, at + 1)) expected.add(at);
         expect([...found].sort()).toEqual([...expected].sort());

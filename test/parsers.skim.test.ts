@@ -113,7 +113,17 @@ const line = fc
       ' "-" "x" extra',
       ' x "y"',
     ),
-    one('', ' host=b.example', ' "203.0.113.9"', ' rt=0.001 vhost="c.example"', ' server_name=d.example', ' "', '\r'),
+    one(
+      '',
+      ' host=b.example',
+      ' Http-Host=b.example',
+      ' "203.0.113.9"',
+      ' rt=0.001 vhost="c.example"',
+      ' server_name=d.example',
+      ' SERVER-NAME=d.example',
+      ' "',
+      '\r',
+    ),
   )
   .map(([a, b, c, t, m, p, v, s, n, q, x]) => `${a} ${b} ${c} ${t} "${m} ${p}${v}" ${s} ${n}${q}${x}`);
 

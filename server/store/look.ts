@@ -3,6 +3,8 @@
  * for its entry. At two refusals in a hundred nine lines of ten are never asked for; skimming costs a sixth of reading
  * and a fifth of the memory. What cannot be skimmed is read at once.
  */
+
+import type { Reader } from '../../parsers/detect.ts';
 import { isFailure } from '../../parsers/entry.ts';
 import { known } from '../../parsers/fields.ts';
 import { Skim } from '../../parsers/skim.ts';
@@ -54,7 +56,6 @@ const NO_BLOCK: Omit<Block, 'raw'> = {
   reader: { dataset: '', envelope: null, alternates: [], tags: [], pattern: null },
   referenceMs: 0,
 };
-const NO_RAW = Buffer.alloc(0);
 
 export class Look {
   readonly sourceId: number;
@@ -62,10 +63,12 @@ export class Look {
   readonly size: number;
   /** As the records say it; NaN = not. */
   readonly timeMs: Float64Array;
+  /** Of its block. */
+  readonly bytes: number;
   readonly #block: Omit<Block, 'raw'>;
+  readonly #reader: Reader | null;
   /** Entries of the lines that were read. */
   readonly #read: (Placed | null)[];
-  #raw: Buffer = NO_RAW;
   /** One character a byte. */
   #text = NO_TEXT;
   /** STRIDE positions a line; those of a line that was not skimmed are -1. null = nothing was. */
@@ -76,9 +79,16 @@ export class Look {
   #methods: string[] = [];
   #hosts: (string | null)[] = [];
 
-  private constructor(block: Omit<Block, 'raw'>, read: (Placed | null)[], timeMs: Float64Array) {
+  private constructor(
+    block: Omit<Block, 'raw'>,
+    read: (Placed | null)[],
+    timeMs: Float64Array,
+    reader: Reader | null = null,
+  ) {
     this.sourceId = block.sourceId;
+    this.bytes = block.bytes;
     this.#block = block;
+    this.#reader = reader;
     this.#read = read;
     this.timeMs = timeMs;
     this.size = read.length;
@@ -174,8 +184,7 @@ export class Look {
       lineNumber++;
     }
     if (from < raw.length) readFrom(from, raw.length, true);
-    const look = new Look(block, read, timeMs.subarray(0, read.length));
-    look.#raw = raw;
+    const look = new Look(block, read, timeMs.subarray(0, read.length), reader);
     look.#text = text;
     look.#at = at;
     look.#status = status;
@@ -201,19 +210,18 @@ export class Look {
     if (read !== null) return read;
     const at = this.#at!;
     const from = at[i * STRIDE + FROM]!;
-    const reader = recordReader(this.#block.reader);
-    const position = { offset: this.#block.offset + from, lineNumber: this.#lineNumber![i]!, skipping: false };
-    const line = this.#raw.subarray(from, at[i * STRIDE + TO]!);
-    const record = split(line, position, reader, SPLIT_LIMITS, true).records[0]!;
-    const entry = reader.read(record.text, this.#block.referenceMs);
+    const next = at[i * STRIDE + TO]!;
+    // What is skimmed is one line of one record, with its line break.
+    const end = this.#text.charCodeAt(next - 2) === 13 ? next - 2 : next - 1;
+    const entry = this.#reader!.read(decoded(this.#text.slice(from, end)), this.#block.referenceMs);
     if (isFailure(entry)) throw new Error(`a line of ${this.#block.reader.dataset} was skimmed and cannot be read`);
     const placed: Placed = {
       line: {
         sourceId: this.sourceId,
-        offset: record.offset,
-        bytes: record.length,
-        line: record.lineNumber,
-        lines: record.lineCount,
+        offset: this.#block.offset + from,
+        bytes: next - from,
+        line: this.#lineNumber![i]!,
+        lines: 1,
       },
       entry,
       timeMs: entry.timeMs,
@@ -284,14 +292,13 @@ export class Look {
     const from = this.#at![k]!;
     if (from < 0) return null;
     const text = known(this.#text.slice(from, this.#at![k + 1]!));
-    // One character a byte is its own text only in ASCII.
-    return text === null || isAscii(text) ? text : Buffer.from(text, 'latin1').toString('utf8');
+    return text === null ? null : decoded(text);
   }
 
   /** Calls for each skimmed line that holds one of the ids. */
   holding(ids: Needles, found: (i: number) => void): void {
     if (this.#at === null || ids.size === 0) return;
-    ids.find(this.#raw, this.#text, (position) => {
+    ids.find(this.#text, (position) => {
       const i = this.#lineAt(position);
       if (i >= 0 && this.isSkimmed(i)) found(i);
     });
@@ -341,9 +348,11 @@ function hashPath(text: string, from: number, to: number, hashes: Int32Array, at
   hashes[at + TAIL_HASH] = escaped ? ESCAPED : h & 0x3fffffff;
 }
 
-function isAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;
-  return true;
+/** One character a byte is its own text only in ASCII. */
+function decoded(text: string): string {
+  for (let i = 0; i < text.length; i++)
+    if (text.charCodeAt(i) > 127) return Buffer.from(text, 'latin1').toString('utf8');
+  return text;
 }
 
 /** The lines of one block that lie in a stretch of time. */
@@ -384,54 +393,58 @@ export function placedIn({ look, offsetMs }: Seen, i: number): Placed {
   return offsetMs === 0 ? placed : { ...placed, timeMs: placed.timeMs + offsetMs };
 }
 
-/** Shortest text that is found: whatever its position, eight bytes of it lie on a border of four. */
-const NEEDLE_MIN = 11;
+/** Shortest text that is found: wherever it stands, four bytes of it lie on a border of four. */
+const NEEDLE_MIN = 7;
 const BITS = 1 << 16;
+const K = 0x9e3779b1 | 0;
+
+/** The text that is gone through, as bytes. One for all. */
+let bytes = Buffer.alloc(0);
 
 /**
- * Many ids looked for at once in many bytes: of each, the last aligned eight bytes for all four alignments are
- * remembered; the text is gone through four bytes at a time against a table of bits. 0.1 µs a line however many there
- * are (the idea: Wu and Manber, "A fast algorithm for multi-pattern searching", 1994).
+ * Many ids looked for at once in a text: of each, four aligned bytes near its end are remembered for all four
+ * alignments; the text is gone through four bytes at a time against a table of bits. A tenth of a microsecond a line,
+ * however many there are (the idea: Wu and Manber, "A fast algorithm for multi-pattern searching", 1994).
  */
 export class Needles {
   readonly #bits = new Uint32Array(BITS / 32);
   readonly #known = new Map<number, { text: string; before: number }[]>();
   readonly size: number;
 
-  /** Only ids of at least eleven ASCII characters, as strong ids are. */
+  /** Only ids of at least seven ASCII characters, as strong ids are. */
   constructor(ids: Iterable<string>) {
     let size = 0;
     for (const id of ids) {
       if (id.length < NEEDLE_MIN) continue;
       size++;
-      const bytes = Buffer.from(id, 'latin1');
+      const buffer = Buffer.from(id, 'latin1');
       // The end of an id changes more than its beginning.
-      const base = bytes.length - NEEDLE_MIN;
+      const base = buffer.length - NEEDLE_MIN;
       for (let shift = 0; shift < 4; shift++) {
-        const h = hash(bytes.readInt32LE(base + shift), bytes.readInt32LE(base + shift + 4));
-        this.#bits[(h & (BITS - 1)) >>> 5]! |= 1 << (h & 31);
-        const list = this.#known.get(h);
+        const word = buffer.readInt32LE(base + shift);
+        const h = Math.imul(word, K) >>> 16;
+        this.#bits[h >>> 5]! |= 1 << (h & 31);
+        const list = this.#known.get(word);
         const entry = { text: id, before: base + shift };
-        if (list === undefined) this.#known.set(h, [entry]);
+        if (list === undefined) this.#known.set(word, [entry]);
         else list.push(entry);
       }
     }
     this.size = size;
   }
 
-  /** `raw` and `text` are the same bytes. */
-  find(raw: Buffer, text: string, found: (position: number) => void): void {
-    const aligned = raw.byteOffset % 4 === 0 ? raw : Buffer.from(new Uint8Array(raw).buffer);
-    const words = new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
+  /** `text` has one character a byte. */
+  find(text: string, found: (position: number) => void): void {
+    if (bytes.length < text.length) bytes = Buffer.alloc((text.length + 4095) & ~4095);
+    bytes.write(text, 'latin1');
+    const n = text.length >> 2;
+    const words = new Int32Array(bytes.buffer, bytes.byteOffset, n);
     const bits = this.#bits;
-    const n = words.length - 1;
-    let a = n > 0 ? words[0]! : 0;
     for (let w = 0; w < n; w++) {
-      const b = words[w + 1]!;
-      const h = hash(a, b);
-      a = b;
-      if ((bits[(h & (BITS - 1)) >>> 5]! & (1 << (h & 31))) === 0) continue;
-      const list = this.#known.get(h);
+      const word = words[w]!;
+      const h = Math.imul(word, K) >>> 16;
+      if ((bits[h >>> 5]! & (1 << (h & 31))) === 0) continue;
+      const list = this.#known.get(word);
       if (list === undefined) continue;
       for (const { text: id, before } of list) {
         const position = w * 4 - before;
@@ -439,10 +452,4 @@ export class Needles {
       }
     }
   }
-}
-
-function hash(a: number, b: number): number {
-  let h = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b);
-  h ^= h >>> 15;
-  return Math.imul(h, 0x2c1b3c6d) ^ (h >>> 13);
 }
