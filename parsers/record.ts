@@ -20,128 +20,13 @@ import {
   setTarget,
 } from './fields.ts';
 import { isObject, type JsonObject, parseObject, textOf } from './json.ts';
+import { CALLED_MAX, drop, fill, interned, listText, MEMBERS_MAX, type Names, type Take } from './members.ts';
 import type { Context, Format } from './parser.ts';
+import { type Needs, Shape } from './shape.ts';
 import { epochMs, read, readAny } from './time.ts';
 import { emptyRule } from './waf.ts';
 
-/** Puts a member into its field; false = it does not fit there and stays an attribute. */
-export type Take = (entry: Entry, value: unknown, name: string) => boolean;
-export interface Table {
-  [member: string]: Take | Table;
-}
-export type Names = Map<string, Take | Names>;
-
-export function names(table: Table): Names {
-  return new Map(Object.entries(table).map(([key, how]) => [key, typeof how === 'function' ? how : names(how)]));
-}
-
-/** Depth and number of attributes that are kept: a record is a line, not a document. */
-const DEPTH_MAX = 6;
-const MEMBERS_MAX = 400;
-
-const SECRETS = new Set(
-  'authorization proxy-authorization cookie cookies set-cookie x-api-key api_key apikey password access_token'.split(
-    ' ',
-  ),
-);
-/** What a member is called as an attribute, and whether its value is nobody's business. */
-interface Called {
-  name: string;
-  secret: boolean;
-}
-
-/**
- * Prefix → member → its name. The same few members come with every line: putting dotted names together, and looking for
- * secrets among them, each time cost a fifth of the line (openappsec 104 k → 136 k lines/s).
- */
-const CALLED = new Map<string, Map<string, Called>>();
-/** Hostile records invent members without end: from here on names are made, not remembered. */
-const CALLED_MAX = 20_000;
-let called = 0;
-
-function calledAt(prefix: string): Map<string, Called> {
-  let names = CALLED.get(prefix);
-  if (names === undefined) {
-    names = new Map();
-    if (called < CALLED_MAX) {
-      called++;
-      CALLED.set(prefix, names);
-    }
-  }
-  return names;
-}
-
-function callIt(names: Map<string, Called>, prefix: string, key: string): Called {
-  const known = names.get(key);
-  if (known !== undefined) return known;
-  const made = { name: interned(prefix + key), secret: SECRETS.has(key.toLowerCase()) };
-  if (called < CALLED_MAX && key.length <= 100) {
-    called++;
-    names.set(key, made);
-  }
-  return made;
-}
-
-/** The text as property names are held: looked up without being hashed again. */
-function interned(text: string): string {
-  return Object.keys({ [text]: 0 })[0]!;
-}
-
-let budget = MEMBERS_MAX;
-
-function walk(entry: Entry, json: JsonObject, table: Names | null, prefix: string, depth: number): void {
-  let names: Map<string, Called> | null = null;
-  for (const key of Object.keys(json)) {
-    const value = json[key];
-    if (value === null || value === undefined || value === '') continue;
-    const how = table === null ? undefined : table.get(key);
-    if (typeof how === 'function') {
-      if (how(entry, value, key)) continue;
-    }
-    names ??= calledAt(prefix);
-    const { name, secret } = callIt(names, prefix, key);
-    if (how instanceof Map && isObject(value)) walk(entry, value, how, dotted(name), depth + 1);
-    else keep(entry, name, secret, value, depth);
-  }
-}
-
-const DOTTED = new Map<string, string>();
-
-function dotted(name: string): string {
-  let prefix = DOTTED.get(name);
-  if (prefix === undefined) {
-    prefix = interned(`${name}.`);
-    if (DOTTED.size < CALLED_MAX) DOTTED.set(name, prefix);
-  }
-  return prefix;
-}
-
-function keep(entry: Entry, name: string, secret: boolean, value: unknown, depth: number): void {
-  if (budget-- <= 0) return;
-  if (secret) {
-    const text = textOf(value);
-    const space = text.indexOf(' ');
-    addAttribute(entry, name, space > 0 && space < 12 ? `${text.slice(0, space)} ***` : '***');
-  } else if (typeof value === 'string') addAttribute(entry, name, value);
-  else if (Array.isArray(value)) {
-    if (value.length > 0) addAttribute(entry, name, listText(value));
-  } else if (isObject(value) && depth < DEPTH_MAX) walk(entry, value, null, dotted(name), depth + 1);
-  else addAttribute(entry, name, textOf(value));
-}
-
-/** Scalars joined by ", ", anything else as JSON. */
-export function listText(value: unknown): string {
-  if (!Array.isArray(value)) return textOf(value);
-  return value.every((item) => typeof item !== 'object' || item === null)
-    ? value.map(textOf).join(', ')
-    : JSON.stringify(value);
-}
-
-/** Fills `entry` from `json`. */
-export function fill(entry: Entry, json: JsonObject, table: Names): void {
-  budget = MEMBERS_MAX;
-  walk(entry, json, table, '', 0);
-}
+export { fill, listText, type Names, names, type Table, type Take } from './members.ts';
 
 function textField(
   field:
@@ -193,7 +78,7 @@ function durationField(factor: number): Take {
 /** The fields of an Entry, as a table names them. */
 export const set = {
   /** Says nothing: not kept. */
-  drop: (() => true) as Take,
+  drop,
   keep: (() => false) as Take,
   time: ((entry, value) => {
     const ms = typeof value === 'number' ? epochMs(value) : readAny(textOf(value));
@@ -309,13 +194,27 @@ export const set = {
 const TELLING =
   /^(?:www-authenticate|retry-after|(?:x-)?ratelimit-[\w-]{1,60}|x-amzn-errortype|cf-mitigated|strategy)$/;
 
+/** Names of headers as they came → as attribute, null = not kept; bounded like `HEADERS`. */
+const ANSWERS = new Map<string, string | null>();
+
+function answerAttribute(name: string): string | null {
+  let attribute = ANSWERS.get(name);
+  if (attribute === undefined) {
+    const key = name.toLowerCase();
+    attribute = TELLING.test(key) ? interned(`response.header.${key}`) : null;
+    if (ANSWERS.size < CALLED_MAX && name.length <= 100) ANSWERS.set(name, attribute);
+  }
+  return attribute;
+}
+
 /** `response.headers` of a transaction log. */
 export const answerHeaders: Take = (entry, value) => {
   if (!isObject(value)) return false;
   let n = 0;
   for (const name of Object.keys(value)) {
-    const key = name.toLowerCase();
-    if (n++ < MEMBERS_MAX && TELLING.test(key)) addAttribute(entry, `response.header.${key}`, listText(value[name]));
+    if (n++ >= MEMBERS_MAX) break;
+    const attribute = answerAttribute(name);
+    if (attribute !== null) addAttribute(entry, attribute, listText(value[name]));
   }
   return true;
 };
@@ -407,6 +306,11 @@ export interface JsonProduct {
   timeField: string;
   /** Records without a time are records too (their format is the customer's). */
   timeOptional?: boolean;
+  /**
+   * The members of `json` that `finish` looks at: `{properties: {host: true}}`. Only these are handed to it where the
+   * text was read by its shape. Absent with a `finish`: every record is parsed.
+   */
+  needs?: Needs;
   finish?(entry: Entry, json: JsonObject, context: Context): Failure | undefined;
 }
 
@@ -420,28 +324,42 @@ export function unlike(line: string, marks: JsonProduct['marks']): Failure | nul
 
 /** The Format of a product that writes JSON. */
 export function jsonFormat(product: JsonProduct): Format {
-  return {
-    dataset: product.dataset,
-    title: product.title,
-    usualLayer: product.usualLayer,
-    parse: (record, context) => readJson(product, record, context),
-  };
+  const read = readerOf(product);
+  return { dataset: product.dataset, title: product.title, usualLayer: product.usualLayer, parse: read };
 }
 
-export function readJson(product: JsonProduct, record: string, context: Context): Entry | Failure {
-  const line = record.charCodeAt(0) === 123 ? record : record.trim();
-  const no = unlike(line, product.marks);
-  if (no !== null) return no;
-  // Before it is parsed: an exception costs more than ten lines.
-  if (!line.endsWith('}') && !line.trimEnd().endsWith('}')) return { failure: 'torn' };
-  const json = parseObject(line);
-  if (json === null) return { failure: 'json' };
-  return readObject(product, json, context);
+/** Reads records of a product: those laid out like earlier ones straight from the text, others from the parsed object. */
+export function readerOf(product: JsonProduct): (record: string, context: Context) => Entry | Failure {
+  const shape =
+    product.finish !== undefined && product.needs === undefined
+      ? null
+      : new Shape(product.names, product.needs ?? null, product.marks);
+  return (record, context) => {
+    const line = record.charCodeAt(0) === 123 ? record : record.trim();
+    if (shape?.learned) {
+      const entry = emptyEntry(product.dataset, product.kind, product.timePoint);
+      const needed = shape.read(entry, line);
+      if (needed !== null && (shape.marked || unlike(line, product.marks) === null))
+        return finished(product, entry, needed, context);
+    }
+    const no = unlike(line, product.marks);
+    if (no !== null) return no;
+    // Before it is parsed: an exception costs more than ten lines.
+    if (!line.endsWith('}') && !line.trimEnd().endsWith('}')) return { failure: 'torn' };
+    const json = parseObject(line);
+    if (json === null) return { failure: 'json' };
+    shape?.learn(line, json);
+    return readObject(product, json, context);
+  };
 }
 
 export function readObject(product: JsonProduct, json: JsonObject, context: Context): Entry | Failure {
   const entry = emptyEntry(product.dataset, product.kind, product.timePoint);
   fill(entry, json, product.names);
+  return finished(product, entry, json, context);
+}
+
+function finished(product: JsonProduct, entry: Entry, json: JsonObject, context: Context): Entry | Failure {
   const failure = product.finish?.(entry, json, context);
   if (failure !== undefined) return failure;
   return datedOr(entry, context, product);

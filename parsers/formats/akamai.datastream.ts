@@ -58,5 +58,6 @@ export const format = jsonFormat({
   marks: [['"reqTimeSec"'], ['"cliIP"', '"reqHost"', '"statusCode"']],
   names: NAMES,
   timeField: 'reqTimeSec',
+  needs: { securityRules: true },
   finish,
 });

@@ -108,5 +108,15 @@ export const format = jsonFormat({
   marks: [['"attackData"'], ['"httpMessage"']],
   names: NAMES,
   timeField: 'start',
+  needs: {
+    attackData: {
+      rules: true,
+      ruleActions: true,
+      ruleMessages: true,
+      ruleTags: true,
+      ruleData: true,
+      ruleSelectors: true,
+    },
+  },
   finish,
 });

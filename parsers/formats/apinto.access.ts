@@ -6,7 +6,7 @@ import { type Entry, emptyEntry, type Failure } from '../entry.ts';
 import { addId, domainOf, known, numberOf, percentDecoded } from '../fields.ts';
 import { isObject, type JsonObject, textOf } from '../json.ts';
 import type { Context, Format } from '../parser.ts';
-import { names, readJson, set, setRequestHeader, type Take } from '../record.ts';
+import { names, readerOf, set, setRequestHeader, type Take } from '../record.ts';
 import { read, readAny } from '../time.ts';
 
 /** `Accept=%2A%2F%2A&User-Agent=curl%2F8.5.0`: all request headers as a query string. */
@@ -72,6 +72,7 @@ const PRODUCT = {
   ],
   names: names({ ...FLAT, request: FLAT, proxy: FLAT, response: FLAT, status_code: FLAT, time: FLAT }),
   timeField: 'msec',
+  needs: { remote_addr: true, request: { remote_addr: true } },
   finish(entry: Entry, json: JsonObject): Failure | undefined {
     // The socket's peer, where the address of the client is not given.
     const peer = textOf(json.remote_addr ?? (isObject(json.request) ? json.request.remote_addr : ''));
@@ -80,6 +81,7 @@ const PRODUCT = {
     return undefined;
   },
 } as const;
+const readJson = readerOf(PRODUCT);
 
 /** `time \t id \t "method scheme uri host header peer" \t "proxy …" \t "response …" \t "status proxy_status" \t "request_time response_time"` */
 function parseLine(record: string): Entry | Failure {
@@ -109,7 +111,7 @@ function parseLine(record: string): Entry | Failure {
 }
 
 function parse(record: string, context: Context): Entry | Failure {
-  if (record.charCodeAt(0) === 123) return readJson(PRODUCT, record, context);
+  if (record.charCodeAt(0) === 123) return readJson(record, context);
   if (record.trim() === '') return { failure: 'empty' };
   return record.indexOf('\t"') < 0 ? { failure: 'format' } : parseLine(record);
 }

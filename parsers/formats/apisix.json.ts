@@ -45,5 +45,6 @@ export const format = jsonFormat({
   marks: [['"request"'], ['"response"'], ['"apisix_latency"', '"route_id"'], ['"start_time"']],
   names: NAMES,
   timeField: 'start_time',
+  needs: { request: {}, response: {} },
   finish,
 });

@@ -89,6 +89,7 @@ const json = jsonFormat({
   marks: [['"x-edge-request-id"', '"x-edge-location"', '"x-edge-result-type"'], ['"sc-status"']],
   names: names({ ...TABLE, date: set.drop, time: set.drop }),
   timeField: 'time',
+  needs: { date: true, time: true },
   finish(entry: Entry, json: JsonObject): Failure | undefined {
     if (typeof json.date === 'string' && typeof json.time === 'string') {
       const ms = readIso(`${json.date}T${json.time}Z`, 0);

@@ -110,5 +110,12 @@ export const format = jsonFormat({
   marks: [['"webaclId"'], ['"terminatingRuleId"']],
   names: NAMES,
   timeField: 'timestamp',
+  needs: {
+    terminatingRuleId: true,
+    terminatingRuleMatchDetails: true,
+    ruleGroupList: true,
+    nonTerminatingMatchingRules: true,
+    rateBasedRuleList: true,
+  },
   finish,
 });

@@ -28,6 +28,7 @@ export const format = jsonFormat({
     },
   }),
   timeField: 'time',
+  needs: { properties: { lastError: { source: true } } },
   finish(entry, json) {
     if (!isObject(json.properties)) return { failure: 'format', field: 'properties' };
     entry.upstreamStatusCode ??= 0;

@@ -99,5 +99,16 @@ export const format = jsonFormat({
   marks: [['"ApplicationGatewayAccessLog"'], ['"properties"']],
   names: NAMES,
   timeField: 'time',
+  needs: {
+    properties: {
+      host: true,
+      originalHost: true,
+      originalRequestUriWithArgs: true,
+      timeTaken: true,
+      serverResponseLatency: true,
+      serverRouted: true,
+      error_info: true,
+    },
+  },
   finish,
 });

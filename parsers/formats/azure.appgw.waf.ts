@@ -54,6 +54,7 @@ export const format = jsonFormat({
     },
   }),
   timeField: 'time',
+  needs: { properties: { ruleId: true, details: { message: true, data: true, file: true } } },
   finish(entry, json) {
     entry.wafIntercepted = intercepted(entry.eventOutcome ?? '');
     const details = dig(json, 'properties', 'details');

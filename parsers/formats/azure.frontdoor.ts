@@ -62,5 +62,6 @@ export const format = jsonFormat({
   marks: [['"FrontDoorAccessLog"', '"FrontdoorAccessLog"', '"AzureCdnAccessLog"'], ['"properties"']],
   names: NAMES,
   timeField: 'time',
+  needs: { properties: { hostName: true, errorInfo: true, ErrorInfo: true } },
   finish,
 });

@@ -35,6 +35,7 @@ export const format = jsonFormat({
     },
   }),
   timeField: 'time',
+  needs: { properties: { ruleName: true, details: { matches: true, data: true } } },
   finish(entry, json) {
     // In detection mode the action is what would have been done.
     entry.wafIntercepted = intercepted(entry.eventOutcome ?? '');

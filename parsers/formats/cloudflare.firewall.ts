@@ -30,6 +30,14 @@ export const format = jsonFormat({
     Description: set.message,
   }),
   timeField: 'Datetime',
+  needs: {
+    ClientRefererHost: true,
+    ClientRefererScheme: true,
+    ClientRefererPath: true,
+    ClientRefererQuery: true,
+    RuleID: true,
+    Source: true,
+  },
   finish(entry, json) {
     entry.wafIntercepted = stopped(entry.eventOutcome ?? '');
     const host = textOf(json.ClientRefererHost);

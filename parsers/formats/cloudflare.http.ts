@@ -107,6 +107,21 @@ export const format = jsonFormat({
   names: NAMES,
   timeField: 'EdgeStartTimestamp',
   timeOptional: true,
+  needs: {
+    Action: true,
+    Source: true,
+    ClientRequestPath: true,
+    EdgeEndTimestamp: true,
+    SecurityRuleID: true,
+    SecurityRuleDescription: true,
+    SecurityRuleIDs: true,
+    SecurityActions: true,
+    FirewallMatchesRuleIDs: true,
+    FirewallMatchesActions: true,
+    WAFRuleID: true,
+    WAFRuleMessage: true,
+    WAFAction: true,
+  },
   finish(entry, json) {
     // Rows of firewall_events carry an Action and a Source.
     if (json.Action !== undefined && json.Source !== undefined) return { failure: 'format' };

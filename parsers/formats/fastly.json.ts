@@ -4,7 +4,7 @@
  */
 import type { Entry, Failure } from '../entry.ts';
 import type { Context, Format } from '../parser.ts';
-import { names, readJson, set } from '../record.ts';
+import { names, readerOf, set } from '../record.ts';
 
 const PRODUCT = {
   dataset: 'fastly.json',
@@ -48,12 +48,13 @@ const PRODUCT = {
   }),
   timeField: 'timestamp',
 } as const;
+const readJson = readerOf(PRODUCT);
 
 function parse(record: string, context: Context): Entry | Failure {
-  if (record.charCodeAt(0) === 123) return readJson(PRODUCT, record, context);
+  if (record.charCodeAt(0) === 123) return readJson(record, context);
   const open = record.indexOf('{');
   // `2026-09-01T10:30:00.613304+00:00 192.0.2.1  {`
-  if (open > 0 && open < 100 && record.charCodeAt(10) === 84) return readJson(PRODUCT, record.slice(open), context);
+  if (open > 0 && open < 100 && record.charCodeAt(10) === 84) return readJson(record.slice(open), context);
   return { failure: record.trim() === '' ? 'empty' : 'format' };
 }
 

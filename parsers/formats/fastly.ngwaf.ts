@@ -57,5 +57,6 @@ export const format = jsonFormat({
   marks: [['"agentResponseCode"', '"reasons"'], ['"remoteCountryCode"'], ['"timestamp"']],
   names: NAMES,
   timeField: 'timestamp',
+  needs: { path: true, agentResponseCode: true, tags: true, reasons: true },
   finish,
 });

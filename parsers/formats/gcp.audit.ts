@@ -27,6 +27,7 @@ export const format = jsonFormat({
     },
   }),
   timeField: 'timestamp',
+  needs: { protoPayload: { authorizationInfo: true } },
   finish(entry, json) {
     const list = dig(json, 'protoPayload', 'authorizationInfo');
     const refused = Array.isArray(list) ? list.find((item) => isObject(item) && item.granted !== true) : undefined;

@@ -90,5 +90,14 @@ export const format = jsonFormat({
   ],
   names: NAMES,
   timeField: 'timestamp',
+  needs: {
+    severity: true,
+    jsonPayload: {
+      enforcedSecurityPolicy: true,
+      enforcedEdgeSecurityPolicy: true,
+      previewSecurityPolicy: true,
+      previewEdgeSecurityPolicy: true,
+    },
+  },
   finish,
 });

@@ -46,6 +46,7 @@ export const format = jsonFormat({
     'error-component-name': set.logger,
   }),
   timeField: '@timestamp',
+  needs: { failure: true },
   finish(entry, json) {
     if (entry.upstreamAddress === null) entry.upstreamStatusCode = 0;
     if (isObject(json.failure) && entry.eventCode === null) entry.eventCode = textOf(json.failure.key) || null;

@@ -66,5 +66,6 @@ export const format = jsonFormat({
   marks: [['"audit.k8s.io/'], ['"auditID"'], ['"stage"']],
   names: NAMES,
   timeField: 'requestReceivedTimestamp',
+  needs: { stage: true, stageTimestamp: true },
   finish,
 });

@@ -77,5 +77,6 @@ export const format = jsonFormat({
   marks: [['"latencies"'], ['"request"'], ['"response"'], ['"started_at"', '"upstream_uri"']],
   names: NAMES,
   timeField: 'started_at',
+  needs: { request: {}, response: { headers: true }, tries: true },
   finish,
 });

@@ -83,5 +83,6 @@ export const format = jsonFormat({
   marks: [['"decision_id"'], ['openpolicyagent.org/decision_logs', '"input"', '"Decision Log"']],
   names: NAMES,
   timeField: 'timestamp',
+  needs: { result: true, error: true },
   finish,
 });

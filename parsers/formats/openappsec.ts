@@ -72,5 +72,19 @@ export const format = jsonFormat({
   marks: [['"eventTime"'], ['"eventData"'], ['"eventSource"']],
   names: NAMES,
   timeField: 'eventTime',
+  needs: {
+    eventSeverity: true,
+    eventData: {
+      securityAction: true,
+      signatureVersion: true,
+      protectionId: true,
+      waapIncidentType: true,
+      matchedSignatureName: true,
+      matchedLocation: true,
+      matchedParameter: true,
+      matchedSample: true,
+      matchedIndicators: true,
+    },
+  },
   finish,
 });

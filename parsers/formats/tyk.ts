@@ -7,7 +7,7 @@ import { addAttribute, isAddress, setTarget } from '../fields.ts';
 import { type JsonObject, textOf } from '../json.ts';
 import { logfmt } from '../logfmt.ts';
 import type { Context, Format } from '../parser.ts';
-import { datedOr, fill, names, readJson, set, type Take } from '../record.ts';
+import { datedOr, fill, names, readerOf, set, type Take } from '../record.ts';
 import { read, readSyslog } from '../time.ts';
 
 const client: Take = (entry, value, name) =>
@@ -66,8 +66,10 @@ const PRODUCT = {
   ],
   names: NAMES,
   timeField: 'time',
+  needs: { original_path: true, mw: true },
   finish,
 } as const;
+const readJson = readerOf(PRODUCT);
 
 /** `time="…" level=info msg="…" api_id=…`, whose time was `Sep 01 10:30:00` once. */
 function parseText(record: string, context: Context): Entry | Failure {
@@ -88,7 +90,7 @@ function parseText(record: string, context: Context): Entry | Failure {
 }
 
 function parse(record: string, context: Context): Entry | Failure {
-  if (record.charCodeAt(0) === 123) return readJson(PRODUCT, record, context);
+  if (record.charCodeAt(0) === 123) return readJson(record, context);
   if (record.trim() === '') return { failure: 'empty' };
   return record.startsWith('time="') ? parseText(record, context) : { failure: 'format' };
 }

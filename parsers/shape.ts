@@ -1,0 +1,404 @@
+/**
+ * HOT. A program lays its JSON records out alike: the same members in the same order, some of them now and then. The
+ * shape is learned from the records that were parsed and held as one regular expression, whose machine code takes a
+ * record apart in a third of the time of `JSON.parse`, which makes an object of every record. What a shape does not
+ * match exactly (another order, a member twice, an escaped name, `1e5`) is parsed, so the answer is the same in every
+ * case: `test/parsers.shape.test.ts` holds both to each other. What a member means is `members.ts`.
+ */
+import type { Entry } from './entry.ts';
+import { isObject, type JsonObject } from './json.ts';
+import {
+  calledAt,
+  callIt,
+  DEPTH_MAX,
+  dotted,
+  drop,
+  interned,
+  keep,
+  keepText,
+  left,
+  type Names,
+  start,
+  type Take,
+  walk,
+} from './members.ts';
+
+/** The members of a record that a product's `finish` looks at: `{properties: {host: true}}`. */
+export interface Needs {
+  [member: string]: Needs | true;
+}
+
+/** For tests: nothing is learned or read by its shape. */
+export const shapes = { on: true };
+
+/** A member, as it was seen so far. */
+interface Member {
+  key: string;
+  /** It was missing in some record. */
+  optional: boolean;
+  quoted: boolean;
+  /** Number, true, false or null. */
+  bare: boolean;
+  /** An array, or an object that somebody wants whole. */
+  whole: boolean;
+  /** An object whose members are looked at one by one; null = it was none yet. */
+  inside: Member[] | null;
+}
+
+/** What is to be done with a member of a match. */
+interface Step {
+  key: string;
+  name: string;
+  secret: boolean;
+  depth: number;
+  take: Take | null;
+  table: Names | null;
+  /** Groups: text between quotes; number or literal; array or object. 0 = the member is never that. */
+  text: number;
+  bare: number;
+  whole: number;
+  /** An empty group: the object is there. */
+  there: number;
+  /** Index of the object for `finish` in which it is put; -1 = it does not look at it. */
+  home: number;
+  /** Index of the object for `finish` that this member's object becomes; -1 = none. */
+  inner: number;
+}
+
+/** A shape is bounded, and so is learning: hostile records invent members without end. */
+const MEMBERS_SHAPED_MAX = 120;
+const LESSONS_MAX = 24;
+/** A first member that differs, or another order, is a shape of its own. */
+const SHAPES_MAX = 6;
+const KEY = /^[^\d"\\][^"\\]{0,99}$/;
+
+const STRING = '[^"\\\\]*(?:\\\\(?:["\\\\/bfnrt]|u[\\da-fA-F]{4})[^"\\\\]*)*';
+const BARE = '-?(?:0|[1-9]\\d*)(?:\\.\\d+)?|true|false|null';
+const BRACKETS_DEPTH = 5;
+
+/** What stands between two brackets. Every choice is made by one character, so that a mismatch costs the length once. */
+function between(depth: number): string {
+  const plain = '[^"[\\]{}]*';
+  const item = depth === 0 ? `"${STRING}"` : `(?:"${STRING}"|[[{]${between(depth - 1)}[\\]}])`;
+  return `${plain}(?:${item}${plain})*`;
+}
+const WHOLE = `[[{]${between(BRACKETS_DEPTH)}[\\]}]`;
+
+class One {
+  members: Member[];
+  regexp: RegExp = /^$/;
+  steps: Step[] = [];
+  hits = 0;
+  marked = false;
+  constructor(members: Member[]) {
+    this.members = members;
+  }
+}
+
+export class Shape {
+  /** There is something to try. */
+  learned = false;
+  /** What matched last has all marks of the product in names of members that are always there. */
+  marked = false;
+  readonly #table: Names;
+  readonly #needs: Needs | null;
+  readonly #marks: readonly (readonly string[])[];
+  #shapes: One[] = [];
+  #lessons = 0;
+  #missed = 0;
+  /** The objects for `finish` of the record that is read. */
+  readonly #homes: (JsonObject | null)[] = [];
+
+  constructor(table: Names, needs: Needs | null, marks: readonly (readonly string[])[]) {
+    this.#table = table;
+    this.#needs = needs;
+    this.#marks = marks;
+  }
+
+  /**
+   * Fills `entry` from the text of one record. The answer holds what `needs` names; null = no shape matches, or
+   * something in it is not what JSON allows: `entry` is spoilt then.
+   */
+  read(entry: Entry, line: string): JsonObject | null {
+    if (!shapes.on) return null;
+    for (let i = 0; i < this.#shapes.length; i++) {
+      const one = this.#shapes[i]!;
+      const match = one.regexp.exec(line);
+      if (match === null) continue;
+      one.hits++;
+      this.marked = one.marked;
+      // The usual ones are tried first.
+      if (i > 0 && one.hits > this.#shapes[i - 1]!.hits) {
+        this.#shapes[i] = this.#shapes[i - 1]!;
+        this.#shapes[i - 1] = one;
+      }
+      return this.#fill(entry, match, one.steps, line.indexOf('\\') >= 0);
+    }
+    this.#missed++;
+    return null;
+  }
+
+  #fill(entry: Entry, match: RegExpExecArray, steps: Step[], escaped: boolean): JsonObject | null {
+    start();
+    const homes = this.#homes;
+    const needed: JsonObject = {};
+    homes[0] = needed;
+    for (let i = 0; i < steps.length; i++) {
+      const step = steps[i]!;
+      let value: unknown;
+      const text = step.text === 0 ? undefined : match[step.text];
+      if (text !== undefined) {
+        value = text;
+        if (escaped && text.indexOf('\\') >= 0) {
+          value = parsed(`"${text}"`);
+          if (value === undefined) return null;
+        }
+        if (step.home >= 0) homes[step.home]![step.key] = value;
+        if (value === '') continue;
+        if (step.take === null || !step.take(entry, value, step.key))
+          keepText(entry, step.name, step.secret, value as string);
+        continue;
+      }
+      const bare = step.bare === 0 ? undefined : match[step.bare];
+      if (bare !== undefined) {
+        if (step.take === null && step.home < 0 && isCanonical(bare)) {
+          keepText(entry, step.name, step.secret, bare);
+          continue;
+        }
+        const scalar = scalarOf(bare);
+        if (step.home >= 0) homes[step.home]![step.key] = scalar;
+        if (scalar === null) continue;
+        if (step.take === null || !step.take(entry, scalar, step.key))
+          keepText(entry, step.name, step.secret, String(scalar));
+        continue;
+      }
+      if (step.there !== 0 && match[step.there] !== undefined) {
+        const inner: JsonObject = {};
+        homes[step.inner] = inner;
+        homes[step.home]![step.key] = inner;
+        continue;
+      }
+      const whole = step.whole === 0 ? undefined : match[step.whole];
+      if (whole === undefined) continue;
+      value = parsed(whole);
+      if (value === undefined) return null;
+      if (step.home >= 0) homes[step.home]![step.key] = value;
+      if (step.take?.(entry, value, step.key)) continue;
+      if (step.table !== null && isObject(value)) walk(entry, value, step.table, dotted(step.name), step.depth + 1);
+      else keep(entry, step.name, step.secret, value, step.depth);
+    }
+    // Objects count as attributes when they are walked, and not here: near the limit `walk` decides.
+    return left() < MEMBERS_SHAPED_MAX ? null : needed;
+  }
+
+  /** From a record that was parsed because no shape matched it. */
+  learn(line: string, json: JsonObject): void {
+    if (!shapes.on || this.#lessons >= LESSONS_MAX) {
+      // Records that are never alike are not worth a look.
+      if (this.#missed > 1000 && this.#shapes.every((one) => one.hits < this.#missed)) this.learned = false;
+      return;
+    }
+    this.#lessons++;
+    const seen = this.#see(json, this.#table, this.#needs, 0);
+    if (seen === null || seen.length === 0) return;
+    for (const one of this.#shapes) {
+      const merged = merge(one.members, seen);
+      if (merged === null || sizeOf(merged) > MEMBERS_SHAPED_MAX) continue;
+      const better = this.#compile(merged);
+      if (!better.regexp.test(line)) continue;
+      one.members = merged;
+      one.regexp = better.regexp;
+      one.steps = better.steps;
+      one.marked = better.marked;
+      return;
+    }
+    if (this.#shapes.length >= SHAPES_MAX || sizeOf(seen) > MEMBERS_SHAPED_MAX) return;
+    const made = this.#compile(seen);
+    // A name that came twice, an order that objects do not keep.
+    if (!made.regexp.test(line)) return;
+    this.#shapes.push(made);
+    this.learned = true;
+  }
+
+  /** null = it has names that cannot be read by a shape. */
+  #see(json: JsonObject, table: Names | null, needs: Needs | null, depth: number): Member[] | null {
+    const members: Member[] = [];
+    for (const key of Object.keys(json)) {
+      if (!KEY.test(key) || key === '__proto__') return null;
+      const value = json[key];
+      const member: Member = { key, optional: false, quoted: false, bare: false, whole: false, inside: null };
+      const how = table?.get(key);
+      const need = needs !== null && Object.hasOwn(needs, key) ? needs[key]! : null;
+      if (Array.isArray(value)) member.whole = true;
+      else if (isObject(value)) {
+        const { secret } = callIt(calledAt(''), '', key);
+        // What is dropped is looked through as well: it may be no JSON.
+        const opened =
+          how instanceof Map || (how === drop && need === null) || (how === undefined && !secret && depth < DEPTH_MAX);
+        if (opened && need !== true && Object.keys(value).length > 0) {
+          member.inside = this.#see(value, how instanceof Map ? how : null, need, how === drop ? 0 : depth + 1);
+          if (member.inside === null) return null;
+        } else member.whole = true;
+      } else if (typeof value === 'string') member.quoted = true;
+      else member.bare = true;
+      members.push(member);
+    }
+    return members;
+  }
+
+  #compile(members: Member[]): One {
+    const one = new One(members);
+    const state = { groups: 0, homes: 1 };
+    const steps = one.steps;
+    const inside = (
+      list: Member[],
+      table: Names | null,
+      needs: Needs | null,
+      prefix: string,
+      depth: number,
+      home: number,
+      dropped: boolean,
+    ): string => {
+      let source = '\\{ ?';
+      list.forEach((member, i) => {
+        const how = table?.get(member.key);
+        const need = needs !== null && Object.hasOwn(needs, member.key) ? needs[member.key]! : null;
+        const { name, secret } = callIt(calledAt(prefix), prefix, member.key);
+        const unasked = dropped || (how === drop && need === null);
+        const step: Step = {
+          key: interned(member.key),
+          name,
+          secret,
+          depth,
+          take: unasked ? drop : typeof how === 'function' ? how : null,
+          table: how instanceof Map ? how : null,
+          text: 0,
+          bare: 0,
+          whole: 0,
+          there: 0,
+          home: need === null ? -1 : home,
+          inner: -1,
+        };
+        const ways: string[] = [];
+        // What nobody asks for makes no text; lists are parsed to see whether they are JSON.
+        if (!unasked || member.whole) steps.push(step);
+        if (member.quoted) {
+          if (!unasked) step.text = ++state.groups;
+          ways.push(unasked ? `"${STRING}"` : `"(${STRING})"`);
+        }
+        if (member.bare) {
+          if (!unasked) step.bare = ++state.groups;
+          ways.push(unasked ? BARE : `(${BARE})`);
+        }
+        if (member.inside !== null) {
+          let there = '';
+          if (need !== null && need !== true) {
+            step.there = ++state.groups;
+            step.inner = state.homes++;
+            there = '()';
+          }
+          const deeper = need === true ? null : need;
+          ways.push(there + inside(member.inside, step.table, deeper, dotted(name), depth + 1, step.inner, unasked));
+        }
+        if (member.whole) {
+          step.whole = ++state.groups;
+          ways.push(`(${WHOLE})`);
+        }
+        const text = `${i === 0 ? '' : ' ?, ?'}"${escaped(member.key)}": ?(?:${ways.join('|')})`;
+        source += member.optional ? `(?:${text})?` : text;
+      });
+      return `${source} ?\\}`;
+    };
+    const sure = namesOf(members);
+    one.marked = this.#marks.every((group) => group.some((mark) => sure.has(mark)));
+    one.regexp = new RegExp(`^${inside(members, this.#table, this.#needs, '', 0, 0, false)}$`);
+    return one;
+  }
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
+}
+
+/** `"name"` of the members that every record has. */
+function namesOf(members: Member[], names = new Set<string>()): Set<string> {
+  for (const member of members) {
+    if (member.optional) continue;
+    names.add(`"${member.key}"`);
+    if (member.inside !== null && !member.quoted && !member.bare && !member.whole) namesOf(member.inside, names);
+  }
+  return names;
+}
+
+function sizeOf(members: Member[]): number {
+  return members.reduce((n, member) => n + 1 + (member.inside === null ? 0 : sizeOf(member.inside)), 0);
+}
+
+/** One order for both, members that only one has made optional; null = they contradict each other. */
+function merge(a: Member[], b: Member[]): Member[] | null {
+  // The first has no comma before it, so it must always be there.
+  if (a[0]!.key !== b[0]!.key) return null;
+  const inB = new Map(b.map((member, i) => [member.key, i]));
+  const merged: Member[] = [];
+  let next = 0;
+  for (const member of a) {
+    const at = inB.get(member.key);
+    if (at === undefined) {
+      merged.push({ ...member, optional: true });
+      continue;
+    }
+    if (at < next) return null;
+    for (; next < at; next++) merged.push({ ...b[next]!, optional: true });
+    next = at + 1;
+    const other = b[at]!;
+    const inside =
+      member.inside === null || other.inside === null
+        ? (member.inside ?? other.inside)
+        : merge(member.inside, other.inside);
+    if (inside === null && member.inside !== null) return null;
+    merged.push({
+      key: member.key,
+      optional: member.optional,
+      quoted: member.quoted || other.quoted,
+      bare: member.bare || other.bare,
+      whole: member.whole || other.whole,
+      inside,
+    });
+  }
+  for (; next < b.length; next++) merged.push({ ...b[next]!, optional: true });
+  const names = new Set(merged.map((member) => member.key));
+  return names.size === merged.length ? merged : null;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** true, false, null or a number, of which the shape has seen to it that it is one. */
+function scalarOf(text: string): boolean | number | null {
+  const c = text.charCodeAt(0);
+  if (c === 116) return true;
+  if (c === 102) return false;
+  if (c === 110) return null;
+  const { length } = text;
+  if (length > 15) return Number(text);
+  let n = 0;
+  for (let i = 0; i < length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0) return Number(text);
+    n = n * 10 + digit;
+  }
+  return n;
+}
+
+/** String(Number(text)) would be the same text: 15 digits come through a double unchanged, if none is spare. */
+function isCanonical(text: string): boolean {
+  const { length } = text;
+  const c = text.charCodeAt(0);
+  if (c < 48 || c > 57 || length > 15) return false;
+  return text.indexOf('.') < 0 || (text.charCodeAt(length - 1) !== 48 && (c !== 48 || text.charCodeAt(2) !== 48));
+}
