@@ -73,7 +73,15 @@ export function split(
 ): SplitResult {
   // latin1 makes character positions equal to byte positions; only lines with bytes ≥ 0x80 are decoded again.
   const text = chunk.toString('latin1');
-  const block: Block = { chunk, text, ascii: isAscii(chunk), nul: text.indexOf('\0') >= 0, limits };
+  const block: Block = {
+    chunk,
+    text,
+    ascii: isAscii(chunk),
+    nul: text.indexOf('\0') >= 0,
+    limits,
+    highSince: 0,
+    high: -1,
+  };
   let at = 0;
   let skipping = position.skipping;
   let lineNumber = position.lineNumber;
@@ -100,7 +108,8 @@ export function split(
           length: lf + 1 - at,
           lineNumber,
           lineCount: 1,
-          text: text.slice(at, end),
+          // A string of its own: a slice of the block costs every look at a character three times as much.
+          text: chunk.toString('latin1', at, end),
           cut: false,
           nul: false,
         });
@@ -131,6 +140,9 @@ interface Block {
   ascii: boolean;
   nul: boolean;
   limits: SplitLimits;
+  /** Of bytes ≥ 0x80 there is none from `highSince` until `high`. */
+  highSince: number;
+  high: number;
 }
 
 function result(records: RawRecord[], consumed: number, next: Position): SplitResult {
@@ -201,11 +213,20 @@ function makeRecord(
 }
 
 function decode(block: Block, start: number, end: number): string {
-  if (block.ascii) return block.text.slice(start, end);
-  for (let i = start; i < end; i++) {
-    if (block.text.charCodeAt(i) >= 128) return block.chunk.toString('utf8', start, end);
-  }
-  return block.text.slice(start, end);
+  if (block.ascii || highFrom(block, start) >= end) return block.chunk.toString('latin1', start, end);
+  return block.chunk.toString('utf8', start, end);
+}
+
+const HIGH = /[\x80-\xff]/g;
+
+/** The next byte ≥ 0x80 at or behind `at`: looked for once, not line by line. */
+function highFrom(block: Block, at: number): number {
+  if (at >= block.highSince && at <= block.high) return block.high;
+  HIGH.lastIndex = at;
+  const found = HIGH.exec(block.text);
+  block.highSince = at;
+  block.high = found === null ? block.text.length : found.index;
+  return block.high;
 }
 
 interface Open {
