@@ -87,8 +87,8 @@ export const CHART_BUCKETS_MAX = 120;
 /** The newest refusals that clients, users, routes and rules are ranked over: some 20 ms however many are stored. Said in the answer. */
 export const TOP_ROWS_MAX = 5000;
 
-/** Refusals behind a searched beginning of a path: more are not sorted, but looked for from the newest on. */
-export const PATHS_SORTED_MAX = 20_000;
+/** Refusals behind a searched beginning of a path: more are not sorted in its index, some 20 ms for these, but looked for from the newest on. */
+export const PATHS_SORTED_MAX = 200_000;
 
 /** Requests that were let through, shown beside a refusal. */
 export const ORDINARY_MAX = 5;

@@ -5,7 +5,6 @@ import { measure } from '../alert/watch.ts';
 import { playbookFor } from '../attribute/playbook/index.ts';
 import { iso } from '../clock.ts';
 import { CHART_BUCKETS_MAX, TOP_ROWS_MAX } from '../limits.ts';
-import { productOf } from '../link/source.ts';
 import { AUDIENCE_SAYS } from '../model/audience.ts';
 import { type Source, storedBytes, unreadBytes } from '../model/line.ts';
 import { maskText } from '../model/mask.ts';
@@ -32,8 +31,8 @@ import type {
   Views,
 } from './contract.ts';
 import { BadRequest, NotFound } from './problem.ts';
-import { begun } from './problems.ts';
-import { refusalRow, type Store } from './rows.ts';
+import { begun, deciderOf } from './problems.ts';
+import { refusalRow, type Store, sortValue } from './rows.ts';
 
 const STEPS_MS = [
   60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 7_200_000, 10_800_000, 21_600_000, 43_200_000,
@@ -159,7 +158,7 @@ export function refusals(
 function cursorOf(last: ListedRefusal, sort: RefusalSort): string {
   const key = `${last.timeMs.toString(36)}.${last.id}`;
   if (sort === 'time') return key;
-  const value = sort === 'cause' ? last.verdict.cause : last[sort];
+  const value = sortValue(last, sort);
   return value === null ? `${key}~` : `${key}~${Buffer.from(value).toString('base64url')}.`;
 }
 
@@ -187,7 +186,6 @@ export function refusal(store: Store, id: string): RefusalDetail {
     throw new NotFound(`there is no refusal ${id.slice(0, 60)}; it may have been revised away or be no longer kept`);
   const v = r.verdict;
   const problem = problemId(fingerprintOf(r));
-  const decided = r.chain.find((h) => h.path === v.decidingPath);
   const count = (where: Filter['where']) => store.questions.countRefusals({ sinceMs: null, untilMs: null, where });
   return {
     ...refusalRow({ ...r, problem }),
@@ -232,7 +230,7 @@ export function refusal(store: Store, id: string): RefusalDetail {
       sameClient: r.client === null ? 0 : count([{ field: 'client', in: [r.client], not: [] }]),
       sameProblem: store.questions.problem(problem)?.refusals ?? 0,
     },
-    product: decided === undefined ? null : productOf(decided.dataset),
+    product: deciderOf(r),
     audienceReasons: r.audience.reasons.map((reason) => ({ reason, says: AUDIENCE_SAYS[reason] })),
     lookAlikes: store.questions
       .nearest(problem, r.timeMs, LOOK_ALIKES + 1)

@@ -88,6 +88,12 @@ export type RefusalsCount = z.infer<typeof RefusalsCount>;
 export const ExportQuery = RefusalFilter.extend({
   format: z.enum(['csv', 'ndjson', 'json']).default('csv'),
   order: z.enum(['newest', 'oldest']).default('newest'),
+  sort: z.enum(REFUSAL_SORTS).default('time'),
+  columns: z
+    .string()
+    .max(1000)
+    .optional()
+    .describe('names of RefusalRow, separated by commas, in this order; default: all of them'),
 });
 
 export const Hop = z.object({
@@ -220,6 +226,12 @@ export const ProblemsQuery = z.object({
   state: many.describe('one of the states; "!" leaves out'),
   word: many.describe('acknowledged, expected, fixed or none; "!" leaves out'),
   q: z.string().min(1).max(200).optional().describe('a part of route, rule, source or cause'),
+  fresh: z
+    .literal('1')
+    .optional()
+    .describe(
+      'only those that began or came back in the 24 h before `until`, without what is expected: `fresh` of the overview',
+    ),
   sort: z.enum(PROBLEM_SORTS).default('recent'),
   cursor: z.string().optional().describe('`next` of the page before'),
   limit: z.coerce.number().int().min(1).max(200).default(50),
@@ -235,6 +247,8 @@ export const ProblemsPage = z.object({
 export type ProblemsPage = z.infer<typeof ProblemsPage>;
 
 export const ProblemDetail = ProblemRow.extend({
+  /** Of the deciding log, by the newest refusal: "nginx", "modsecurity"; null = nobody knows who decided. */
+  product: z.string().nullable(),
   /** Without gaps. `routeRequests`: requests of the route in the same bucket; null = not counted. */
   series: z.array(z.object({ time: Instant, refused: Count, byAudience: ByAudience, routeRequests: Count.nullable() })),
   bucketMs: z.number().int().positive(),
@@ -282,6 +296,8 @@ export const Overview = z.object({
   topOf: Count,
   /** Problems first seen, or back, in the 24 h before `until`, those that harm people first. */
   fresh: z.array(ProblemRow),
+  /** How many those are in all; the same as `total` of `problems?fresh=1`. */
+  freshTotal: Count,
   /** Where in the chart a problem began or came back: the largest of them, in order of time. */
   marks: z.array(
     z.object({
@@ -410,7 +426,7 @@ export const Settings = z.object({
       flag: z.string(),
       environment: z.string(),
       says: z.string(),
-      /** null = not set */
+      /** As it would be written in the file: "7d", "2GB"; null = not set */
       value: z.string().nullable(),
       isSecret: z.boolean(),
     }),

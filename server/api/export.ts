@@ -5,9 +5,10 @@
 import { once } from 'node:events';
 import type { Response } from 'express';
 import { csvLine } from '../report/csv.ts';
-import type { Filter, PageKey } from '../store/questions.ts';
+import type { Filter, PageKey, RefusalSort } from '../store/questions.ts';
 import type { RefusalRow } from './contract.ts';
-import { refusalRow, type Store } from './rows.ts';
+import { BadRequest } from './problem.ts';
+import { refusalRow, type Store, sortValue } from './rows.ts';
 
 const COLUMNS = [
   'id',
@@ -33,25 +34,36 @@ const COLUMNS = [
 
 const PAGE_ROWS = 500;
 
+type Columns = readonly (keyof RefusalRow)[];
+/** "client,cause": what is asked for, in this order. */
+function columnsOf(asked: string | undefined): Columns {
+  if (asked === undefined || asked === '') return COLUMNS;
+  const wanted = [...new Set(asked.split(','))];
+  for (const c of wanted)
+    if (!(COLUMNS as readonly string[]).includes(c))
+      throw new BadRequest(`columns: there is no "${c.slice(0, 40)}"; there are ${COLUMNS.join(', ')}`);
+  return wanted as (keyof RefusalRow)[];
+}
+
 interface Format {
   type: string;
-  head: string;
-  row(r: RefusalRow, isFirst: boolean): string;
+  head(columns: Columns): string;
+  row(r: Partial<RefusalRow>, columns: Columns, isFirst: boolean): string;
   tail: string;
 }
 
 const FORMATS: Record<'csv' | 'ndjson' | 'json', Format> = {
   csv: {
     type: 'text/csv; charset=utf-8; header=present',
-    head: csvLine(COLUMNS),
-    row: (r) => csvLine(COLUMNS.map((c) => r[c])),
+    head: (columns) => csvLine(columns),
+    row: (r, columns) => csvLine(columns.map((c) => r[c] ?? null)),
     tail: '',
   },
-  ndjson: { type: 'application/x-ndjson', head: '', row: (r) => `${JSON.stringify(r)}\n`, tail: '' },
+  ndjson: { type: 'application/x-ndjson', head: () => '', row: (r) => `${JSON.stringify(r)}\n`, tail: '' },
   json: {
     type: 'application/json',
-    head: '[',
-    row: (r, isFirst) => `${isFirst ? '\n' : ',\n'}${JSON.stringify(r)}`,
+    head: () => '[',
+    row: (r, _columns, isFirst) => `${isFirst ? '\n' : ',\n'}${JSON.stringify(r)}`,
     tail: '\n]\n',
   },
 };
@@ -60,9 +72,11 @@ export async function sendExport(
   res: Response,
   store: Store,
   filter: Filter,
-  options: { format: keyof typeof FORMATS; order: 'newest' | 'oldest' },
+  options: { format: keyof typeof FORMATS; order: 'newest' | 'oldest'; sort: RefusalSort; columns?: string },
 ): Promise<void> {
   const format = FORMATS[options.format];
+  const columns = columnsOf(options.columns);
+  const { order, sort } = options;
   res.setHeader('content-type', format.type);
   res.setHeader('content-disposition', `attachment; filename="why403-refusals.${options.format}"`);
   res.setHeader('cache-control', 'no-store');
@@ -70,19 +84,20 @@ export async function sendExport(
   res.on('close', () => {
     isOpen = false;
   });
-  res.write(format.head);
+  res.write(format.head(columns));
   let after: PageKey | null = null;
   let isFirst = true;
   while (isOpen) {
-    const rows = store.questions.listed(filter, { after, limit: PAGE_ROWS, order: options.order });
+    const rows = store.questions.listed(filter, { after, limit: PAGE_ROWS, order, sort });
     let text = '';
     for (const r of rows) {
-      text += format.row(refusalRow(r), isFirst);
+      const row = refusalRow(r);
+      text += format.row(Object.fromEntries(columns.map((c) => [c, row[c]])), columns, isFirst);
       isFirst = false;
     }
     const last = rows[rows.length - 1];
     if (last === undefined) break;
-    after = { timeMs: last.timeMs, id: last.id };
+    after = { timeMs: last.timeMs, id: last.id, value: sortValue(last, sort) };
     // Others are answered in between; a reader that is slow is waited for.
     if (!res.write(text)) await Promise.race([once(res, 'drain'), once(res, 'close')]);
     else await new Promise((done) => setImmediate(done));

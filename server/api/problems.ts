@@ -1,7 +1,9 @@
 /** The answers about problems: the store's rows, their life by `problem/`, their course by the hour. */
 import { playbookFor } from '../attribute/playbook/index.ts';
 import { iso } from '../clock.ts';
-import { PROBLEMS_MARKED_MAX } from '../limits.ts';
+import { COURSE_ROWS_MAX, PROBLEMS_MARKED_MAX } from '../limits.ts';
+import { productOf } from '../link/source.ts';
+import type { Refusal } from '../model/request.ts';
 import { type Cause, isCause, isLayer } from '../model/taxonomy.ts';
 import { listProblems, type Problem, type Wanted } from '../problem/list.ts';
 import { eventNow, lifeOf, NEW_MS } from '../problem/state.ts';
@@ -18,6 +20,8 @@ const DAY_MS = 24 * HOUR_MS;
 const SPARK_BARS = 48;
 const CHART_BARS = 120;
 const STEPS_MS = [1, 2, 3, 6, 12, 24, 48, 168].map((h) => h * HOUR_MS);
+const MINUTE_MS = 60_000;
+const FINE_STEPS_MS = [1, 2, 5, 10, 15, 30].map((m) => m * MINUTE_MS);
 const FRESH = 20;
 const MARKS = 12;
 const NEWEST = 5;
@@ -26,6 +30,25 @@ const TOP = 8;
 interface Period {
   sinceMs: number;
   untilMs: number;
+}
+
+/** The time that a problem's chart shows where none is asked for: all of it; of a young one with a little before. */
+function courseOf(p: ProblemRecord): Period {
+  const age = p.lastMs - p.firstMs;
+  const before = age >= DAY_MS ? 0 : Math.max(age / 10, HOUR_MS - age, 10 * MINUTE_MS);
+  return { sinceMs: p.firstMs - before, untilMs: p.lastMs + 1 };
+}
+
+/** Minutes, where hours would be a bar or two and the refusals are few enough to be counted; null = hours. */
+function fineStep(store: Store, id: string, within: Period): number | null {
+  const step = FINE_STEPS_MS.find((s) => (within.untilMs - within.sinceMs) / s <= CHART_BARS);
+  if (step === undefined) return null;
+  const of = {
+    sinceMs: within.sinceMs,
+    untilMs: within.untilMs,
+    where: [{ field: 'problem' as const, in: [id], not: [] }],
+  };
+  return store.questions.countRefusals(of) <= COURSE_ROWS_MAX ? step : null;
 }
 
 /** The newest moment that anything was read of. */
@@ -94,6 +117,12 @@ function rowsOf(store: Store, problems: readonly Problem[], asked: Period, now: 
   });
 }
 
+/** The product whose log decided. */
+export function deciderOf(r: Refusal): string | null {
+  const decided = r.chain.find((h) => h.path === r.verdict.decidingPath);
+  return decided === undefined ? null : productOf(decided.dataset);
+}
+
 const causeOf = (p: ProblemRecord): Cause => (isCause(p.cause) ? p.cause : 'unknown');
 
 export function problems(
@@ -111,6 +140,7 @@ export function problems(
       ...asked,
       wanted,
       part: q.q ?? null,
+      fresh: q.fresh === undefined ? null : freshAt(asked.untilMs ?? Number.MAX_SAFE_INTEGER, at),
       sort: q.sort,
       after: q.cursor === undefined ? null : readCursor(q.cursor),
       limit: q.limit,
@@ -151,10 +181,8 @@ export function problem(
   const at = newest(store, now);
   const life = lifeOf(p, at);
   const given = asked.sinceMs !== null || asked.untilMs !== null;
-  const within = given
-    ? period(store, asked.sinceMs, asked.untilMs, now)
-    : { sinceMs: Math.min(p.firstMs, p.lastMs - DAY_MS), untilMs: p.lastMs + 1 };
-  const bucketMs = stepFor(within, CHART_BARS);
+  const within = given ? period(store, asked.sinceMs, asked.untilMs, now) : courseOf(p);
+  const bucketMs = fineStep(store, id, within) ?? stepFor(within, CHART_BARS);
   const from = Math.floor(within.sinceMs / bucketMs) * bucketMs;
   const all: Filter = { sinceMs: null, untilMs: null, where: [{ field: 'problem', in: [id], not: [] }] };
   const series: ProblemDetail['series'] = [];
@@ -175,13 +203,16 @@ export function problem(
     bar.refused = s.harmed + s.noise + s.undecided;
     bar.byAudience = { harmed: s.harmed, noise: s.noise, undecided: s.undecided };
   }
-  if (p.route !== '') {
+  if (
+    p.route !== '' &&
+    bucketMs >= q.requestStepMs({ ...within, where: [{ field: 'route', in: [p.route], not: [] }] })
+  ) {
     const ofRoute: Filter = { ...within, sinceMs: from, where: [{ field: 'route', in: [p.route], not: [] }] };
     for (const r of q.requestSeries(ofRoute, bucketMs)) {
       const bar = bars.get(r.bucket);
       if (bar) bar.routeRequests = r.requests;
     }
-  }
+  } else for (const bar of series) bar.routeRequests = null;
   const latest = q.listed(all, { after: null, limit: NEWEST, order: 'newest' });
   const sample = latest[0] === undefined ? null : q.refusal(latest[0].id);
   const said = q.sayings(id).map((s) => ({
@@ -197,6 +228,7 @@ export function problem(
   if (life.cameBackMs !== null) events.push({ at: iso(life.cameBackMs), what: 'came-back', by: null, note: null });
   return {
     ...rowsOf(store, [{ ...p, life }], period(store, asked.sinceMs, asked.untilMs, now), at)[0]!,
+    product: sample === null ? null : deciderOf(sample),
     series,
     bucketMs,
     top: q.tops(all, ['client', 'user', 'host', 'path', 'method'], TOP),
@@ -220,20 +252,26 @@ const NO_FACTS = {
   user: null,
 };
 
+/** The day in which what begins is new. */
+const freshAt = (untilMs: number, at: number): Period => {
+  const end = Math.min(untilMs, at + 1);
+  return { sinceMs: end - NEW_MS, untilMs: end };
+};
+
 /** For the overview: what is new since yesterday, and where in the chart problems began. */
-export function begun(store: Store, filter: Filter, within: Period, now: number): Pick<Overview, 'fresh' | 'marks'> {
+export function begun(
+  store: Store,
+  filter: Filter,
+  within: Period,
+  now: number,
+): Pick<Overview, 'fresh' | 'freshTotal' | 'marks'> {
   const at = newest(store, now);
   const living = (p: ProblemRecord): Problem => ({ ...p, life: lifeOf(p, at) });
-  const isMuted = (p: ProblemRecord): boolean => p.saying?.word === 'expected';
-  const end = Math.min(within.untilMs, at + 1);
-  const fresh = store.questions
-    .problemsBegun(filter, end - NEW_MS, end, FRESH * 2)
-    .filter((p) => !isMuted(p))
-    .slice(0, FRESH)
-    .map(living);
+  const day = freshAt(within.untilMs, at);
+  const fresh = store.questions.problemsBegun(filter, day.sinceMs, day.untilMs, FRESH).map(living);
+  const freshTotal = fresh.length < FRESH ? fresh.length : store.questions.countBegun(filter, day.sinceMs, day.untilMs);
   const marks = store.questions
     .problemsBegun(filter, within.sinceMs, within.untilMs, PROBLEMS_MARKED_MAX)
-    .filter((p) => !isMuted(p))
     .map(living)
     .map((p) => {
       const back = p.life.cameBackMs;
@@ -251,5 +289,5 @@ export function begun(store: Store, filter: Filter, within: Period, now: number)
       refusals: p.refusals,
       what,
     }));
-  return { fresh: rowsOf(store, fresh, within, at), marks };
+  return { fresh: rowsOf(store, fresh, within, at), freshTotal, marks };
 }

@@ -2,7 +2,7 @@
 import { iso } from '../clock.ts';
 import type { Archive } from '../store/archive.ts';
 import type { Ledger } from '../store/ledger.ts';
-import type { ListedRefusal, Questions } from '../store/questions.ts';
+import type { ListedRefusal, Questions, RefusalSort } from '../store/questions.ts';
 import type { RefusalRow } from './contract.ts';
 
 export interface Store {
@@ -10,6 +10,10 @@ export interface Store {
   ledger: Ledger;
   questions: Questions;
 }
+
+/** What a list is sorted by, of its last row: where the next page begins. */
+export const sortValue = (r: ListedRefusal, sort: RefusalSort): string | null =>
+  sort === 'time' ? null : sort === 'cause' ? r.verdict.cause : r[sort];
 
 export function refusalRow(r: ListedRefusal): RefusalRow {
   const v = r.verdict;

@@ -19,7 +19,7 @@ export function settingRows(config: Config): SettingRow[] {
     .filter((key) => OPTIONS[key].for.some((c) => SERVED.includes(c)))
     .map((key) => {
       const isSecret = SECRETS.includes(key);
-      const value = textOf((config as unknown as Record<string, unknown>)[key]);
+      const value = written(key, (config as unknown as Record<string, unknown>)[key]);
       return {
         key: yamlName(key),
         flag: `--${OPTIONS[key].flag}`,
@@ -29,6 +29,34 @@ export function settingRows(config: Config): SettingRow[] {
         isSecret,
       };
     });
+}
+
+/** As one would write it: durations end in Ms, sizes are those that take one. 604800000 → "7d", 2147483648 → "2GB" */
+function written(key: OptionKey, value: unknown): string | null {
+  if (typeof value !== 'number') return textOf(value);
+  if (key.endsWith('Ms')) return inUnits(value, DURATIONS);
+  if (OPTIONS[key].value === 'SIZE') return inUnits(value, SIZES);
+  return key === 'alertRate' ? `${Number((value * 100).toPrecision(6))}%` : String(value);
+}
+
+const DURATIONS: [number, string][] = [
+  [86_400_000, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'm'],
+  [1000, 's'],
+  [1, 'ms'],
+];
+const SIZES: [number, string][] = [
+  [1024 ** 4, 'TB'],
+  [1024 ** 3, 'GB'],
+  [1024 ** 2, 'MB'],
+  [1024, 'KB'],
+];
+
+/** The largest unit of which it is a whole number. */
+function inUnits(value: number, units: [number, string][]): string {
+  const [unit, name] = units.find(([u]) => value >= u && value % u === 0) ?? [1, ''];
+  return `${value / unit}${name}`;
 }
 
 function textOf(value: unknown): string | null {

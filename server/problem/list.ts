@@ -21,6 +21,8 @@ export interface ProblemQuestion {
   wanted: Wanted;
   /** Part of route, rule, source or cause. */
   part: string | null;
+  /** Only what began or came back within, and is not expected. */
+  fresh: { sinceMs: number; untilMs: number } | null;
   sort: ProblemSort;
   after: { value: number; id: string } | null;
   limit: number;
@@ -59,6 +61,7 @@ export function listProblems(all: readonly ProblemRecord[], q: ProblemQuestion, 
   for (const p of all) {
     if ((q.sinceMs !== null && p.lastMs < q.sinceMs) || (q.untilMs !== null && p.firstMs >= q.untilMs)) continue;
     if (!isWanted(p, q.wanted) || (part !== null && !hasPart(p, part))) continue;
+    if (q.fresh !== null && !isFresh(p, q.fresh)) continue;
     const life = lifeOf(p, now);
     byState[life.state]++;
     if (fits(life.state, q.wanted.state)) fitting.push({ ...p, life });
@@ -98,6 +101,15 @@ function fits(value: string | null, wanted: readonly string[] | undefined): bool
     }
   }
   return isAsked;
+}
+
+/** Began, came back after a long silence, or after it was said to be fixed. */
+function isFresh(p: ProblemRecord, { sinceMs, untilMs }: { sinceMs: number; untilMs: number }): boolean {
+  const { saying } = p;
+  if (saying?.word === 'expected') return false;
+  const isWithin = (ms: number | null): boolean => ms !== null && ms >= sinceMs && ms < untilMs;
+  const isBack = saying?.word === 'fixed' && isWithin(saying.atMs) && p.lastMs > saying.atMs;
+  return isWithin(p.firstMs) || isWithin(p.cameBackMs) || isBack;
 }
 
 const hasPart = (p: ProblemRecord, part: string): boolean =>

@@ -1,4 +1,8 @@
-/** What ordinary requests to the route of a refusal look like: let through shortly before or after, from the same log. */
+/**
+ * What ordinary requests to the route of a refusal look like: let through shortly before or after, from the log in
+ * which requests enter. Where that one names no user agent, it is taken from the log of a layer further in.
+ */
+import type { Entry } from '../../parsers/entry.ts';
 import { iso } from '../clock.ts';
 import { ORDINARY_MAX } from '../limits.ts';
 import type { Block, Placed } from '../model/line.ts';
@@ -47,6 +51,7 @@ export function ordinary(archive: Archive, r: Refusal): Ordinary[] {
       if (routeOf(e.urlPath) === r.route) found.push(p);
     }
   }
+  const agents = agentsFurtherIn(archive, r);
   const distance = (p: Placed): number =>
     Math.abs(p.timeMs + source.clockOffsetMs - at) + (p.entry.httpRequestMethod === r.method ? 0 : 3_600_000);
   return found
@@ -62,7 +67,41 @@ export function ordinary(archive: Archive, r: Refusal): Ordinary[] {
       method: entry.httpRequestMethod,
       path: entry.urlPath,
       status: entry.httpResponseStatusCode,
-      userAgent: entry.userAgentOriginal,
+      userAgent: entry.userAgentOriginal ?? agents(entry, timeMs + source.clockOffsetMs),
       raw: maskText(rawOf(archive, line)),
     }));
+}
+
+/** Lines of two logs are one request only if they are as near as this; a doubt is no answer. */
+const SAME_MS = 1500;
+
+/** Who asked, by the next log in the chain that names agents: of the only agent that made such a request at that time. */
+function agentsFurtherIn(archive: Archive, r: Refusal): (of: Entry, timeMs: number) => string | null {
+  const seen: { entry: Entry; timeMs: number }[] = [];
+  for (const hop of r.chain.slice(1)) {
+    const source = archive.source(hop.sourceId);
+    const own = source === null ? null : archive.blockAt(hop.sourceId, hop.offset);
+    if (source === null || own === null) continue;
+    const beside = own.offset > 0 ? archive.blockAt(hop.sourceId, own.offset - 1) : null;
+    for (const block of [own, beside, archive.blockAt(hop.sourceId, own.offset + own.bytes)])
+      for (const { entry, timeMs } of block === null ? [] : entriesOf(block))
+        if (entry.kind === 'access' && entry.userAgentOriginal !== null && entry.urlPath !== null)
+          seen.push({ entry, timeMs: timeMs + source.clockOffsetMs });
+    if (seen.length > 0) break;
+  }
+  return (of, timeMs) => {
+    const agents = new Set(
+      seen
+        .filter(
+          (s) =>
+            Math.abs(s.timeMs - timeMs) <= SAME_MS &&
+            s.entry.urlPath === of.urlPath &&
+            s.entry.httpRequestMethod === of.httpRequestMethod &&
+            s.entry.httpResponseStatusCode === of.httpResponseStatusCode &&
+            (of.clientAddress === null || [of.clientAddress, null].includes(s.entry.clientAddress)),
+        )
+        .map((s) => s.entry.userAgentOriginal),
+    );
+    return agents.size === 1 ? [...agents][0]! : null;
+  };
 }

@@ -17,6 +17,8 @@ export interface ReportRecord {
   confidence: number;
   rule: string | null;
   detail: string;
+  /** harmed, noise or undecided */
+  audience: string;
   chain: { file: string; line: number; layer: string; dataset: string; role: string }[];
   evidence: { file: string; line: number; says: string }[];
 }
@@ -38,6 +40,7 @@ export function reportRecord(r: Refusal): ReportRecord {
     confidence: v.confidence,
     rule: v.rule,
     detail: v.detail,
+    audience: r.audience.is,
     chain: r.chain
       .filter((h) => isClaimed(h.link))
       .map((h) => ({ file: h.path, line: h.line, layer: h.layer, dataset: h.dataset, role: h.role })),

@@ -116,10 +116,12 @@ export interface Questions {
   lastOfCauses(filter: Filter, causes: readonly string[]): Map<string, number>;
   /** All problems that have refusals. */
   problems(): ProblemRecord[];
-  /** Those that fit and began or came back within a time, the most harmful first. Only fields of problems apply. */
+  /** Those that fit and began or came back within a time, without what is expected, the most harmful first. Only fields of problems apply. */
   problemsBegun(filter: Filter, sinceMs: number, untilMs: number, limit: number): ProblemRecord[];
+  /** How many those are. */
+  countBegun(filter: Filter, sinceMs: number, untilMs: number): number;
   problem(id: string): ProblemRecord | null;
-  /** Refusals of problems per bucket (whole hours). */
+  /** Refusals of problems per bucket: whole hours are counted already, of anything else the rows are read. */
   problemSeries(
     ids: string[],
     sinceMs: number,

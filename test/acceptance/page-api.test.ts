@@ -138,6 +138,10 @@ describe('counts equal rows', () => {
       expect(p.sparkline.counts.reduce((a, b) => a + b, 0)).toBe(p.refusals);
     }
     expect(overview.fresh.length).toBeGreaterThan(0);
+    const fresh = await ask<ProblemsPage>('problems?fresh=1&limit=200');
+    expect(fresh.total).toBe(overview.freshTotal);
+    expect(fresh.rows.map((p) => p.id)).toEqual(expect.arrayContaining(overview.fresh.map((p) => p.id)));
+    expect((await ask<ProblemsPage>('problems?fresh=1&until=2000-01-01')).total).toBe(0);
     expect(overview.marks.length).toBeGreaterThan(0);
   });
 
@@ -164,6 +168,16 @@ describe('counts equal rows', () => {
     expect((await fetch(`${url}/api/v1/refusals?cursor=%27;drop`)).status).toBe(400);
     expect((await fetch(`${url}/api/v1/problems?cursor=x`)).status).toBe(400);
   });
+});
+
+test('a problem that is an hour old is shown by the minute, with its product and playbook', async () => {
+  const row = (await ask<RefusalsPage>('refusals?path=/shop/orders&limit=1')).rows[0]!;
+  const p = await ask<ProblemDetail>(`problems/${row.problem}`);
+  expect(p.bucketMs).toBeLessThan(3_600_000);
+  expect(p.series.reduce((n, b) => n + b.refused, 0)).toBe(p.refusals);
+  expect(p.series.reduce((n, b) => n + b.byAudience.harmed, 0)).toBe(p.byAudience.harmed);
+  expect(p.product).toBe((await ask<RefusalDetail>(`refusals/${row.id}`)).product);
+  expect(p.playbook.cause).toBe(p.cause);
 });
 
 test('one refusal: audience, product, look-alikes, ordinary requests with raw lines', async () => {
@@ -232,6 +246,16 @@ describe('files', () => {
     const csv = await file('csv');
     expect(csv.type).toContain('text/csv');
     expect(csv.text.trimEnd().split('\r\n')).toHaveLength(38);
+  });
+  test('are in the order and the columns that are asked for', async () => {
+    const { text } = await file('csv', '&sort=path&order=oldest&columns=path,client');
+    const [head, ...rows] = text.trimEnd().split('\r\n');
+    expect(head).toBe('path,client');
+    expect(rows).toHaveLength(37);
+    const list = JSON.parse((await file('json', '&sort=path&order=oldest&columns=path,audience')).text);
+    expect(list.map((r: { path: string }) => r.path)).toEqual(list.map((r: { path: string }) => r.path).sort());
+    expect(Object.keys(list[0])).toEqual(['path', 'audience']);
+    expect((await fetch(`${url}/api/v1/refusals/export?columns=path,nothing`)).status).toBe(400);
   });
   test('mask secrets and defuse formulas', async () => {
     const { text } = await file('csv');
@@ -318,6 +342,9 @@ test('settings are told without secrets; sources say how far they are', async ()
   const { settings } = await ask<Settings>('settings');
   expect(JSON.stringify(settings)).not.toContain('very-secret');
   expect(settings.find((s) => s.key === 'webhook_secret')).toMatchObject({ value: '(set)', isSecret: true });
+  expect(settings.find((s) => s.key === 'keep_raw')).toMatchObject({ value: '7d' });
+  expect(settings.find((s) => s.key === 'keep_raw_size')).toMatchObject({ value: '2GB' });
+  expect(settings.find((s) => s.key === 'alert_window')).toMatchObject({ value: '5m' });
   const [source] = (await ask<Sources>('sources')).sources;
   expect(source!.progress.bytesRead).toBe(readFileSync(join(d, 'logs/web/access.log')).length);
   expect(source!.progress).toMatchObject({ bytesTotal: source!.progress.bytesRead, secondsLeft: null });
@@ -325,5 +352,9 @@ test('settings are told without secrets; sources say how far they are', async ()
 
 test('the report of the command line says the same', async () => {
   const made = await cli(['report', join(d, 'logs'), '--format', 'csv']);
-  expect(made.out.trimEnd().split('\r\n').length - 1).toBe((await ask<RefusalsPage>('refusals')).total);
+  const { total } = await ask<RefusalsPage>('refusals');
+  expect(made.out.trimEnd().split('\r\n').length - 1).toBe(total);
+  const records = (await cli(['report', join(d, 'logs'), '--format', 'jsonl'])).out.trimEnd().split('\n');
+  const noise = records.filter((l) => (JSON.parse(l) as { audience: string }).audience === 'noise');
+  expect(noise.length).toBe((await ask<RefusalsCount>('refusals/count?audience=noise')).count);
 });

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { RefusalRow } from '../../server/api/contract.ts';
+import { FILTER_FIELDS, type RefusalRow } from '../../server/api/contract.ts';
 import { openBrowser } from './browser.ts';
 import { api, clean, counted, number, pagesOf, params, pathOf, press, visit } from './kit.ts';
 import { type Real, startReal } from './server.ts';
@@ -195,6 +195,92 @@ test('the export holds what is shown, in three formats', async () => {
     const href = await page.getByRole('menuitem', { name: new RegExp(`^${name}\\b`) }).getAttribute('href');
     expect(read(await (await fetch(server.url + href)).text()), name).toBe(rows);
   }
+});
+
+test('the export is in the order and the columns of the table', async () => {
+  const page = await go('/refusals?sort=client&order=oldest&columns=client,cause');
+  await page.locator('.rrow').first().waitFor();
+  const first = await page.locator('.rrow').first().locator('.c-client').innerText();
+  await page.getByRole('button', { name: 'Export' }).click();
+  const text = async (name: RegExp) => {
+    const href = await page.getByRole('menuitem', { name }).getAttribute('href');
+    return (await fetch(server.url + href)).text();
+  };
+  const lines = (await text(/^CSV/)).split('\r\n');
+  expect(lines[0]).toBe('time,client,cause,certainty,confidence,id');
+  expect(lines[1]!.split(',')[1] || '–').toBe(first.trim());
+  const clients = lines.slice(1, -1).map((l) => l.split(',')[1]!);
+  expect(clients).toEqual([...clients].sort());
+  expect((await text(/^Every column/)).split('\r\n')[0]).toMatch(/^id,time,client,.*,detail$/);
+});
+
+test('every filter holds in the address: as many rows as the API counts, and a chip to take it away', async () => {
+  const { rows } = await api<{ rows: RefusalRow[] }>(server.url, 'refusals?limit=100');
+  const row = rows.find((r) => r.rule !== null && r.user !== null) ?? rows.find((r) => r.rule !== null)!;
+  const user = rows.find((r) => r.user !== null)?.user ?? 'nobody';
+  const values: Record<string, string> = {
+    cause: row.cause,
+    category: row.cause.split('.')[0]!,
+    layer: row.decidingLayer,
+    source: row.decidingSource!,
+    client: row.client!,
+    host: row.host!,
+    route: row.route!,
+    path: row.path!,
+    method: row.method!,
+    status: String(row.status),
+    certainty: row.certainty,
+    rule: row.rule!,
+    audience: row.audience,
+    problem: row.problem,
+    user,
+    q: row.path!,
+    since: row.time,
+    until: row.time,
+  };
+  expect(Object.keys(values).sort()).toEqual([...FILTER_FIELDS, 'q', 'since', 'until'].sort());
+  const page = await go('/settings');
+  for (const [field, value] of Object.entries(values))
+    for (const v of ['q', 'since', 'until'].includes(field) ? [value] : [value, `!${value}`]) {
+      const query = new URLSearchParams({ [field]: v });
+      const { count } = await api<{ count: number }>(server.url, `refusals/count?${query}`);
+      await page.goto(`/refusals?${query}`);
+      await page.locator('.rrow, .state').first().waitFor();
+      expect(count > 0 ? await counted(page) : 0, String(query)).toBe(count);
+      if (['audience', 'since'].includes(field)) continue;
+      await page.locator('.chip').getByRole('button').first().click();
+      await until(page, field).toBe('');
+    }
+});
+
+test('what is new since yesterday is as many problems as the list of them', async () => {
+  const page = await go('/');
+  const link = page.locator('.fresh .card-head a');
+  await link.waitFor();
+  const { freshTotal } = await api<{ freshTotal: number }>(server.url, 'overview');
+  expect(freshTotal).toBeGreaterThan(0);
+  await link.click();
+  await until(page, 'fresh').toBe('1');
+  await page.locator('.problem-link').first().waitFor();
+  await expect.poll(() => counted(page)).toBe(freshTotal);
+  await page.getByRole('button', { name: 'Not only since yesterday' }).click();
+  await until(page, 'fresh').toBe('');
+});
+
+test('a finger over the chart zooms in as well', async () => {
+  const page = await go('/', { hasTouch: true, viewport: { width: 360, height: 740 } });
+  await page.locator('.chart .recharts-bar-rectangle').first().waitFor();
+  const chart = page.locator('.chart');
+  await chart.scrollIntoViewIfNeeded();
+  const box = (await chart.boundingBox())!;
+  const touch = await page.context().newCDPSession(page);
+  const at = (share: number) => [{ x: box.x + box.width * share, y: box.y + 120 }];
+  await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: at(0.4) });
+  for (const share of [0.45, 0.55, 0.65, 0.7])
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(share) });
+  await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  await until(page, 'until').not.toBe('');
+  expect(Date.parse(params(page).get('since')!)).toBeLessThan(Date.parse(params(page).get('until')!));
 });
 
 test('a view is saved, opened from another page, and deleted', async () => {

@@ -1,11 +1,16 @@
 /** What is drawn into the stacked chart beside its bars: grid, the period before, marks, the time being chosen. */
+import { useEffect } from 'react';
 import { usePlotArea, useXAxisScale, useYAxisScale, useYAxisTicks, ZIndexLayer } from 'recharts';
 
 const OVER_BARS = 400;
 
-export function Grid() {
+/** `area`: told where the bars stand within the chart. */
+export function Grid({ area }: { area: { current: { x: number; width: number } | null } }) {
   const ticks = useYAxisTicks();
   const plot = usePlotArea();
+  useEffect(() => {
+    area.current = plot ?? null;
+  });
   if (!ticks || !plot) return null;
   return ticks.map((t) => (
     <line

@@ -6,7 +6,6 @@ import { Copy } from '../components/copy.tsx';
 import { Segments } from '../components/segments.tsx';
 import { Failed, Old, Waiting } from '../components/states.tsx';
 import { LogText, Moment } from '../components/text.tsx';
-import { bytes, duration } from '../data/format.ts';
 import { useNow, useTitle, useZone } from '../data/hooks.ts';
 import { useSettings } from '../data/questions.ts';
 import { chooseZone, fullMoment, localZone, utc, zoneName } from '../data/time.ts';
@@ -61,16 +60,7 @@ function Display() {
 function Value({ s }: { s: Setting }) {
   if (s.value === null) return <span className="muted">not set</span>;
   if (s.isSecret) return <span className="badge">set, kept secret</span>;
-  return <LogText text={readable(s.key, s.value)} mono />;
-}
-
-/** Milliseconds and bytes as the setting would be written. "604800000" → "7 days" */
-function readable(key: string, value: string): string {
-  const n = Number(value);
-  if (!/^\d+$/.test(value) || n === 0) return value;
-  if (/size|memory|read_rate/.test(key)) return bytes(n);
-  if (/^keep_|window|interval|_after$/.test(key)) return duration(n);
-  return value;
+  return <LogText text={s.value} mono />;
 }
 
 /** How long things are kept is what people look for first. */
@@ -128,7 +118,7 @@ export function SettingsPage({ status }: { status: Status | undefined }) {
     `why403 ${query.data?.version ?? ''}`,
     ...(query.data?.settings ?? [])
       .filter((s) => s.value !== null)
-      .map((s) => `${s.key}: ${s.isSecret ? '(set)' : readable(s.key, s.value!)}`),
+      .map((s) => `${s.key}: ${s.isSecret ? '(set)' : s.value}`),
   ].join('\n');
   return (
     <div className="page">

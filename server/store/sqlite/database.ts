@@ -73,7 +73,7 @@ CREATE INDEX refusal_time ON refusal (time, id, problem, audience);
 CREATE INDEX refusal_client ON refusal (client, time, problem, audience);
 CREATE INDEX refusal_route ON refusal (route, time, problem, audience);
 CREATE INDEX refusal_host ON refusal (host, time, problem, audience);
-CREATE INDEX refusal_path ON refusal (path, time);
+CREATE INDEX refusal_path ON refusal (path, time, problem);
 CREATE INDEX refusal_user ON refusal (user, time, problem, audience) WHERE user IS NOT NULL;
 CREATE INDEX refusal_problem ON refusal (problem, time, audience);
 CREATE INDEX refusal_problem_client ON refusal (problem, client);
@@ -94,6 +94,8 @@ CREATE TABLE problem (
   word TEXT, note TEXT, said_by TEXT, said_at INTEGER -- a person's word, and when it was said
 );
 CREATE INDEX problem_last ON problem (last);
+CREATE INDEX problem_cause ON problem (cause);
+CREATE INDEX problem_rule ON problem (rule) WHERE rule IS NOT NULL;
 CREATE TABLE problem_said (problem INTEGER NOT NULL, at INTEGER NOT NULL, what TEXT NOT NULL, said_by TEXT, note TEXT);
 CREATE INDEX problem_said_problem ON problem_said (problem, at);
 -- Refusals of a problem by the hour and by the day: step is 3600000 or 86400000 ms.

@@ -125,14 +125,17 @@ function term({ term: t }: Filter): Clause {
 
 /** The conditions on `problem` alone. */
 export function ofProblems(filter: Filter): Clause {
-  const t = filter.term;
   const isAudience = filter.where.some((f) => f.field === 'audience' && f.in.length > 0);
   return both(
     fields(filter, PROBLEM_COLUMNS),
     isAudience ? clause(`${audiencesOf(filter).join(' + ') || '0'} > 0`) : clause(''),
-    t?.kind === 'part' ? clause(PART_OF_PROBLEM, ...partValues(t.text)) : clause(''),
+    ofPart(filter),
   );
 }
+
+/** A searched part of what a problem is called by. */
+export const ofPart = ({ term: t }: Filter): Clause =>
+  t?.kind === 'part' ? clause(PART_OF_PROBLEM, ...partValues(t.text)) : clause('');
 
 const PART_OF_PROBLEM =
   "(route LIKE ? ESCAPE '\\' OR rule LIKE ? ESCAPE '\\' OR source LIKE ? ESCAPE '\\' OR cause LIKE ? ESCAPE '\\')";

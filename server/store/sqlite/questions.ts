@@ -22,6 +22,7 @@ import {
   inProblems,
   namesProblems,
   narrowIndex,
+  ofPart,
   ofProblems,
   PROBLEM_COLUMNS,
   pieces,
@@ -70,22 +71,58 @@ interface Sum {
 const bucketOf = (bucketMs: number | null): Clause =>
   bucketMs === null ? clause('0') : clause('time / CAST(? AS INTEGER) * CAST(? AS INTEGER)', bucketMs, bucketMs);
 
+/** Problems that began, came back after a long silence or after they were said to be fixed, without what is expected. */
+function begun(filter: Filter, sinceMs: number, untilMs: number): Clause {
+  const asked = audiencesOf(filter);
+  return both(
+    fields(filter, { ...PROBLEM_COLUMNS, route: 'route' }),
+    ofPart(filter),
+    clause(asked.length === 0 ? '0' : `${asked.join(' + ')} > 0`),
+    clause("word IS NOT 'expected'"),
+    clause(
+      "((first >= ? AND first < ?) OR (came_back >= ? AND came_back < ?) OR (word = 'fixed' AND said_at >= ? AND said_at < ? AND last > said_at))",
+      sinceMs,
+      untilMs,
+      sinceMs,
+      untilMs,
+      sinceMs,
+      untilMs,
+    ),
+  );
+}
+
 export class SqliteQuestions implements Questions {
   readonly #db: Db;
   readonly #rows: RefusalReader;
   readonly #tally: TallyReader;
   /** What a problem's number means never changes. */
   readonly #problems = new Map<number, Partial<Record<RefusalField, string | null>>>();
-  /** Whether the problems that a filter asks for are few: only a hint, so that it may have been true a while ago. */
-  readonly #areFew = new WeakMap<Filter['where'], { term: Term | undefined; isFew: boolean }>();
+  readonly #newestProblem;
+  /** What was found out about the state of the store that is being read; null = none is held. */
+  #known: Map<string, unknown> | null = null;
   constructor(db: Db) {
     this.#db = db;
+    this.#newestProblem = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'problem'").pluck();
     this.#rows = new RefusalReader(db);
     this.#tally = new TallyReader(db);
   }
 
   snapshot<T>(read: () => T): T {
-    return this.#db.transaction(read).deferred();
+    if (this.#known !== null) return read();
+    this.#known = new Map();
+    try {
+      return this.#db.transaction(read).deferred();
+    } finally {
+      this.#known = null;
+    }
+  }
+
+  /** Asked once of one state of the store. */
+  #once<T>(key: string, ask: () => T): T {
+    if (this.#known?.has(key)) return this.#known.get(key) as T;
+    const answer = ask();
+    this.#known?.set(key, answer);
+    return answer;
   }
 
   refusals(filter: Filter, page: Page): Refusal[] {
@@ -124,32 +161,37 @@ export class SqliteQuestions implements Questions {
 
   #isOfFewProblems(filter: Filter): boolean {
     if (!namesProblems(filter)) return false;
-    const known = this.#areFew.get(filter.where);
-    if (known !== undefined && known.term === filter.term) return known.isFew;
     const c = ofProblems(filter);
     const sql = `SELECT count(*) FROM (SELECT 1 FROM problem ${where(c)} LIMIT ${FEW_PROBLEMS})`;
-    const count = this.#db
-      .prepare(sql)
-      .pluck()
-      .get(...c.values) as number;
-    this.#areFew.set(filter.where, { term: filter.term, isFew: count < FEW_PROBLEMS });
-    return count < FEW_PROBLEMS;
+    const few = (): number =>
+      this.#db
+        .prepare(sql)
+        .pluck()
+        .get(...c.values) as number;
+    return this.#once(`${sql} ${c.values}`, few) < FEW_PROBLEMS;
   }
 
   #isRare(filter: Filter): boolean {
     const c = rows({ sinceMs: null, untilMs: null, where: [], term: filter.term });
     const sql = `SELECT count(*) FROM (SELECT 1 FROM refusal INDEXED BY refusal_path ${where(c)} LIMIT ${PATHS_SORTED_MAX})`;
-    return (
-      (this.#db
+    const count = (): number =>
+      this.#db
         .prepare(sql)
         .pluck()
-        .get(...c.values) as number) < PATHS_SORTED_MAX
-    );
+        .get(...c.values) as number;
+    return this.#once(`${sql} ${c.values}`, count) < PATHS_SORTED_MAX;
   }
 
   /** The days and hours in which the page certainly is full: what is sparse is not looked for row by row. */
   #narrowed(filter: Filter, page: Pick<Page, 'after' | 'limit' | 'order'>): Filter {
     if (filter.where.length === 0 && filter.term === undefined) return filter;
+    return this.#once(`narrowed ${JSON.stringify([filter, page.after, page.limit, page.order])}`, () =>
+      this.#narrow(filter, page),
+    );
+  }
+
+  #narrow(filter: Filter, page: Pick<Page, 'after' | 'limit' | 'order'>): Filter {
+    if (filter.term?.kind === 'pathFrom') return this.#narrowedByPath(filter, page);
     if (answererOf(filter) === 'rows') return filter;
     const range = this.refusalRange();
     if (range === null) return filter;
@@ -187,13 +229,30 @@ export class SqliteQuestions implements Questions {
     return filter;
   }
 
+  /** By its index alone: the time of the last row of the page, so that only its rows are read. */
+  #narrowedByPath(filter: Filter, page: Pick<Page, 'after' | 'limit' | 'order'>): Filter {
+    if (!this.#isRare(filter) || narrowIndex(filter) !== null) return filter;
+    const down = page.order === 'newest';
+    const at = page.after?.timeMs;
+    const rest = at === undefined ? filter : down ? { ...filter, untilMs: at } : { ...filter, sinceMs: at + 1 };
+    const c = rows(rest);
+    const last = this.#db
+      .prepare(
+        `SELECT time FROM refusal INDEXED BY refusal_path ${where(c)} ORDER BY time ${down ? 'DESC' : ''} LIMIT 1 OFFSET ?`,
+      )
+      .pluck()
+      .get(...c.values, page.limit - 1) as number | undefined;
+    if (last === undefined) return filter;
+    return down ? { ...filter, sinceMs: last } : { ...filter, untilMs: last + 1 };
+  }
+
   /** Refusals by whole hours or days, oldest first. */
   #perStep(filter: Filter, step: number, sinceMs: number, untilMs: number): { timeMs: number; count: number }[] {
     const answerer = answererOf(filter);
     if (answerer === 'rows') throw new Error('rows are not counted by the hour');
     if (answerer !== 'problems') return this.#tally.times(answerer, filter, step, sinceMs, untilMs);
     const c = both(clause('step = ?', step), during(sinceMs, untilMs), inProblems(filter));
-    const sql = `SELECT time timeMs, sum(${this.#audience(filter)}) count FROM problem_count ${where(c)} GROUP BY time ORDER BY time`;
+    const sql = `SELECT time timeMs, sum(${this.#audience(filter)}) count FROM ${this.#problemCount(filter)} ${where(c)} GROUP BY time ORDER BY time`;
     return this.#db.prepare(sql).all(...c.values) as { timeMs: number; count: number }[];
   }
 
@@ -319,13 +378,38 @@ export class SqliteQuestions implements Questions {
         .get(...c.values) as number;
       return [{ key: '', bucket: 0, count }];
     }
-    const bucket = bucketOf(bucketMs);
-    const isOfProblem = by !== null && PROBLEM_COLUMNS[by] !== undefined;
-    const key = by === null ? "''" : isOfProblem ? 'problem' : ROW_COLUMNS[by]!;
-    const sql = `SELECT ${key} key, ${bucket.sql} bucket, count(*) count FROM ${table} ${where(c)} GROUP BY 1, 2`;
-    const sums = this.#db.prepare(sql).all(...bucket.values, ...c.values) as Sum[];
-    for (const s of sums) if (s.key !== null) s.key = isOfProblem ? this.#ofProblem(Number(s.key), by) : String(s.key);
-    return sums;
+    if (by !== null && PROBLEM_COLUMNS[by] === undefined) {
+      const bucket = bucketOf(bucketMs);
+      const sql = `SELECT CAST(${ROW_COLUMNS[by]!} AS TEXT) key, ${bucket.sql} bucket, count(*) count FROM ${table} ${where(c)} GROUP BY 1, 2`;
+      return this.#db.prepare(sql).all(...bucket.values, ...c.values) as Sum[];
+    }
+    // One small number a row, counted here: a third of what SQLite takes to sort them into groups.
+    const width = bucketMs ?? Number.MAX_SAFE_INTEGER;
+    const base = bucketMs === null ? 0 : Math.floor((filter.sinceMs ?? 0) / bucketMs);
+    const problems = by === null ? 1 : 1 + ((this.#newestProblem.get() as number | undefined) ?? 0);
+    const marks = this.#db
+      .prepare(
+        `SELECT (time / CAST(? AS INTEGER) - CAST(? AS INTEGER)) * CAST(? AS INTEGER) + ${by === null ? '0' : 'problem'} FROM ${table} ${where(c)}`,
+      )
+      .pluck()
+      .all(width, base, problems, ...c.values) as number[];
+    const counts = new Map<string | null, Map<number, number>>();
+    const ofProblem: (Map<number, number> | undefined)[] = [];
+    for (const m of marks) {
+      const problem = m % problems;
+      let buckets = ofProblem[problem];
+      if (buckets === undefined) {
+        buckets = made(counts, by === null ? '' : this.#ofProblem(problem, by));
+        ofProblem[problem] = buckets;
+      }
+      const bucket = (m - problem) / problems;
+      buckets.set(bucket, (buckets.get(bucket) ?? 0) + 1);
+    }
+    const out: Sum[] = [];
+    for (const [key, buckets] of counts)
+      for (const [bucket, count] of buckets)
+        out.push({ key, bucket: bucketMs === null ? 0 : (base + bucket) * bucketMs, count });
+    return out;
   }
 
   /** What a problem says of its refusals. */
@@ -345,20 +429,25 @@ export class SqliteQuestions implements Questions {
     const c = both(time, inProblems(filter));
     const bucket = bucketOf(bucketMs);
     if (by === 'audience') {
-      const sql = `SELECT ${bucket.sql} bucket, sum(harmed) harmed, sum(noise) noise, sum(undecided) undecided FROM problem_count ${where(c)} GROUP BY 1`;
+      const sql = `SELECT ${bucket.sql} bucket, sum(harmed) harmed, sum(noise) noise, sum(undecided) undecided FROM ${this.#problemCount(filter)} ${where(c)} GROUP BY 1`;
       const asked = audiencesOf(filter);
       return (this.#db.prepare(sql).all(...bucket.values, ...c.values) as ({ bucket: number } & ByAudience)[]).flatMap(
         (r) => asked.map((a) => ({ key: a, bucket: r.bucket, count: r[a] ?? 0 })),
       );
     }
     // Summed by number first: problems are few, their hours many.
-    const sql = `SELECT problem no, ${bucket.sql} bucket, sum(${this.#audience(filter)}) count FROM problem_count ${where(c)} GROUP BY 1, 2`;
+    const sql = `SELECT problem no, ${bucket.sql} bucket, sum(${this.#audience(filter)}) count FROM ${this.#problemCount(filter)} ${where(c)} GROUP BY 1, 2`;
     const sums = this.#db.prepare(sql).all(...bucket.values, ...c.values) as {
       no: number;
       bucket: number;
       count: number;
     }[];
     return sums.map((s) => ({ key: by === null ? '' : this.#ofProblem(s.no, by), bucket: s.bucket, count: s.count }));
+  }
+
+  /** Few problems are looked up, of many the time is gone through. */
+  #problemCount(filter: Filter): string {
+    return `problem_count ${this.#isOfFewProblems(filter) ? 'INDEXED BY problem_count_problem' : 'NOT INDEXED'}`;
   }
 
   /** The columns of `problem_count` that the filter asks for. */
@@ -588,22 +677,17 @@ export class SqliteQuestions implements Questions {
   }
 
   problemsBegun(filter: Filter, sinceMs: number, untilMs: number, limit: number): ProblemRecord[] {
-    const asked = audiencesOf(filter);
-    const c = both(
-      fields(filter, { ...PROBLEM_COLUMNS, route: 'route' }),
-      clause(asked.length === 0 ? '0' : `${asked.join(' + ')} > 0`),
-      clause(
-        '((first >= ? AND first < ?) OR (came_back >= ? AND came_back < ?) OR (said_at >= ? AND said_at < ? AND last > said_at))',
-        sinceMs,
-        untilMs,
-        sinceMs,
-        untilMs,
-        sinceMs,
-        untilMs,
-      ),
-    );
+    const c = begun(filter, sinceMs, untilMs);
     const sql = `SELECT * FROM problem ${where(c)} ORDER BY harmed DESC, refusals DESC, id LIMIT ?`;
     return (this.#db.prepare(sql).all(...c.values, limit) as ProblemRow[]).map(readProblem);
+  }
+
+  countBegun(filter: Filter, sinceMs: number, untilMs: number): number {
+    const c = begun(filter, sinceMs, untilMs);
+    return this.#db
+      .prepare(`SELECT count(*) FROM problem ${where(c)}`)
+      .pluck()
+      .get(...c.values) as number;
   }
 
   problem(id: string): ProblemRecord | null {
@@ -617,8 +701,16 @@ export class SqliteQuestions implements Questions {
     untilMs: number,
     bucketMs: number,
   ): ({ id: string; bucket: number } & ByAudience)[] {
-    const step = bucketMs % PROBLEM_STEPS[1] === 0 ? PROBLEM_STEPS[1] : HOUR_MS;
     const bucket = bucketOf(bucketMs);
+    if (bucketMs % HOUR_MS !== 0) {
+      const time = during(sinceMs, untilMs);
+      const sql = `SELECT p.id, ${bucket.sql} bucket, sum(audience = 'harmed') harmed, sum(audience = 'noise') noise, sum(audience = 'undecided') undecided FROM problem p CROSS JOIN refusal r INDEXED BY refusal_problem ON r.problem = p.no WHERE ${time.sql} AND p.id IN (${ids.map(() => '?').join(',')}) GROUP BY 1, 2 ORDER BY 2`;
+      return this.#db.prepare(sql).all(...bucket.values, ...time.values, ...ids) as ({
+        id: string;
+        bucket: number;
+      } & ByAudience)[];
+    }
+    const step = bucketMs % PROBLEM_STEPS[1] === 0 ? PROBLEM_STEPS[1] : HOUR_MS;
     const time = during(Math.floor(sinceMs / step) * step, untilMs);
     return this.#db
       .prepare(

@@ -74,7 +74,7 @@ export function OverviewPage({ status }: { status: Status | undefined }) {
         <Trend data={data} filters={filters} onChange={setFilters} />
         <div className="split split-even">
           <Causes data={data} filters={filters} ranged={ranged} now={now} onChange={setFilters} />
-          <Fresh data={data} now={now} />
+          <Fresh data={data} filters={filters} now={now} />
         </div>
         <div className="tops">
           {TOPS.filter((t) => data.top[t.field].length > 0).map((t) => (

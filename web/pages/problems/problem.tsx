@@ -6,7 +6,7 @@ import { BarList } from '../../components/bars.tsx';
 import { Range } from '../../components/filters/range.tsx';
 import { ArrowLeftIcon } from '../../components/icons.tsx';
 import { Long } from '../../components/long.tsx';
-import { aboutDecider, Playbook } from '../../components/playbook.tsx';
+import { Playbook } from '../../components/playbook.tsx';
 import { problemTitle, StateBadge, WordBadge } from '../../components/problem-bits.tsx';
 import { RefusalList } from '../../components/refusal-list.tsx';
 import { Failed, Old, Waiting } from '../../components/states.tsx';
@@ -25,7 +25,7 @@ import { ApiError } from '../../data/client.ts';
 import { type Filters, href, useFilters } from '../../data/filters.ts';
 import { count, middle, percent, plural } from '../../data/format.ts';
 import { useNow, useTitle } from '../../data/hooks.ts';
-import { useProblem, useRefusal } from '../../data/questions.ts';
+import { useProblem } from '../../data/questions.ts';
 import { ProblemActs } from './acts.tsx';
 
 const HAPPENED: Record<ProblemDetail['history'][number]['what'], string> = {
@@ -228,8 +228,6 @@ export function ProblemPage({ id }: { id: string }) {
   const p = query.data;
   useTitle(p ? problemTitle(p) : 'Problem');
   const own: Filters = { fields: { problem: [id] } };
-  // Which product decides, and what its lines say, is known of each refusal; the newest stands for them.
-  const newest = useRefusal(p?.newest[0]?.id ?? '', p?.newest[0] !== undefined);
   return (
     <div className="page">
       <div className="page-head">
@@ -297,11 +295,7 @@ export function ProblemPage({ id }: { id: string }) {
             <div className="split-side">
               <section className="card" aria-label="What to do">
                 <h2 className="card-title">What to do</h2>
-                {newest.data ? (
-                  <Playbook book={newest.data.playbook} about={aboutDecider(newest.data)} />
-                ) : (
-                  !newest.isLoading && <Playbook book={p.playbook} about={(p.source ?? '').toLowerCase()} />
-                )}
+                <Playbook book={p.playbook} about={`${p.product ?? ''} ${p.source ?? ''}`.toLowerCase()} />
               </section>
               <History p={p} now={now} />
             </div>

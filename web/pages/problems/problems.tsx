@@ -25,7 +25,7 @@ const SORTS = [
   { key: 'size', title: 'Most refusals' },
   { key: 'clients', title: 'Most clients' },
 ] as const;
-const KEEP = ['state', 'sort', 'muted'] as const;
+const KEEP = ['state', 'sort', 'muted', 'fresh'] as const;
 
 function Row({ p, now }: { p: ProblemRow; now: number }) {
   const rows = { ...NO_FILTERS, fields: { problem: [p.id] } };
@@ -106,11 +106,18 @@ function SortMenu({ value, onChange }: { value: string; onChange: (key: string) 
 }
 
 /** The question for the API: fields that a problem has, its states, and without what is muted unless wanted. */
-function askFor(filters: Filters, states: string[], sort: string, withMuted: boolean): URLSearchParams {
+function askFor(
+  filters: Filters,
+  states: string[],
+  sort: string,
+  withMuted: boolean,
+  isFresh: boolean,
+): URLSearchParams {
   const params = toParams(filters, true);
   for (const f of ['client', 'host', 'path', 'method', 'status', 'certainty', 'user', 'problem']) params.delete(f);
   for (const s of states) params.append('state', s);
   if (!withMuted) params.append('word', '!expected');
+  if (isFresh) params.set('fresh', '1');
   params.set('sort', sort);
   return params;
 }
@@ -125,7 +132,9 @@ export function ProblemsPage({ status }: { status: Status | undefined }) {
   const states = new URLSearchParams(useSearch()).getAll('state').filter((s) => s in STATE_TITLES);
   const sort = SORTS.find((s) => s.key === sortParam)?.key ?? 'harm';
   const withMuted = mutedParam === 'shown';
-  const query = useProblems(askFor(filters, states, sort, withMuted));
+  const [freshParam, setFresh] = useParam('fresh');
+  const isFresh = freshParam === '1';
+  const query = useProblems(askFor(filters, states, sort, withMuted, isFresh));
   const muted = useProblems(new URLSearchParams('word=expected&limit=1'));
   const first = query.data?.pages[0];
   const rows = query.data?.pages.flatMap((p) => p.rows) ?? [];
@@ -214,7 +223,15 @@ export function ProblemsPage({ status }: { status: Status | undefined }) {
           ]}
         />
         <div className="filter-end">
-          {(nMuted > 0 || withMuted) && (
+          <button
+            type="button"
+            className="text-button"
+            aria-pressed={isFresh}
+            onClick={() => setFresh(isFresh ? undefined : '1')}
+          >
+            {isFresh ? 'Not only since yesterday' : 'New since yesterday'}
+          </button>
+          {!isFresh && (nMuted > 0 || withMuted) && (
             <button
               type="button"
               className="text-button"

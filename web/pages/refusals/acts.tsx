@@ -37,11 +37,13 @@ const FORMATS = [
   { format: 'ndjson', title: 'NDJSON', says: 'one object per line' },
 ] as const;
 
-export function ExportMenu({ filters, order }: { filters: Filters; order: Order }) {
-  const address = (format: string) => {
+export function ExportMenu({ filters, order, columns }: { filters: Filters; order: Order; columns: Column[] }) {
+  const address = (format: string, whole = false) => {
     const params = toParams(filters, true);
     params.set('format', format);
     if (order.order !== 'newest') params.set('order', order.order);
+    if (order.sort !== 'time') params.set('sort', order.sort);
+    if (!whole) params.set('columns', [...new Set(['time', ...columns.flatMap((c) => c.fields), 'id'])].join());
     return `/api/v1/refusals/export?${params}`;
   };
   return (
@@ -52,7 +54,7 @@ export function ExportMenu({ filters, order }: { filters: Filters; order: Order 
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>All rows behind the filter</Menu.Label>
+        <Menu.Label>All rows behind the filter, in the columns shown</Menu.Label>
         {FORMATS.map((f) => (
           <Menu.Item
             key={f.format}
@@ -64,6 +66,10 @@ export function ExportMenu({ filters, order }: { filters: Filters; order: Order 
             {f.title}
           </Menu.Item>
         ))}
+        <Menu.Divider />
+        <Menu.Item component="a" href={address('csv', true)} download="refusals.csv">
+          Every column, as CSV
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

@@ -15,6 +15,8 @@ export type Column = {
   width: string;
   /** Name of the order at the API. */
   sort?: string;
+  /** What of a row it shows: what an export of the table holds. */
+  fields: readonly (keyof RefusalRow)[];
   cell: (r: RefusalRow) => ReactNode;
 };
 
@@ -35,12 +37,20 @@ const method = (r: RefusalRow) =>
 
 /** `time` is the row's link and always there; the table draws it. */
 export const COLUMNS: Column[] = [
-  { id: 'client', title: 'Client', width: '124px', sort: 'client', cell: (r) => text('client', r.client) },
+  {
+    id: 'client',
+    title: 'Client',
+    width: '124px',
+    sort: 'client',
+    fields: ['client'],
+    cell: (r) => text('client', r.client),
+  },
   {
     id: 'request',
     title: 'Request',
     width: 'minmax(180px, 1.5fr)',
     sort: 'path',
+    fields: ['method', 'host', 'path'],
     cell: (r) => (
       <>
         <span className="line">
@@ -51,22 +61,57 @@ export const COLUMNS: Column[] = [
       </>
     ),
   },
-  { id: 'method', title: 'Method', width: '76px', cell: (r) => method(r) || <span className="muted">–</span> },
-  { id: 'host', title: 'Host', width: 'minmax(110px, 1fr)', cell: (r) => text('host', r.host, false) },
-  { id: 'path', title: 'Path', width: 'minmax(140px, 1.4fr)', sort: 'path', cell: (r) => text('path', r.path) },
+  {
+    id: 'method',
+    title: 'Method',
+    width: '76px',
+    fields: ['method'],
+    cell: (r) => method(r) || <span className="muted">–</span>,
+  },
+  {
+    id: 'host',
+    title: 'Host',
+    width: 'minmax(110px, 1fr)',
+    fields: ['host'],
+    cell: (r) => text('host', r.host, false),
+  },
+  {
+    id: 'path',
+    title: 'Path',
+    width: 'minmax(140px, 1.4fr)',
+    sort: 'path',
+    fields: ['path'],
+    cell: (r) => text('path', r.path),
+  },
   {
     id: 'query',
     title: 'Query',
     width: 'minmax(120px, 1fr)',
+    fields: ['query'],
     cell: (r) => (r.query ? <LogText text={r.query} mono clip /> : <span className="muted">–</span>),
   },
-  { id: 'route', title: 'Route', width: 'minmax(130px, 1.2fr)', sort: 'route', cell: (r) => text('route', r.route) },
-  { id: 'user', title: 'User', width: '120px', sort: 'user', cell: (r) => text('user', r.user, false) },
+  {
+    id: 'route',
+    title: 'Route',
+    width: 'minmax(130px, 1.2fr)',
+    sort: 'route',
+    fields: ['route'],
+    cell: (r) => text('route', r.route),
+  },
+  {
+    id: 'user',
+    title: 'User',
+    width: '120px',
+    sort: 'user',
+    fields: ['user'],
+    cell: (r) => text('user', r.user, false),
+  },
   {
     id: 'cause',
     title: 'Cause',
     width: 'minmax(200px, 1.3fr)',
     sort: 'cause',
+    fields: ['cause', 'certainty', 'confidence'],
     cell: (r) => (
       <>
         {value('cause', r.cause, <CauseLabel cause={r.cause} />)}
@@ -80,6 +125,7 @@ export const COLUMNS: Column[] = [
     id: 'layer',
     title: 'Decided by',
     width: '112px',
+    fields: ['decidingLayer', 'rule'],
     cell: (r) => (
       <>
         {value('layer', r.decidingLayer, layerTitle(r.decidingLayer))}
@@ -91,20 +137,29 @@ export const COLUMNS: Column[] = [
     id: 'source',
     title: 'Deciding log',
     width: 'minmax(130px, 1fr)',
+    fields: ['decidingSource'],
     cell: (r) => value('source', r.decidingSource, r.decidingSource && <SourceName path={r.decidingSource} max={28} />),
   },
-  { id: 'rule', title: 'Rule', width: 'minmax(90px, .8fr)', cell: (r) => text('rule', r.rule) },
-  { id: 'status', title: 'Status', width: '60px', cell: (r) => text('status', String(r.status), false) },
+  { id: 'rule', title: 'Rule', width: 'minmax(90px, .8fr)', fields: ['rule'], cell: (r) => text('rule', r.rule) },
+  {
+    id: 'status',
+    title: 'Status',
+    width: '60px',
+    fields: ['status'],
+    cell: (r) => text('status', String(r.status), false),
+  },
   {
     id: 'audience',
     title: 'Whom',
     width: '100px',
+    fields: ['audience'],
     cell: (r) => value('audience', r.audience, <AudienceLabel audience={r.audience} />),
   },
   {
     id: 'problem',
     title: 'Problem',
     width: '90px',
+    fields: ['problem'],
     cell: (r) => (
       <Link href={problemHref(r.problem)} tabIndex={-1}>
         Open
@@ -115,6 +170,7 @@ export const COLUMNS: Column[] = [
     id: 'detail',
     title: 'Detail',
     width: 'minmax(160px, 1.3fr)',
+    fields: ['detail'],
     cell: (r) => (
       <span className="detail" title={hint(r.detail)}>
         <LogText text={r.detail} />

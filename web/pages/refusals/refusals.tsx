@@ -159,7 +159,7 @@ function Refusals({
         <div className="page-acts">
           <Range filters={filters} current={ranged.since} onChange={setFilters} />
           <ColumnsMenu chosen={columns} onChange={setColumns} />
-          {(total ?? 0) > 0 && <ExportMenu filters={filters} order={order} />}
+          {(total ?? 0) > 0 && <ExportMenu filters={filters} order={order} columns={columns} />}
           <Views page="refusals" />
         </div>
       </div>
