@@ -26,11 +26,22 @@ export interface Cef {
   signature: string;
   name: string;
   severity: string;
-  fields: Map<string, string>;
+  fields: Fields;
 }
 
 /** Members that are looked at. */
 const FIELDS_MAX = 200;
+
+/** Vendor, product, version, signature, name, severity of the line that is read. */
+const head: string[] = ['', '', '', '', '', ''];
+
+/** The next `|` that is not escaped. */
+function barAt(line: string, from: number): number {
+  let bar = line.indexOf('|', from);
+  while (bar >= 0 && line.charCodeAt(bar - 1) === 92 && line.charCodeAt(bar - 2) !== 92)
+    bar = line.indexOf('|', bar + 1);
+  return bar;
+}
 
 /** The event in `line`, behind a syslog header or none; null = there is none; 'torn' = its header is not complete. */
 export function readCef(line: string): Cef | 'torn' | null {
@@ -38,38 +49,129 @@ export function readCef(line: string): Cef | 'torn' | null {
   if (at < 0 || at > 200) return null;
   // `CEF:CEF:0|` of some senders.
   while (line.startsWith('CEF:', at)) at += 4;
-  const head: string[] = [];
-  let from = at;
-  for (let bar = line.indexOf('|', at); bar >= 0 && head.length < 7; bar = line.indexOf('|', bar + 1)) {
-    if (line.charCodeAt(bar - 1) === 92 && line.charCodeAt(bar - 2) !== 92) continue;
+  if (line.charCodeAt(at + 1) !== 124 || line.charCodeAt(at) < 48 || line.charCodeAt(at) > 57) return null;
+  let from = at + 2;
+  for (let i = 0; i < 6; i++) {
+    const bar = barAt(line, from);
+    if (bar < 0) return 'torn';
     const text = line.slice(from, bar);
-    head.push(text.indexOf('\\') < 0 ? text : text.replace(/\\([|\\])/g, '$1'));
+    head[i] = text.indexOf('\\') < 0 ? text : text.replace(/\\([|\\])/g, '$1');
     from = bar + 1;
   }
-  if (head.length === 0 || head[0]!.length !== 1 || numberOf(head[0]!) === null) return null;
-  if (head.length < 7) return 'torn';
-  const [, vendor = '', product = '', version = '', signature = '', name = '', severity = ''] = head;
-  return { vendor, product, version, signature, name, severity, fields: extension(line.slice(from)) };
+  const [vendor = '', product = '', version = '', signature = '', name = '', severity = ''] = head;
+  return { vendor, product, version, signature, name, severity, fields: extension(line, from) };
 }
 
-/** `key=value key=value`: a value runs until the blank in front of the next key. */
-function extension(text: string): Map<string, string> {
-  const fields = new Map<string, string>();
-  let key = '';
-  let start = 0;
-  for (let equals = text.indexOf('='); equals >= 0; equals = text.indexOf('=', equals + 1)) {
-    if (text.charCodeAt(equals - 1) === 92) continue;
-    // Back to the blank in front of the key: keys are short.
-    let k = equals;
-    while (k > start && equals - k < 64 && isKey(text.charCodeAt(k - 1))) k--;
-    if (k === equals || (k > 0 && text.charCodeAt(k - 1) !== 32)) continue;
-    if (key !== '') fields.set(key, plain(text.slice(start, k).trimEnd()));
+/** A key, and where its value stands in the record in which it was seen last. */
+interface Key {
+  readonly key: string;
+  readonly label: boolean;
+  /** Of cs1, cn1, flexString1 …: the key of its label. */
+  readonly labelled: string | null;
+  /** ` key=` */
+  readonly literal: string;
+  /** The one that followed it in the record before. */
+  next: Key | null;
+  record: number;
+  at: number;
+}
+
+/** Keys of all senders; a hostile one invents more, and those are made anew for each record. */
+const KEYS = new Map<string, Key>();
+const KEYS_MAX = 5000;
+
+function makeKey(key: string): Key {
+  const last = key.charCodeAt(key.length - 1);
+  const labelled = last >= 49 && last <= 57 ? `${key}Label` : null;
+  const made = { key, label: key.endsWith('Label'), labelled, literal: ` ${key}=`, next: null, record: 0, at: 0 };
+  if (KEYS.size < KEYS_MAX) KEYS.set(key, made);
+  return made;
+}
+
+/** The members of one record: a map of each would cost more than all else. There is one; it is filled again for the next record. */
+class Fields {
+  readonly keys: Key[] = [];
+  readonly values: string[] = [];
+  size = 0;
+  #record = 0;
+
+  begin(): void {
+    this.#record++;
+    this.size = 0;
+  }
+
+  key(name: string): Key {
+    return KEYS.get(name) ?? this.#strange(name) ?? makeKey(name);
+  }
+
+  /** A key that comes twice keeps its place and takes the later value. */
+  set(key: Key, value: string): void {
+    if (key.record === this.#record) {
+      this.values[key.at] = value;
+      return;
+    }
+    key.record = this.#record;
+    key.at = this.size;
+    this.keys[this.size] = key;
+    this.values[this.size++] = value;
+  }
+
+  #strange(name: string): Key | undefined {
+    if (KEYS.size < KEYS_MAX) return undefined;
+    for (let i = 0; i < this.size; i++) if (this.keys[i]!.key === name) return this.keys[i];
+    return undefined;
+  }
+
+  get(name: string): string {
+    const key = KEYS.get(name) ?? this.#strange(name);
+    return key === undefined || key.record !== this.#record ? '' : this.values[key.at]!;
+  }
+
+  /** The value, which is nobody else's business from then on. */
+  take(name: string): string {
+    const value = this.get(name);
+    if (value !== '') this.set(this.key(name), '');
+    return value;
+  }
+}
+
+const fields = new Fields();
+
+/** `key=value key=value` from `from` on: a value runs until the blank in front of the next key. */
+function extension(text: string, from: number): Fields {
+  fields.begin();
+  const escaped = text.indexOf('\\', from) >= 0;
+  let key: Key | null = null;
+  let start = from;
+  for (let equals = text.indexOf('=', from); equals >= 0; equals = text.indexOf('=', equals + 1)) {
+    if (escaped && text.charCodeAt(equals - 1) === 92) continue;
+    // Senders keep an order: mostly it is the key that came next the last time.
+    let found: Key | null = key === null ? null : key.next;
+    let k = found === null ? 0 : equals - found.literal.length + 2;
+    if (found === null || k <= start || !text.startsWith(found.literal, k - 1)) {
+      // Back to the blank in front of the key: keys are short.
+      k = equals;
+      while (k > start && equals - k < 64 && isKey(text.charCodeAt(k - 1))) k--;
+      if (k === equals || (k > from && text.charCodeAt(k - 1) !== 32)) continue;
+      found = fields.key(text.slice(k, equals));
+      if (key !== null) key.next = found;
+    }
+    if (key !== null) fields.set(key, value(text, start, k - 1, escaped));
     if (fields.size >= FIELDS_MAX) return fields;
-    key = text.slice(k, equals);
+    key = found;
     start = equals + 1;
   }
-  if (key !== '') fields.set(key, plain(text.slice(start).trimEnd()));
+  if (key !== null) fields.set(key, value(text, start, text.length, escaped));
   return fields;
+}
+
+/** Without blanks at its end. */
+function value(text: string, from: number, to: number, escaped: boolean): string {
+  if (from >= to) return '';
+  const last = text.charCodeAt(to - 1);
+  const slice = text.slice(from, to);
+  const trimmed = last > 32 && last < 128 ? slice : slice.trimEnd();
+  return escaped ? plain(trimmed) : trimmed;
 }
 
 function isKey(c: number): boolean {
@@ -106,16 +208,13 @@ export function fillCef(entry: Entry, cef: Cef): void {
   entry.message = known(cef.name);
   entry.logLogger = `${cef.vendor} ${cef.product}`.trim();
   addAttribute(entry, 'severity', cef.severity);
-  for (const [key, value] of fields) {
-    if (value === '' || value === 'N/A' || key.endsWith('Label')) continue;
-    if (!take(entry, key, value)) addAttribute(entry, (isCustom(key) && fields.get(`${key}Label`)) || key, value);
+  for (let i = 0; i < fields.size; i++) {
+    const { key, label, labelled } = fields.keys[i]!;
+    const value = fields.values[i]!;
+    if (label || value === '' || value === 'N/A') continue;
+    if (labelled !== null) addAttribute(entry, fields.get(labelled) || key, value);
+    else if (!take(entry, key, value)) addAttribute(entry, key, value);
   }
-}
-
-/** cs1, cn1, cfp1, c6a1, flexString1, deviceCustomDate1: members whose name is their label. */
-function isCustom(key: string): boolean {
-  const last = key.charCodeAt(key.length - 1);
-  return last >= 49 && last <= 57;
 }
 
 function take(entry: Entry, key: string, value: string): boolean {
@@ -179,8 +278,18 @@ function take(entry: Entry, key: string, value: string): boolean {
 
 /** Words for "stopped" that senders put into `act`. */
 export function stoppedBy(action: string): boolean | null {
-  const word = action.toLowerCase();
-  if (word === '') return null;
+  if (action === '') return null;
+  let stops = STOPS.get(action);
+  if (stops === undefined) {
+    stops = isStop(action.toLowerCase());
+    if (STOPS.size < KEYS_MAX && action.length < 100) STOPS.set(action, stops);
+  }
+  return stops;
+}
+
+const STOPS = new Map<string, boolean>();
+
+function isStop(word: string): boolean {
   return /block|den(?:y|ied)|drop|reject|prevent|reset|quarantine/.test(word) && !/unblock|not.?block/.test(word);
 }
 

@@ -16,10 +16,9 @@ function parse(record: string, context: Context): Entry | Failure {
   if (cef === null || (cef !== 'torn' && cef.vendor !== 'F5')) return { failure: 'format' };
   if (cef === 'torn') return { failure: 'torn' };
   const { fields } = cef;
-  const status = numberOf(fields.get('cn1') ?? '');
-  const forwarded = fields.get('cs5') ?? '';
-  const request = fields.get('cs3') ?? '';
-  for (const key of ['cn1', 'cs5', 'cs3']) fields.delete(key);
+  const status = numberOf(fields.take('cn1'));
+  const forwarded = fields.take('cs5');
+  const request = fields.take('cs3');
   const entry = emptyEntry('f5.asm', 'audit', 'decision');
   fillCef(entry, cef);
   entry.upstreamStatusCode = status;
@@ -28,13 +27,13 @@ function parse(record: string, context: Context): Entry | Failure {
   setHeaders(entry, request);
   const action = entry.eventOutcome ?? '';
   entry.wafIntercepted = action === '' ? null : action === 'blocked';
-  const attack = fields.get('cs4') ?? '';
+  const attack = fields.get('cs4');
   for (const violation of cef.name.split(',').slice(0, 30)) {
     addRule(entry, {
       id: violation.trim(),
       message: violation.trim(),
       tags: attack === '' || attack === 'N/A' ? [] : attack.split(',').map((tag) => tag.trim()),
-      file: fields.get('cs1') ?? '',
+      file: fields.get('cs1'),
       denied: entry.wafIntercepted === true,
     });
   }

@@ -16,19 +16,14 @@ function parse(record: string, context: Context): Entry | Failure {
     return { failure: 'format' };
   if (cef === 'torn') return { failure: 'torn' };
   const { fields } = cef;
-  const take = (name: string): string => {
-    const value = fields.get(name) ?? '';
-    fields.delete(name);
-    return value;
-  };
-  const status = numberOf(take('cn1'));
-  const forwarded = take('xff');
-  const query = take('qstr');
-  const site = take('sourceServiceName');
-  const id = take('deviceExternalId');
-  const port = numberOf(take('cpt'));
-  const headers = take('additionalReqHeaders');
-  const end = take('end');
+  const status = numberOf(fields.take('cn1'));
+  const forwarded = fields.take('xff');
+  const query = fields.take('qstr');
+  const site = fields.take('sourceServiceName');
+  const id = fields.take('deviceExternalId');
+  const port = numberOf(fields.take('cpt'));
+  const headers = fields.take('additionalReqHeaders');
+  const end = fields.take('end');
   const entry = emptyEntry('imperva.cef', 'audit', 'start');
   fillCef(entry, cef);
   entry.httpResponseStatusCode = status;
@@ -43,7 +38,7 @@ function parse(record: string, context: Context): Entry | Failure {
   if (endMs > entry.timeMs) entry.durationMs = endMs - entry.timeMs;
   const action = entry.eventOutcome ?? '';
   if (action !== '') entry.wafIntercepted = /^REQ_(?:BLOCKED|CHALLENGE|BAD|DOMAIN)/.test(action);
-  const rules = (fields.get('cs9') ?? '').split(',');
+  const rules = fields.get('cs9').split(',');
   cef.name
     .split(',')
     .slice(0, 30)
