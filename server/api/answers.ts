@@ -55,7 +55,8 @@ export function overview(store: Store, filter: Filter, now: number): Overview {
           toMs: Math.max(refused?.toMs ?? -Infinity, counted?.toMs ?? -Infinity),
         };
   const untilMs = filter.untilMs ?? (filter.sinceMs === null ? (stored?.toMs ?? now) + 1 : now);
-  const sinceMs = filter.sinceMs ?? stored?.fromMs ?? now - 3_600_000;
+  const firstMs = stored?.fromMs ?? now - 3_600_000;
+  const sinceMs = filter.sinceMs ?? (firstMs < untilMs ? firstMs : untilMs - 3_600_000);
   if (untilMs <= sinceMs) throw new BadRequest('until lies before since');
   const range = { ...filter, sinceMs, untilMs };
   const fitting = STEPS_MS.find((s) => (untilMs - sinceMs) / s <= CHART_BUCKETS_MAX) ?? STEPS_MS[STEPS_MS.length - 1]!;

@@ -62,7 +62,8 @@ function newest(store: Store, now: number): number {
 function period(store: Store, sinceMs: number | null, untilMs: number | null, now: number): Period {
   const range = store.questions.refusalRange();
   const until = untilMs ?? (sinceMs === null ? (range?.toMs ?? now) + 1 : now);
-  const since = sinceMs ?? range?.fromMs ?? until - DAY_MS;
+  // All that is stored, or the day before where nothing is.
+  const since = sinceMs ?? (range !== null && range.fromMs < until ? range.fromMs : until - DAY_MS);
   if (until <= since) throw new BadRequest('until lies before since');
   return { sinceMs: since, untilMs: until };
 }
