@@ -12,7 +12,35 @@ import { read, readClf } from '../time.ts';
 const VERDICT =
   /(?:^|[^A-Z])(BLOCK(?:ED)?|DROP(?:PED)?|REJECT(?:ED)?|DENY|DENIED|ACCEPT(?:ED)?|ALLOW(?:ED)?|AUDIT|LIMIT)(?![A-Z])/i;
 
-const KEPT = new Set(['IN', 'OUT', 'PHYSIN', 'PHYSOUT', 'PROTO', 'UID', 'MARK', 'LEN', 'TTL', 'TYPE', 'CODE']);
+/** Capital letters as one number, so that a key is looked up without a text of its own. */
+function codeOf(word: string): number {
+  let code = 0;
+  for (let i = 0; i < word.length; i++) code = code * 32 + word.charCodeAt(i) - 64;
+  return code;
+}
+
+const KEPT = new Map(
+  ['IN', 'OUT', 'PHYSIN', 'PHYSOUT', 'PROTO', 'UID', 'MARK', 'LEN', 'TTL', 'TYPE', 'CODE'].map((x) => [codeOf(x), x]),
+);
+const FLAGS = new Map(['SYN', 'ACK', 'RST', 'FIN', 'DF'].map((x) => [codeOf(x), x]));
+const SRC = codeOf('SRC');
+const DST = codeOf('DST');
+const SPT = codeOf('SPT');
+const DPT = codeOf('DPT');
+
+/** What a prefix says was done: a firewall has few of them. */
+const verdicts = new Map<string, string | null>();
+const VERDICTS_KEPT = 1000;
+
+function verdictOf(prefix: string): string | null {
+  let verdict = verdicts.get(prefix);
+  if (verdict === undefined) {
+    const found = VERDICT.exec(prefix.slice(0, 200));
+    verdict = found === null ? null : found[1]!.toUpperCase();
+    if (verdicts.size < VERDICTS_KEPT && prefix.length < 200) verdicts.set(prefix, verdict);
+  }
+  return verdict;
+}
 
 function parse(record: string, context: Context): Entry | Failure {
   if (record.trim() === '') return { failure: 'empty' };
@@ -44,12 +72,13 @@ function parse(record: string, context: Context): Entry | Failure {
   }
   let prefix = record.slice(head, first);
   // `[12345.678901] `: seconds since the machine started.
-  const uptime = /^\s*\[\s*\d+\.\d+\]\s*/.exec(prefix.slice(0, 40));
+  const bracket = prefix.indexOf('[');
+  const uptime = bracket < 0 || bracket > 40 ? null : /^\s*\[\s*\d+\.\d+\]\s*/.exec(prefix.slice(0, 40));
   if (uptime !== null) prefix = prefix.slice(uptime[0].length);
   prefix = prefix.trim();
   addAttribute(entry, 'prefix', prefix);
-  const verdict = VERDICT.exec(prefix.slice(0, 200));
-  if (verdict !== null) entry.eventOutcome = verdict[1]!.toUpperCase();
+  const verdict = verdictOf(prefix);
+  if (verdict !== null) entry.eventOutcome = verdict;
   entry.message = record.slice(head).trim();
   setPacket(entry, record, first);
   return datedOr(entry, context, { timeField: 'time', timeOptional: true });
@@ -57,27 +86,41 @@ function parse(record: string, context: Context): Entry | Failure {
 
 /** `KEY=value` and flags, up to the packet that an ICMP error quotes in brackets. */
 function setPacket(entry: Entry, record: string, from: number): void {
-  const flags: string[] = [];
+  let flags = '';
   let at = from;
   for (let n = 0; n < 60 && at < record.length; n++) {
-    let end = record.indexOf(' ', at);
+    let code = 0;
+    let i = at;
+    let c = record.charCodeAt(i);
+    if (c === 91) break;
+    while (c >= 65 && c <= 90 && i < at + 10) {
+      code = code * 32 + c - 64;
+      c = record.charCodeAt(++i);
+    }
+    let end = c === 32 ? i : record.indexOf(' ', i);
     if (end < 0) end = record.length;
-    if (record.charCodeAt(at) === 91) break;
-    const word = record.slice(at, end);
-    const equals = word.indexOf('=');
-    if (equals > 0) setField(entry, word.slice(0, equals), word.slice(equals + 1));
-    else if (word === 'SYN' || word === 'ACK' || word === 'RST' || word === 'FIN' || word === 'DF') flags.push(word);
+    if (c === 61) setField(entry, code, record, i + 1, end);
+    else if (i === end) {
+      const flag = FLAGS.get(code);
+      if (flag !== undefined) flags = flags === '' ? flag : `${flags} ${flag}`;
+    }
     at = end + 1;
   }
-  addAttribute(entry, 'flags', flags.join(' '));
+  addAttribute(entry, 'flags', flags);
 }
 
-function setField(entry: Entry, name: string, value: string): void {
-  if (name === 'SRC') entry.clientAddress = isAddress(value) ? value : null;
-  else if (name === 'DST') entry.serverAddress = isAddress(value) ? value : null;
-  else if (name === 'SPT') entry.clientPort = numberOf(value) || null;
-  else if (name === 'DPT') entry.serverPort = numberOf(value) || null;
-  else if (KEPT.has(name)) addAttribute(entry, name, value);
+function setField(entry: Entry, code: number, record: string, from: number, to: number): void {
+  if (code === SRC || code === DST) {
+    const value = record.slice(from, to);
+    const address = isAddress(value) ? value : null;
+    if (code === SRC) entry.clientAddress = address;
+    else entry.serverAddress = address;
+  } else if (code === SPT) entry.clientPort = numberOf(record.slice(from, to)) || null;
+  else if (code === DPT) entry.serverPort = numberOf(record.slice(from, to)) || null;
+  else {
+    const name = KEPT.get(code);
+    if (name !== undefined) addAttribute(entry, name, record.slice(from, to));
+  }
 }
 
 export const format: Format = {
