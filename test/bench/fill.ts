@@ -1,8 +1,12 @@
 /**
  * Fills a store by its own way of writing: counters of requests as ingest appends them, refusals as the correlator
- * revises them, a month of both with days and nights, bursts and a long tail of problems. Alone:
- * `node test/bench/fill.ts DIR [scale=1]`; scale 1 is 100 M requests and 2 M refusals of 10,000 problems.
+ * revises them, a month of both with days and nights, bursts and a long tail of problems. Kept for the next time.
+ * Alone: `node test/bench/fill.ts [scale=1]` says where; scale 1 is 100 M requests and 2 M refusals of 10,000 problems.
  */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AudienceReason } from '../../server/model/audience.ts';
 import type { Refusal, StoredHop } from '../../server/model/request.ts';
@@ -214,6 +218,32 @@ export function fill(directory: string, o: FillOptions): { bytes: number } {
   return { bytes };
 }
 
+/** A store of this size, filled when it was first asked for: that takes minutes. Another schema is another store. */
+export function filled(
+  scale: number,
+  onDay: (day: number) => void,
+): { directory: string; bytes: number; made: FillOptions } {
+  const made: FillOptions = {
+    ...FULL,
+    requests: FULL.requests * scale,
+    refusals: FULL.refusals * scale,
+    problems: Math.ceil(FULL.problems * Math.sqrt(scale)),
+    now: Date.now(),
+    onDay,
+  };
+  const hash = createHash('sha256');
+  for (const file of ['./fill.ts', '../../server/store/sqlite/database.ts', '../../server/store/sqlite/tally.ts'])
+    hash.update(readFileSync(new URL(file, import.meta.url)));
+  const directory = join(tmpdir(), 'why403-bench', `api-${scale}-${hash.digest('hex').slice(0, 8)}`);
+  const done = join(directory, 'filled');
+  if (!existsSync(done)) {
+    rmSync(directory, { recursive: true, force: true });
+    fill(directory, made);
+    writeFileSync(done, '');
+  }
+  return { directory, bytes: statSync(join(directory, 'why403.db')).size, made };
+}
+
 /** An hour of requests at every layer: by minute, by hour, and by operation. */
 function requests(
   archive: SqliteArchive,
@@ -315,20 +345,13 @@ function source(layer: Layer): Parameters<SqliteArchive['addSource']>[0] {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const directory = process.argv[2];
-  const scale = Number(/^scale=(.+)$/.exec(process.argv[3] ?? 'scale=1')?.[1]);
-  if (directory === undefined || !(scale > 0)) {
-    console.error('usage: node test/bench/fill.ts DIR [scale=1]');
+  const scale = Number(/^scale=(.+)$/.exec(process.argv[2] ?? 'scale=1')?.[1]);
+  if (!(scale > 0)) {
+    console.error('usage: node test/bench/fill.ts [scale=1]');
     process.exit(2);
   }
   const began = performance.now();
-  const { bytes } = fill(directory, {
-    ...FULL,
-    requests: FULL.requests * scale,
-    refusals: FULL.refusals * scale,
-    problems: Math.ceil(FULL.problems * Math.sqrt(scale)),
-    now: Date.now(),
-    onDay: (day) => process.stderr.write(`\rday ${day}`),
-  });
-  console.log(`\n${(bytes / 1e6).toFixed(0)} MB in ${((performance.now() - began) / 1000).toFixed(0)} s`);
+  const { directory, bytes } = filled(scale, (day) => process.stderr.write(`\rday ${day}`));
+  const seconds = (performance.now() - began) / 1000;
+  console.log(`\n${directory}: ${(bytes / 1e6).toFixed(0)} MB in ${seconds.toFixed(0)} s`);
 }

@@ -13,7 +13,7 @@ import Database from 'better-sqlite3';
 import { FORMATS } from '../../parsers/formats.ts';
 import { apiTable, measureApi } from './api.ts';
 import type { EngineRun } from './child.ts';
-import { FULL, fill } from './fill.ts';
+import { FULL, filled } from './fill.ts';
 import { type Generated, generate, parseSize, sizeName } from './generate.ts';
 import type { ParserRun } from './parsers.ts';
 
@@ -363,22 +363,12 @@ async function latency(): Promise<void> {
 /** Every question of the API on a full store. */
 async function api(): Promise<void> {
   const scale = Number(options.get('scale') ?? 1);
-  const o = {
-    ...FULL,
-    requests: FULL.requests * scale,
-    refusals: FULL.refusals * scale,
-    problems: Math.ceil(FULL.problems * Math.sqrt(scale)),
-    now: Date.now(),
-    onDay: (day: number) => note(`filling a store: day ${day} of ${FULL.days}`),
-  };
-  const data = join(scratch, 'full');
-  const { bytes } = fill(data, o);
+  const { directory, bytes, made } = filled(scale, (day) => note(`filling a store: day ${day} of ${FULL.days}`));
   note('');
   say(
-    `\n## The API on ${sizeName(o.requests)} requests, ${sizeName(o.refusals)} refusals of ${number(o.problems)} problems in ${o.days} days (${number(bytes / 1e6)} MB)\n`,
+    `\n## The API on ${sizeName(made.requests)} requests, ${sizeName(made.refusals)} refusals of ${number(made.problems)} problems in ${made.days} days (${number(bytes / 1e6)} MB)\n`,
   );
-  say(apiTable(await measureApi(data, 30)));
-  rmSync(data, { recursive: true, force: true });
+  say(apiTable(await measureApi(directory, 30)));
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
