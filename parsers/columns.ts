@@ -31,6 +31,12 @@ export function columnsOf(line: string, max: number): string[] | null {
       out.push(word ? line.slice(at, end) : line.slice(at + 1, end));
       at = word ? end + 1 : end + 2;
     } else {
+      // What is absent needs no text of its own.
+      if (c === 45 && line.charCodeAt(at + 1) === 32) {
+        out.push('-');
+        at += 2;
+        continue;
+      }
       let end = line.indexOf(' ', at);
       if (end < 0) end = length;
       out.push(line.slice(at, end));

@@ -184,8 +184,28 @@ export function decimalOf(text: string): number | null {
   if (text === '' || text.length > 24) return null;
   const c = text.charCodeAt(0);
   if (!((c >= 48 && c <= 57) || c === 45 || c === 46)) return null;
+  const short = shortDecimal(text);
+  if (short >= 0) return short;
   const n = Number(text);
   return Number.isFinite(n) ? n : null;
+}
+
+const POWERS = Array.from({ length: 16 }, (_, i) => 10 ** i);
+
+/** Up to 15 digits with a point or none, as nearly all are: both parts are exact, so the quotient is what Number gives. -1 = another. */
+function shortDecimal(text: string): number {
+  const { length } = text;
+  if (length > 16) return -1;
+  let n = 0;
+  let point = -1;
+  for (let i = 0; i < length; i++) {
+    const c = text.charCodeAt(i);
+    if (c >= 48 && c <= 57) n = n * 10 + c - 48;
+    else if (c === 46 && point < 0) point = i;
+    else return -1;
+  }
+  if (point < 0) return length <= 15 ? n : -1;
+  return length > 1 ? n / POWERS[length - point - 1]! : -1;
 }
 
 /** Seconds as text into milliseconds, to the microsecond: binary fractions would print as 203.00000000000003. */

@@ -10,25 +10,29 @@ import { read, readIso } from '../time.ts';
 
 const TYPES = new Set(['http', 'https', 'h2', 'grpcs', 'ws', 'wss']);
 
-/** Names of the columns that have no field; new ones are added at the end. */
+/** Names of the columns that have no field, '' = it has one; new ones are added at the end. */
+const FIRST = 14;
 const NAMES = [
-  ['ssl_cipher', 14],
-  ['ssl_protocol', 15],
-  ['target_group_arn', 16],
-  ['chosen_cert_arn', 19],
-  ['matched_rule_priority', 20],
-  ['request_creation_time', 21],
-  ['redirect_url', 23],
-  ['error_reason', 24],
-  ['target_port_list', 25],
-  ['target_status_code_list', 26],
-  ['classification', 27],
-  ['classification_reason', 28],
-  ['conn_trace_id', 29],
-  ['transformed_host', 30],
-  ['transformed_uri', 31],
-  ['request_transform_status', 32],
-] as const;
+  'ssl_cipher',
+  'ssl_protocol',
+  'target_group_arn',
+  '',
+  '',
+  'chosen_cert_arn',
+  'matched_rule_priority',
+  'request_creation_time',
+  '',
+  'redirect_url',
+  'error_reason',
+  'target_port_list',
+  'target_status_code_list',
+  'classification',
+  'classification_reason',
+  'conn_trace_id',
+  'transformed_host',
+  'transformed_uri',
+  'request_transform_status',
+];
 
 function parse(record: string): Entry | Failure {
   if (record.trim() === '') return { failure: 'empty' };
@@ -54,7 +58,11 @@ function parse(record: string): Entry | Failure {
   if (domain !== '-') entry.urlDomain = domainOf(domain);
   // authenticate, fixed-response, forward, redirect, waf, waf-failed: in order, the last is final.
   entry.eventOutcome = known(columns[22] ?? '');
-  for (const [name, column] of NAMES) if (column < columns.length) addAttribute(entry, name, columns[column]!);
+  const last = Math.min(columns.length, FIRST + NAMES.length);
+  for (let i = FIRST; i < last; i++) {
+    const name = NAMES[i - FIRST]!;
+    if (name !== '') addAttribute(entry, name, columns[i]!);
+  }
   return entry;
 }
 
@@ -62,11 +70,13 @@ function parse(record: string): Entry | Failure {
 export function setOutcome(entry: Entry, columns: string[], status: number): boolean {
   const target = columns[status - 4]!;
   entry.upstreamAddress = known(target);
-  const parts = [columns[status - 3]!, columns[status - 2]!, columns[status - 1]!].map(decimalOf);
+  const request = decimalOf(columns[status - 3]!) ?? -1;
+  const server = decimalOf(columns[status - 2]!) ?? -1;
+  const response = decimalOf(columns[status - 1]!) ?? -1;
   // -1: not dispatched.
-  if (parts.every((part) => part !== null && part >= 0)) {
-    entry.durationMs = Math.round(((parts[0] ?? 0) + (parts[1] ?? 0) + (parts[2] ?? 0)) * 1e6) / 1000;
-  } else {
+  if (request >= 0 && server >= 0 && response >= 0)
+    entry.durationMs = Math.round((request + server + response) * 1e6) / 1000;
+  else {
     addAttribute(entry, 'request_processing_time', columns[status - 3]!);
     addAttribute(entry, 'target_processing_time', columns[status - 2]!);
     addAttribute(entry, 'response_processing_time', columns[status - 1]!);

@@ -103,22 +103,32 @@ const json = jsonFormat({
 function parseColumns(record: string, names: Column[], client: number): Entry | Failure {
   const line = record.trimEnd();
   if (line === '' || line.charCodeAt(0) === 35) return { failure: 'empty' };
-  const values = line.split('\t');
-  if (client >= 0 && !isAddress(values[client] ?? '')) return { failure: 'format' };
   // Real-time logs hold as many fields as their owner chose; all are always there.
-  if (values.length < 3) return { failure: 'format' };
-  if (values.length < names.length && values.length < 19) return { failure: 'torn' };
   const entry = emptyEntry('aws.cloudfront', 'access', 'end');
   let date = '';
   let time = '';
-  for (let i = 0; i < names.length && i < values.length; i++) {
-    const { name, take } = names[i]!;
-    const value = values[i]!;
+  let count = 0;
+  let from = 0;
+  for (; from <= line.length; count++) {
+    let tab = line.indexOf('\t', from);
+    if (tab < 0) tab = line.length;
+    const start = from;
+    from = tab + 1;
+    // Nothing is said.
+    if (tab - start === 1 && line.charCodeAt(start) === 45) {
+      if (count === client) return { failure: 'format' };
+      continue;
+    }
+    if (count >= names.length) continue;
+    const { name, take } = names[count]!;
+    const value = line.slice(start, tab);
+    if (count === client && !isAddress(value)) return { failure: 'format' };
     if (name === 'date') date = value;
     else if (name === 'time') time = value;
-    else if (take === null) addAttribute(entry, name, value);
-    else if (!take(entry, value, name)) addAttribute(entry, name, value);
+    else if (take === null || !take(entry, value, name)) addAttribute(entry, name, value);
   }
+  if (count < 3 || count <= client) return { failure: 'format' };
+  if (count < names.length && count < 19) return { failure: 'torn' };
   if (date !== '') entry.timeMs = readIso(`${date}T${time === '' ? '00:00:00' : time}Z`, 0);
   if (Number.isNaN(entry.timeMs)) return { failure: 'time', field: 'time' };
   entry.timeZoneless = false;

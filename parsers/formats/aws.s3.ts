@@ -8,21 +8,35 @@ import { addAttribute, addId, isAddress, isDigits, known, numberOf, setRequestLi
 import type { Format } from '../parser.ts';
 import { read, readClf } from '../time.ts';
 
+/** By column; '' = it has a field. */
 const NAMES = [
-  ['bucket', 1],
-  ['operation', 6],
-  ['key', 7],
-  ['object_size', 12],
-  ['turn_around_time', 14],
-  ['version_id', 17],
-  ['signature_version', 19],
-  ['cipher_suite', 20],
-  ['authentication_type', 21],
-  ['host_header', 22],
-  ['tls_version', 23],
-  ['access_point_arn', 24],
-  ['acl_required', 25],
-] as const;
+  '',
+  'bucket',
+  '',
+  '',
+  '',
+  '',
+  'operation',
+  'key',
+  '',
+  '',
+  '',
+  '',
+  'object_size',
+  '',
+  'turn_around_time',
+  '',
+  '',
+  'version_id',
+  '',
+  'signature_version',
+  'cipher_suite',
+  'authentication_type',
+  'host_header',
+  'tls_version',
+  'access_point_arn',
+  'acl_required',
+];
 
 function isOwner(line: string): boolean {
   if (line.charCodeAt(64) !== 32) return line.startsWith('- ');
@@ -62,7 +76,8 @@ function parse(record: string): Entry | Failure {
   entry.httpRequestReferrer = known(columns[15] ?? '');
   entry.userAgentOriginal = known(columns[16] ?? '');
   addId(entry, columns[18] ?? '');
-  for (const [name, column] of NAMES) if (column < columns.length) addAttribute(entry, name, columns[column]!);
+  for (let i = 0; i < NAMES.length && i < columns.length; i++)
+    if (NAMES[i] !== '') addAttribute(entry, NAMES[i]!, columns[i]!);
   const host = columns[22] ?? '-';
   if (host !== '-') entry.urlDomain = host.toLowerCase();
   return entry;
