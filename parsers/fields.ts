@@ -4,6 +4,12 @@
  */
 import { type Entry, NO_IDS } from './entry.ts';
 
+/** Nothing but white space. */
+export function isBlank(text: string): boolean {
+  const c = text.charCodeAt(0);
+  return !(c > 32 && c < 128) && text.trim() === '';
+}
+
 /** `-` and the empty text mean that the record does not say. */
 export function known(value: string): string | null {
   return value === '-' || value === '' ? null : value;
@@ -119,6 +125,22 @@ export function setTarget(entry: Entry, target: string): void {
 
 /** A Host header without user, port and brackets, in lower case; null when there is none. */
 export function domainOf(host: string): string | null {
+  return isPlainDomain(host) ? host : oddDomain(host);
+}
+
+/** Nothing to take off and nothing to make small: nearly every one. */
+function isPlainDomain(host: string): boolean {
+  const { length } = host;
+  if (length < 2) return false;
+  let c = 0;
+  for (let i = 0; i < length; i++) {
+    c = host.charCodeAt(i);
+    if (!((c >= 97 && c <= 122) || (c >= 45 && c <= 57 && c !== 47))) return false;
+  }
+  return c !== 46;
+}
+
+function oddDomain(host: string): string | null {
   let text = host;
   const at = text.lastIndexOf('@');
   if (at >= 0) text = text.slice(at + 1);

@@ -7,6 +7,7 @@ import {
   addAttribute,
   addId,
   domainOf,
+  isBlank,
   isDigits,
   isUniqueId,
   levelOf,
@@ -61,7 +62,7 @@ const URI_CODES = new Set([
 ]);
 
 function parse(record: string, context: Context): Entry | Failure {
-  if (record.trim() === '') return { failure: 'empty' };
+  if (isBlank(record)) return { failure: 'empty' };
   const timeless = isTimeless(record);
   const timeMs = timeless ? context.envelopeMs : readTime(record);
   if (Number.isNaN(timeMs) && !timeless)

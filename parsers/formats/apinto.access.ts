@@ -3,7 +3,7 @@
  * variables, also grouped; of the text type the layout that it ships with. `proxy_status` empty = its own answer.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addId, domainOf, known, numberOf, percentDecoded } from '../fields.ts';
+import { addId, domainOf, isBlank, known, numberOf, percentDecoded } from '../fields.ts';
 import { isObject, type JsonObject, textOf } from '../json.ts';
 import type { Context, Format } from '../parser.ts';
 import { names, readerOf, set, setRequestHeader, type Take } from '../record.ts';
@@ -112,7 +112,7 @@ function parseLine(record: string): Entry | Failure {
 
 function parse(record: string, context: Context): Entry | Failure {
   if (record.charCodeAt(0) === 123) return readJson(record, context);
-  if (record.trim() === '') return { failure: 'empty' };
+  if (isBlank(record)) return { failure: 'empty' };
   return record.indexOf('\t"') < 0 ? { failure: 'format' } : parseLine(record);
 }
 

@@ -1,6 +1,6 @@
 /** Apinto's error log: `[2026-09-01 10:30:00] [ERRO] sentence key=value`, local time, no request id. */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute } from '../fields.ts';
+import { addAttribute, isBlank } from '../fields.ts';
 import type { Format } from '../parser.ts';
 import { read, readIso } from '../time.ts';
 
@@ -17,7 +17,7 @@ const LEVELS: Record<string, string> = {
 const CUT = new Set(['PANI', 'FATA', 'ERRO', 'DEBU', 'TRAC']);
 
 function parse(record: string): Entry | Failure {
-  if (record.trim() === '') return { failure: 'empty' };
+  if (isBlank(record)) return { failure: 'empty' };
   if (record.charCodeAt(0) !== 91) return { failure: 'format' };
   const timeMs = readIso(record, 1);
   if (Number.isNaN(timeMs) || !record.startsWith('] [', read.end)) return { failure: 'format' };

@@ -4,7 +4,17 @@
  */
 import { columnsOf } from '../columns.ts';
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute, addId, decimalOf, domainOf, known, numberOf, setClientPeer, setRequestLine } from '../fields.ts';
+import {
+  addAttribute,
+  addId,
+  decimalOf,
+  domainOf,
+  isBlank,
+  known,
+  numberOf,
+  setClientPeer,
+  setRequestLine,
+} from '../fields.ts';
 import type { Format } from '../parser.ts';
 import { read, readIso } from '../time.ts';
 
@@ -35,7 +45,7 @@ const NAMES = [
 ];
 
 function parse(record: string): Entry | Failure {
-  if (record.trim() === '') return { failure: 'empty' };
+  if (isBlank(record)) return { failure: 'empty' };
   const blank = record.indexOf(' ');
   if (blank < 2 || blank > 5 || !TYPES.has(record.slice(0, blank))) return { failure: 'format' };
   const timeMs = readIso(record, blank + 1);

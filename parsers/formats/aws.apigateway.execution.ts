@@ -3,13 +3,13 @@
  * exported so. Links to the access log by the request id.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute, addId } from '../fields.ts';
+import { addAttribute, addId, isBlank } from '../fields.ts';
 import type { Context, Format } from '../parser.ts';
 import { datedOr } from '../record.ts';
 import { read, readIso } from '../time.ts';
 
 function parse(record: string, context: Context): Entry | Failure {
-  if (record.trim() === '') return { failure: 'empty' };
+  if (isBlank(record)) return { failure: 'empty' };
   let at = 0;
   let timeMs = Number.NaN;
   let zoneless = false;

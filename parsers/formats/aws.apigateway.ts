@@ -4,7 +4,7 @@
  */
 import { columnsOf } from '../columns.ts';
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute, addId, isAddress, isDigits, known, numberOf, setRequestLine } from '../fields.ts';
+import { addAttribute, addId, isAddress, isBlank, isDigits, known, numberOf, setRequestLine } from '../fields.ts';
 import type { Context, Format } from '../parser.ts';
 import { jsonFormat, names, set, type Take } from '../record.ts';
 import { read, readClf } from '../time.ts';
@@ -113,7 +113,7 @@ function parseClf(record: string): Entry | Failure {
 
 function parse(record: string, context: Context): Entry | Failure {
   if (record.charCodeAt(0) === 123) return json.parse(record, context);
-  return record.trim() === '' ? { failure: 'empty' } : parseClf(record);
+  return isBlank(record) ? { failure: 'empty' } : parseClf(record);
 }
 
 export const format: Format = {

@@ -4,7 +4,7 @@
  * No origin status is logged: result types say where an answer came from.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute, domainOf, isAddress, known, percentDecoded } from '../fields.ts';
+import { addAttribute, domainOf, isAddress, isBlank, known, percentDecoded } from '../fields.ts';
 import type { JsonObject } from '../json.ts';
 import type { Context, Format } from '../parser.ts';
 import { jsonFormat, names, set, type Take } from '../record.ts';
@@ -157,7 +157,7 @@ function make(fields: string | null): Format {
         return parseColumns(record, realtime, 1);
       return first === 35 && /^#(?:Version|Fields)/.test(record) && record.includes('x-edge-')
         ? { failure: 'empty' }
-        : { failure: record.trim() === '' ? 'empty' : 'format' };
+        : { failure: isBlank(record) ? 'empty' : 'format' };
     },
   };
 }

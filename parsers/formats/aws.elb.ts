@@ -1,13 +1,13 @@
 /** Access log of the classic AWS Elastic Load Balancer. The time is that of the response. */
 import { columnsOf } from '../columns.ts';
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute, isAddress, known, peerAddress, setClientPeer, setRequestLine } from '../fields.ts';
+import { addAttribute, isAddress, isBlank, known, peerAddress, setClientPeer, setRequestLine } from '../fields.ts';
 import type { Format } from '../parser.ts';
 import { read, readIso } from '../time.ts';
 import { setOutcome } from './aws.alb.ts';
 
 function parse(record: string): Entry | Failure {
-  if (record.trim() === '') return { failure: 'empty' };
+  if (isBlank(record)) return { failure: 'empty' };
   const timeMs = readIso(record, 0);
   if (Number.isNaN(timeMs) || read.zoneless || record.charCodeAt(10) !== 84 || record.charCodeAt(read.end) !== 32)
     return { failure: 'format' };

@@ -4,7 +4,7 @@
  */
 import { columnsOf } from '../columns.ts';
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute, addId, isAddress, isDigits, known, numberOf, setRequestLine } from '../fields.ts';
+import { addAttribute, addId, isAddress, isBlank, isDigits, known, numberOf, setRequestLine } from '../fields.ts';
 import type { Format } from '../parser.ts';
 import { read, readClf } from '../time.ts';
 
@@ -48,7 +48,7 @@ function isOwner(line: string): boolean {
 }
 
 function parse(record: string): Entry | Failure {
-  if (record.trim() === '') return { failure: 'empty' };
+  if (isBlank(record)) return { failure: 'empty' };
   if (!isOwner(record)) return { failure: 'format' };
   const open = record.indexOf(' [');
   const timeMs = open < 0 ? Number.NaN : readClf(record, open + 2);

@@ -10,6 +10,7 @@ import {
   decimalOf,
   domainOf,
   isAddress,
+  isBlank,
   isMethod,
   known,
   numberOf,
@@ -294,7 +295,7 @@ function isStop(word: string): boolean {
 }
 
 function parse(record: string, context: Context): Entry | Failure {
-  if (record.trim() === '') return { failure: 'empty' };
+  if (isBlank(record)) return { failure: 'empty' };
   const cef = readCef(record);
   if (cef === null) return { failure: 'format' };
   if (cef === 'torn') return { failure: 'torn' };

@@ -3,14 +3,14 @@
  * (in Caddy's JSON it stands in `msg`).
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { isAddress, levelOf } from '../fields.ts';
+import { isAddress, isBlank, levelOf } from '../fields.ts';
 import type { Context, Format } from '../parser.ts';
 import { datedOr } from '../record.ts';
 import { read, readAny } from '../time.ts';
 import { parseWafLine, setWafLine } from '../waf.ts';
 
 function parse(record: string, context: Context): Entry | Failure {
-  if (record.trim() === '') return { failure: 'empty' };
+  if (isBlank(record)) return { failure: 'empty' };
   const at = record.indexOf('[client "');
   if (at < 0 || at > 120) return { failure: 'format' };
   const close = record.indexOf('"] Coraza: ', at);

@@ -4,13 +4,13 @@
  * Times are the device's, without a zone.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute, domainOf, known, numberOf } from '../fields.ts';
+import { addAttribute, domainOf, isBlank, known, numberOf } from '../fields.ts';
 import type { Context, Format } from '../parser.ts';
 import { addRule, datedOr, set, setRequestHeader } from '../record.ts';
 import { fillCef, readCef } from './cef.ts';
 
 function parse(record: string, context: Context): Entry | Failure {
-  if (record.trim() === '') return { failure: 'empty' };
+  if (isBlank(record)) return { failure: 'empty' };
   if (record.indexOf('|F5|') < 0) return pairsOf(record, context);
   const cef = readCef(record);
   if (cef === null || (cef !== 'torn' && cef.vendor !== 'F5')) return { failure: 'format' };

@@ -3,6 +3,7 @@
  * Fastly itself. A syslog-like `time address` may stand in front. Other templates are read as `json` or `clf`.
  */
 import type { Entry, Failure } from '../entry.ts';
+import { isBlank } from '../fields.ts';
 import type { Context, Format } from '../parser.ts';
 import { names, readerOf, set } from '../record.ts';
 
@@ -55,7 +56,7 @@ function parse(record: string, context: Context): Entry | Failure {
   const open = record.indexOf('{');
   // `2026-09-01T10:30:00.613304+00:00 192.0.2.1  {`
   if (open > 0 && open < 100 && record.charCodeAt(10) === 84) return readJson(record.slice(open), context);
-  return { failure: record.trim() === '' ? 'empty' : 'format' };
+  return { failure: isBlank(record) ? 'empty' : 'format' };
 }
 
 export const format: Format = {

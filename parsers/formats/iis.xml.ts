@@ -4,6 +4,7 @@
  * so their tags are compared, not searched: five times as fast as a regular expression.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
+import { isBlank } from '../fields.ts';
 import type { Format } from '../parser.ts';
 import { readIso } from '../time.ts';
 import { type Setter, setterOf } from '../w3c.ts';
@@ -129,7 +130,7 @@ export const format: Format = {
   title: 'IIS access log (Windows event)',
   usualLayer: 'web',
   parse(record) {
-    if (!record.startsWith('<Event ')) return record.trim() === '' ? { failure: 'empty' } : NO_FORMAT;
+    if (!record.startsWith('<Event ')) return isBlank(record) ? { failure: 'empty' } : NO_FORMAT;
     if (record.indexOf('Microsoft-Windows-IIS-Logging') < 0) return NO_FORMAT;
     const text = record.charCodeAt(record.length - 1) <= 32 ? record.trimEnd() : record;
     if (!text.endsWith('</Event>')) return { failure: 'torn' };

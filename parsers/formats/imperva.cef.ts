@@ -3,13 +3,13 @@
  * (REQ_PASSED, REQ_BLOCKED_…, REQ_CHALLENGE_…), `cn1` the status, `deviceExternalId` the request's id.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute, addId, known, numberOf } from '../fields.ts';
+import { addAttribute, addId, isBlank, known, numberOf } from '../fields.ts';
 import type { Context, Format } from '../parser.ts';
 import { addRule, datedOr, set } from '../record.ts';
 import { cefTime, fillCef, readCef } from './cef.ts';
 
 function parse(record: string, context: Context): Entry | Failure {
-  if (record.trim() === '') return { failure: 'empty' };
+  if (isBlank(record)) return { failure: 'empty' };
   if (record.indexOf('|Incapsula|') < 0 && record.indexOf('|Imperva') < 0) return { failure: 'format' };
   const cef = readCef(record);
   if (cef === null || (cef !== 'torn' && cef.vendor !== 'Incapsula' && !cef.vendor.startsWith('Imperva')))

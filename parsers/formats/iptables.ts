@@ -3,7 +3,7 @@
  * Proxmox' own file. A packet is no request, and logging is rate limited. Other lines of the kernel are read as words.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute, isAddress, numberOf } from '../fields.ts';
+import { addAttribute, isAddress, isBlank, numberOf } from '../fields.ts';
 import type { Context, Format } from '../parser.ts';
 import { datedOr } from '../record.ts';
 import { read, readClf } from '../time.ts';
@@ -43,7 +43,7 @@ function verdictOf(prefix: string): string | null {
 }
 
 function parse(record: string, context: Context): Entry | Failure {
-  if (record.trim() === '') return { failure: 'empty' };
+  if (isBlank(record)) return { failure: 'empty' };
   const source = record.indexOf(' SRC=');
   const first = record.indexOf('IN=');
   if (source < 0 || first < 0 || first > source || record.indexOf(' DST=', source) < 0) {

@@ -1,6 +1,6 @@
 /** Kong's access log: nginx's combined with the id of the request, by which it links to the error and the JSON log. */
 import { type Entry, type Failure, isFailure } from '../entry.ts';
-import { addId } from '../fields.ts';
+import { addId, isBlank } from '../fields.ts';
 import type { Context, Format } from '../parser.ts';
 import { compileNginx } from '../pattern.nginx.ts';
 
@@ -9,7 +9,7 @@ const LINE = compileNginx(
 );
 
 function parse(record: string, context: Context): Entry | Failure {
-  if (record.trim() === '') return { failure: 'empty' };
+  if (isBlank(record)) return { failure: 'empty' };
   if (record.indexOf(' kong_request_id: "') < 0) return { failure: 'format' };
   const entry = LINE.parse(record, context);
   if (isFailure(entry)) return entry;

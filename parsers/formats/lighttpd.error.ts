@@ -3,7 +3,7 @@
  * next lines.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute } from '../fields.ts';
+import { addAttribute, isBlank } from '../fields.ts';
 import type { Format } from '../parser.ts';
 import { read, readIso } from '../time.ts';
 
@@ -12,7 +12,7 @@ function starts(line: string): boolean {
 }
 
 function parse(record: string): Entry | Failure {
-  if (record.trim() === '') return { failure: 'empty' };
+  if (isBlank(record)) return { failure: 'empty' };
   if (record.charCodeAt(10) !== 32) return { failure: 'format' };
   const timeMs = readIso(record, 0);
   if (Number.isNaN(timeMs)) return { failure: record.startsWith(': (', 19) ? 'time' : 'format', field: 'time' };

@@ -3,7 +3,7 @@
  * one transaction over many lines, from part A to part Z of the same boundary; bodies may contain anything.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute, addId, known, numberOf, setRequestLine } from '../fields.ts';
+import { addAttribute, addId, isBlank, known, numberOf, setRequestLine } from '../fields.ts';
 import type { Format } from '../parser.ts';
 import { setRequestHeader, setStart } from '../record.ts';
 import { read, readClf, readSlashed } from '../time.ts';
@@ -39,7 +39,7 @@ function partsOf(record: string): Map<string, string[]> | null {
 }
 
 function parse(record: string): Entry | Failure {
-  if (record.trim() === '') return { failure: 'empty' };
+  if (isBlank(record)) return { failure: 'empty' };
   const parts = partsOf(record);
   if (parts === null) return { failure: 'format' };
   const head = parts.get('A')?.[0];

@@ -7,6 +7,7 @@ import {
   addAttribute,
   addId,
   domainOf,
+  isBlank,
   isDigits,
   levelOf,
   looksLikeHost,
@@ -29,7 +30,7 @@ function valueAt(text: string, end: number, at: number, markLength: number): str
 }
 
 function parse(record: string): Entry | Failure {
-  if (record.trim() === '') return { failure: 'empty' };
+  if (isBlank(record)) return { failure: 'empty' };
   const timeMs = readSlashed(record, 0);
   if (Number.isNaN(timeMs))
     return record.charCodeAt(4) === 47 && record.charCodeAt(20) === 91

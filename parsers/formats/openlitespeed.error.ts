@@ -3,7 +3,7 @@
  * No zone; the client stands there only where a request is meant.
  */
 import { type Entry, emptyEntry, type Failure, isFailure } from '../entry.ts';
-import { addAttribute, domainOf, isDigits, levelOf, looksLikeHost, setClientPeer } from '../fields.ts';
+import { addAttribute, domainOf, isBlank, isDigits, levelOf, looksLikeHost, setClientPeer } from '../fields.ts';
 import type { Format } from '../parser.ts';
 import { read, readIso } from '../time.ts';
 
@@ -15,7 +15,7 @@ function starts(line: string): boolean {
 }
 
 function parse(record: string): Entry | Failure {
-  if (record.trim() === '') return { failure: 'empty' };
+  if (isBlank(record)) return { failure: 'empty' };
   if (!starts(record)) return NO_FORMAT;
   const timeMs = readIso(record, 0);
   if (Number.isNaN(timeMs)) return { failure: 'time', field: 'time' };

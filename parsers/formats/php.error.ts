@@ -3,7 +3,7 @@
  * with error_log(). Stack traces go on in the next lines.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute } from '../fields.ts';
+import { addAttribute, isBlank } from '../fields.ts';
 import { setFromMessage } from '../message.ts';
 import type { Format } from '../parser.ts';
 import { read, readDashed } from '../time.ts';
@@ -28,7 +28,7 @@ const LEVELS: Record<string, string> = {
 };
 
 function parse(record: string): Entry | Failure {
-  if (record.trim() === '') return { failure: 'empty' };
+  if (isBlank(record)) return { failure: 'empty' };
   if (!starts(record)) return { failure: 'format' };
   const close = record.indexOf('] ', 21);
   if (close < 0) return record.length < 60 ? { failure: 'torn' } : { failure: 'format' };

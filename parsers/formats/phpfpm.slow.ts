@@ -3,7 +3,7 @@
  * has several lines; blank lines part them.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute } from '../fields.ts';
+import { addAttribute, isBlank } from '../fields.ts';
 import type { Format } from '../parser.ts';
 import { read, readDashed } from '../time.ts';
 
@@ -15,7 +15,7 @@ function starts(line: string): boolean {
 }
 
 function parse(record: string): Entry | Failure {
-  if (record.trim() === '') return { failure: 'empty' };
+  if (isBlank(record)) return { failure: 'empty' };
   if (!starts(record)) return { failure: 'format' };
   const timeMs = readDashed(record, 1);
   if (Number.isNaN(timeMs)) return { failure: 'time', field: 'time' };

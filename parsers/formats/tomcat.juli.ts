@@ -3,7 +3,7 @@
  * also java.util.logging's two lines. No zone; stack traces go on in the next lines.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute, levelOf } from '../fields.ts';
+import { addAttribute, isBlank, levelOf } from '../fields.ts';
 import { setFromMessage } from '../message.ts';
 import type { Format } from '../parser.ts';
 import { read, readDashed } from '../time.ts';
@@ -16,7 +16,7 @@ function starts(line: string): boolean {
 }
 
 function parse(record: string): Entry | Failure {
-  if (record.trim() === '') return { failure: 'empty' };
+  if (isBlank(record)) return { failure: 'empty' };
   if (!starts(record)) return NO_FORMAT;
   const timeMs = readDashed(record, 0);
   if (Number.isNaN(timeMs)) return { failure: 'time', field: 'time' };

@@ -3,7 +3,7 @@
  * A `response_flag` says that Tyk answered itself, and why.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute, isAddress, setTarget } from '../fields.ts';
+import { addAttribute, isAddress, isBlank, setTarget } from '../fields.ts';
 import { type JsonObject, textOf } from '../json.ts';
 import { logfmt } from '../logfmt.ts';
 import type { Context, Format } from '../parser.ts';
@@ -91,7 +91,7 @@ function parseText(record: string, context: Context): Entry | Failure {
 
 function parse(record: string, context: Context): Entry | Failure {
   if (record.charCodeAt(0) === 123) return readJson(record, context);
-  if (record.trim() === '') return { failure: 'empty' };
+  if (isBlank(record)) return { failure: 'empty' };
   return record.startsWith('time="') ? parseText(record, context) : { failure: 'format' };
 }
 
