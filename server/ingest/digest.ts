@@ -3,7 +3,6 @@
  * something refuses or explains, and what changes about its source. Pure but for the counters it is given. Runs in
  * the engine's thread for what is appended now and in the pool's threads for what lies there in bulk.
  */
-import { constants as zlib, zstdCompressSync } from 'node:zlib';
 import { type Entry, type Failure, isFailure } from '../../parsers/entry.ts';
 import { Skim } from '../../parsers/skim.ts';
 import { type Position, type RawRecord, split } from '../../parsers/split.ts';
@@ -11,6 +10,7 @@ import { BLOCK_BYTES_MAX, BUCKET_MS, SAMPLE_CHARS, UNPARSED_SAMPLES } from '../l
 import type { ReaderSpec, Source } from '../model/line.ts';
 import { matters } from '../model/matters.ts';
 import type { CounterRows, PackedBlock } from '../store/archive.ts';
+import { pack } from '../store/packed.ts';
 import { recordReader, SPLIT_LIMITS } from '../store/reader.ts';
 import type { Counters } from './counters.ts';
 
@@ -56,7 +56,6 @@ const DAY_MS = 86_400_000;
 const REASON_REACH_MS = 2000;
 /** One for all lines. */
 const skimmed = new Skim();
-const ZSTD = { params: { [zlib.ZSTD_c_compressionLevel]: 1 } };
 
 export function digest(
   chunk: Buffer,
@@ -93,7 +92,7 @@ export function digest(
       timeMaxMs: max,
       reader: spec,
       referenceMs,
-      packed: zstdCompressSync(chunk.subarray(from, to), ZSTD),
+      packed: pack(chunk.subarray(from, to)),
     });
     from = to;
     firstLine = nextLine;

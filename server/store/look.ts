@@ -407,7 +407,7 @@ let bytes = Buffer.alloc(0);
  * however many there are (the idea: Wu and Manber, "A fast algorithm for multi-pattern searching", 1994).
  */
 export class Needles {
-  readonly #bits = new Uint32Array(BITS / 32);
+  readonly #bits = new Int32Array(BITS / 32);
   readonly #known = new Map<number, { text: string; before: number }[]>();
   readonly size: number;
 

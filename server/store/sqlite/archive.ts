@@ -2,10 +2,10 @@
  * HOT (append). The archive in SQLite. A block arrives compressed and costs one insert; counters arrive folded, a
  * few hundred rows for twenty thousand lines.
  */
-import { zstdDecompressSync } from 'node:zlib';
 import { OPERATIONS_KEPT } from '../../limits.ts';
 import type { Block, Source } from '../../model/line.ts';
 import type { Append, Archive, BlockRange, RouteRow } from '../archive.ts';
+import { unpack } from '../packed.ts';
 import type { Db } from './database.ts';
 
 /** A refusal is dated by its outermost line, whose clock may be behind that of the renumbered one. */
@@ -207,10 +207,10 @@ export class SqliteArchive implements Archive {
 
   #block(row: BlockRow): Block {
     let raw: Buffer | null = null;
-    const unpack = (): Buffer => {
+    const fetched = (): Buffer => {
       const packed = this.#statements.raw.get(row.source_id, row.offset) as Buffer | undefined;
       // Dropped by retention in the meantime.
-      return packed === undefined ? NO_BYTES : zstdDecompressSync(packed);
+      return packed === undefined ? NO_BYTES : unpack(packed);
     };
     return {
       sourceId: row.source_id,
@@ -224,7 +224,7 @@ export class SqliteArchive implements Archive {
       referenceMs: row.reference,
       // Fetched when it is asked for: whoever has looked at the block already does not ask.
       get raw() {
-        raw ??= unpack();
+        raw ??= fetched();
         return raw;
       },
     };

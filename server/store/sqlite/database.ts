@@ -65,9 +65,10 @@ CREATE TABLE refusal (
   layer TEXT NOT NULL, cause TEXT NOT NULL, category TEXT NOT NULL, -- the log that decided stands with the problem
   certainty TEXT NOT NULL, confidence REAL NOT NULL, rule TEXT,
   audience TEXT NOT NULL, problem INTEGER NOT NULL REFERENCES problem(no),
-  detail TEXT NOT NULL,              -- all that a list shows stands in the row
+  sentence INTEGER, detail TEXT NOT NULL, -- all that a list shows stands in the row; what many say alike, once
   body_id INTEGER NOT NULL, body_at INTEGER NOT NULL -- the rest of the Refusal: which of the body's texts
 );
+CREATE TABLE sentence (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 -- With the problem at the end, who reads by these indexes counts by cause, layer, log and rule without a row.
 CREATE INDEX refusal_time ON refusal (time, id, problem, audience);
 CREATE INDEX refusal_client ON refusal (client, time, problem, audience);
@@ -77,10 +78,9 @@ CREATE INDEX refusal_path ON refusal (path, time, problem);
 CREATE INDEX refusal_user ON refusal (user, time, problem, audience) WHERE user IS NOT NULL;
 CREATE INDEX refusal_problem ON refusal (problem, time, audience);
 CREATE INDEX refusal_problem_client ON refusal (problem, client);
-CREATE INDEX refusal_body ON refusal (body_id);
 -- Verdicts and chains of one revision together: what they say is much alike, so that one of 2 kB takes 200 bytes.
 -- A number never comes back: readers keep bodies by it.
-CREATE TABLE body (id INTEGER PRIMARY KEY AUTOINCREMENT, packed BLOB NOT NULL); -- zstd of a JSON list
+CREATE TABLE body (id INTEGER PRIMARY KEY AUTOINCREMENT, refusals INTEGER NOT NULL, packed BLOB NOT NULL); -- how many rows need it; zstd of a JSON list
 
 -- Refusals with one fingerprint. What is counted here equals the rows: it changes with them, in their transaction.
 CREATE TABLE problem (
@@ -121,9 +121,7 @@ CREATE TABLE view (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, pag
 
 CREATE TABLE hop (source_id INTEGER NOT NULL, line INTEGER NOT NULL, seq INTEGER NOT NULL,
   PRIMARY KEY (source_id, line, seq)) WITHOUT ROWID;
-CREATE INDEX hop_seq ON hop (seq);
 CREATE TABLE request_id (request_id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (request_id, seq)) WITHOUT ROWID;
-CREATE INDEX request_id_seq ON request_id (seq);
 
 CREATE TABLE alert (
   id INTEGER PRIMARY KEY, rule TEXT NOT NULL, state TEXT NOT NULL, fired_at INTEGER NOT NULL, resolved_at INTEGER,

@@ -28,12 +28,13 @@ export interface RefusalRow {
   route: string;
   status: number;
   user: string | null;
+  sentence: number | null;
   detail: string;
   body_id: number;
   body_at: number;
 }
 
-export interface ListedRow extends Omit<RefusalRow, 'body_id' | 'body_at'> {
+export interface ListedRow extends Omit<RefusalRow, 'sentence' | 'body_id' | 'body_at'> {
   layer: string;
   source: string | null;
   cause: string;
@@ -44,8 +45,10 @@ export interface ListedRow extends Omit<RefusalRow, 'body_id' | 'body_at'> {
   problem_id: string;
 }
 /** All that a list shows, without a body. */
-export const LISTED =
-  'id, time, client, method, host, path, query, route, status, user, layer, (SELECT p.source FROM problem p WHERE p.no = refusal.problem) source, cause, certainty, confidence, rule, audience, detail, (SELECT p.id FROM problem p WHERE p.no = refusal.problem) problem_id';
+export const LISTED = `id, time, client, method, host, path, query, route, status, user, layer,
+  (SELECT p.source FROM problem p WHERE p.no = refusal.problem) source, cause, certainty, confidence, rule, audience,
+  coalesce((SELECT s.text FROM sentence s WHERE s.id = refusal.sentence), '') || detail detail,
+  (SELECT p.id FROM problem p WHERE p.no = refusal.problem) problem_id`;
 
 export const readListed = (r: ListedRow): ListedRefusal => ({
   id: r.id,
@@ -71,24 +74,36 @@ export const readListed = (r: ListedRow): ListedRefusal => ({
   problem: r.problem_id,
 });
 
+/** Shorter ones are not worth a number of their own. */
+const SENTENCE_CHARS_MIN = 12;
+const SENTENCES_KEPT = 5000;
+
 const ZSTD = { params: { [zlib.ZSTD_c_compressionLevel]: 3 } };
 
 /** Reads rows; the bodies used last are kept unpacked, since a page of rows mostly shares a few. */
 export class RefusalReader {
   readonly #body;
+  readonly #sentence;
   readonly #unpacked = new Map<number, Rest[]>();
   constructor(db: Db) {
     this.#body = db.prepare('SELECT packed FROM body WHERE id = ?').pluck();
+    this.#sentence = db.prepare('SELECT text FROM sentence WHERE id = ?').pluck();
   }
 
-  read(row: RefusalRow): Refusal {
+  /** What the row itself does not hold. */
+  rest(row: Pick<RefusalRow, 'body_id' | 'body_at'>): Rest {
     let bodies = this.#unpacked.get(row.body_id);
     if (bodies === undefined) {
       bodies = JSON.parse(zstdDecompressSync(this.#body.get(row.body_id) as Buffer).toString()) as Rest[];
       if (this.#unpacked.size >= BODIES_KEPT) this.#unpacked.delete(this.#unpacked.keys().next().value!);
       this.#unpacked.set(row.body_id, bodies);
     }
-    const rest = bodies[row.body_at]!;
+    return bodies[row.body_at]!;
+  }
+
+  read(row: RefusalRow): Refusal {
+    const rest = this.rest(row);
+    const sentence = row.sentence === null ? '' : (this.#sentence.get(row.sentence) as string);
     return {
       id: row.id,
       timeMs: row.time,
@@ -101,7 +116,7 @@ export class RefusalReader {
       status: row.status,
       user: row.user,
       ...rest,
-      verdict: { ...rest.verdict, detail: row.detail },
+      verdict: { ...rest.verdict, detail: sentence + row.detail },
     };
   }
 }
@@ -111,28 +126,33 @@ function withoutDetail({ detail: _, ...verdict }: Refusal['verdict']): Rest['ver
 }
 
 /** What is asked of a row that goes. */
-type Going = Counted & { seq: number; body: number };
+type Going = Counted & { seq: number; body_id: number; body_at: number };
 const GOING =
-  'seq, body_id body, time, problem, client, cause, layer, (SELECT p.source FROM problem p WHERE p.no = refusal.problem) source, host, method, status, certainty, audience';
+  'seq, body_id, body_at, time, problem, client, cause, layer, (SELECT p.source FROM problem p WHERE p.no = refusal.problem) source, host, method, status, certainty, audience';
 
 /** Writes and deletes, each call with what follows from it for the problems; whoever calls has the transaction. */
 export class RefusalWriter {
   readonly #problems: ProblemFold;
+  readonly #reader: RefusalReader;
+  readonly #sentences = new Map<string, number>();
   readonly #statements;
   constructor(db: Db) {
     this.#problems = new ProblemFold(db);
+    this.#reader = new RefusalReader(db);
     this.#statements = {
       inRange: db.prepare(`SELECT ${GOING} FROM refusal WHERE time >= ? AND time < ?`),
       byId: db.prepare(`SELECT ${GOING} FROM refusal WHERE id = ?`),
       bySeq: db.prepare(`SELECT ${GOING} FROM refusal WHERE seq = ?`),
       drop: db.prepare('DELETE FROM refusal WHERE seq = ?'),
-      dropHops: db.prepare('DELETE FROM hop WHERE seq = ?'),
-      dropIds: db.prepare('DELETE FROM request_id WHERE seq = ?'),
-      bodyIsUsed: db.prepare('SELECT 1 FROM refusal WHERE body_id = ? LIMIT 1').pluck(),
+      dropHop: db.prepare('DELETE FROM hop WHERE source_id = ? AND line = ? AND seq = ?'),
+      dropId: db.prepare('DELETE FROM request_id WHERE request_id = ? AND seq = ?'),
+      leaveBody: db.prepare('UPDATE body SET refusals = refusals - ? WHERE id = ? RETURNING refusals').pluck(),
       dropBody: db.prepare('DELETE FROM body WHERE id = ?'),
-      body: db.prepare('INSERT INTO body (packed) VALUES (?)'),
+      body: db.prepare('INSERT INTO body (refusals, packed) VALUES (?, ?)'),
+      sentence: db.prepare('SELECT id FROM sentence WHERE text = ?').pluck(),
+      addSentence: db.prepare('INSERT INTO sentence (text) VALUES (?)'),
       insert: db.prepare(
-        'INSERT INTO refusal (id, time, client, method, host, path, query, route, status, user, layer, cause, category, certainty, confidence, rule, audience, problem, detail, body_id, body_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
+        'INSERT INTO refusal (id, time, client, method, host, path, query, route, status, user, layer, cause, category, certainty, confidence, rule, audience, problem, sentence, detail, body_id, body_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
       ),
       hop: db.prepare('INSERT OR IGNORE INTO hop (source_id, line, seq) VALUES (?,?,?)'),
       requestId: db.prepare('INSERT OR IGNORE INTO request_id (request_id, seq) VALUES (?,?)'),
@@ -156,6 +176,8 @@ export class RefusalWriter {
   }
 
   #settled(change: () => void): void {
+    // Of the transaction before, which may have been taken back.
+    this.#sentences.clear();
     try {
       change();
       this.#problems.settle();
@@ -168,15 +190,31 @@ export class RefusalWriter {
 
   #drop(rows: Going[], pruned: boolean): void {
     const s = this.#statements;
-    const bodies = new Set<number>();
+    const left = new Map<number, number>();
     for (const row of rows) {
-      s.dropHops.run(row.seq);
-      s.dropIds.run(row.seq);
+      const { chain, requestIds } = this.#reader.rest(row);
+      for (const h of chain) for (let i = 0; i < h.lines; i++) s.dropHop.run(h.sourceId, h.line + i, row.seq);
+      for (const id of requestIds) s.dropId.run(id, row.seq);
       s.drop.run(row.seq);
       this.#problems.remove(row, pruned);
-      bodies.add(row.body);
+      left.set(row.body_id, (left.get(row.body_id) ?? 0) + 1);
     }
-    for (const body of bodies) if (s.bodyIsUsed.get(body) === undefined) s.dropBody.run(body);
+    for (const [body, n] of left) if ((s.leaveBody.get(n, body) as number) <= 0) s.dropBody.run(body);
+  }
+
+  /** The beginning of what a verdict says, where others say the same: it names nothing of this refusal. */
+  #sentence(detail: string): number | null {
+    const end = detail.indexOf('; ');
+    const text = end < 0 ? detail : detail.slice(0, end);
+    if (text.length < SENTENCE_CHARS_MIN || /\d{2}/.test(text)) return null;
+    let id = this.#sentences.get(text);
+    if (id === undefined) {
+      id = this.#statements.sentence.get(text) as number | undefined;
+      id ??= Number(this.#statements.addSentence.run(text).lastInsertRowid);
+      if (this.#sentences.size >= SENTENCES_KEPT) this.#sentences.clear();
+      this.#sentences.set(text, id);
+    }
+    return id;
   }
 
   #insert(refusals: readonly Refusal[]): void {
@@ -193,7 +231,7 @@ export class RefusalWriter {
         chain: r.chain,
       }),
     );
-    const body = Number(s.body.run(zstdCompressSync(JSON.stringify(rests), ZSTD)).lastInsertRowid);
+    const body = Number(s.body.run(refusals.length, zstdCompressSync(JSON.stringify(rests), ZSTD)).lastInsertRowid);
     refusals.forEach((r, at) => {
       // Moved here from another time: a clock was learned.
       const before = s.byId.get(r.id) as Going | undefined;
@@ -213,6 +251,8 @@ export class RefusalWriter {
         certainty: v.certainty,
         audience: r.audience.is,
       });
+      const sentence = this.#sentence(v.detail);
+      const end = v.detail.indexOf('; ');
       const seq = Number(
         s.insert.run(
           r.id,
@@ -233,7 +273,8 @@ export class RefusalWriter {
           v.rule,
           r.audience.is,
           problem,
-          v.detail,
+          sentence,
+          sentence === null ? v.detail : end < 0 ? '' : v.detail.slice(end),
           body,
           at,
         ).lastInsertRowid,

@@ -1,0 +1,36 @@
+/** What is stored of raw lines comes back byte for byte, whatever the bytes are. */
+import { randomUUID } from 'node:crypto';
+import { zstdCompressSync } from 'node:zlib';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { pack, unpack } from '../server/store/packed.ts';
+
+test('any bytes, with ids whole, cut, in capitals, side by side', () => {
+  const uuid = fc.uuid();
+  const part = fc.oneof(
+    uuid,
+    uuid.map((id) => id.toUpperCase()),
+    uuid.chain((id) => fc.nat(36).map((n) => id.slice(0, n))),
+    uuid.chain((id) => fc.nat(36).map((n) => id.slice(n))),
+    fc.constantFrom('-', '\x01', '\n', '--------', ' "GET /a-b HTTP/1.1" ', '00000000-0000-0000-0000-000000000000'),
+    fc.string({ unit: 'binary', maxLength: 20 }),
+  );
+  fc.assert(
+    fc.property(fc.array(part), fc.uint8Array({ maxLength: 40 }), (parts, tail) => {
+      const raw = Buffer.concat([Buffer.from(parts.join('')), tail]);
+      expect(unpack(pack(raw))).toEqual(raw);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('a log with an id on every line takes less than zstd alone', () => {
+  const lines = Array.from(
+    { length: 2000 },
+    (_, i) => `10.0.0.${i % 99} GET /orders/${i} 200 rid=${randomUUID()} rt=0.0${i % 10}\n`,
+  );
+  const raw = Buffer.from(lines.join(''));
+  const packed = pack(raw);
+  expect(unpack(packed)).toEqual(raw);
+  expect(packed.length).toBeLessThan(zstdCompressSync(raw).length * 0.95);
+});
