@@ -22,6 +22,11 @@ export function known(value: string): string | null {
 const Attributes = function Attributes() {} as unknown as new () => Record<string, string>;
 Attributes.prototype = Object.create(null);
 
+/** Texts by hostile names. */
+export function newRecord(): Record<string, string> {
+  return new Attributes();
+}
+
 export function addAttribute(entry: Entry, name: string, value: string): void {
   if (value === '' || value === '-') return;
   if (entry.attributes === null) entry.attributes = new Attributes();

@@ -9,6 +9,7 @@ export const SEVERITIES = ['emergency', 'alert', 'critical', 'error', 'warning',
 
 /** Severity as name, whether it is logged as name or as number. */
 export function severityOf(text: string): string {
+  if (SEVERITIES.includes(text)) return text;
   const value = text.toLowerCase();
   if (value.length === 1) return SEVERITIES[value.charCodeAt(0) - 48] ?? '';
   return SEVERITIES.includes(value) ? value : value === 'warn' ? 'warning' : '';
@@ -88,8 +89,11 @@ export function parseWafLine(text: string): WafLine | null {
     const end = endOfItem(text, from);
     // `[rev ""]` says nothing.
     if (end > from) {
-      const value = text.slice(from, end);
-      setItem(line, text.slice(open + 2, from - 2), escapes ? unescapeText(value) : value);
+      const item = itemAt(text, open + 2, from - 2);
+      if (item !== '') {
+        const value = text.slice(from, end);
+        setItem(line, item, escapes ? unescapeText(value) : value);
+      }
     }
     at = end + 2;
   }
@@ -145,7 +149,32 @@ export function variableOf(match: string): string {
   return /^[A-Z_0-9]+(?::\S.*)?$/.test(name) ? name : '';
 }
 
-function setItem(line: WafLine, name: string, value: string): void {
+const ITEMS = [
+  'id',
+  'msg',
+  'data',
+  'file',
+  'severity',
+  'tag',
+  'hostname',
+  'uri',
+  'unique_id',
+  'client',
+  'ver',
+] as const;
+type Name = (typeof ITEMS)[number];
+
+/** The items that are kept, by length and first letter: no two are alike. */
+const BY_SHAPE: (Name | undefined)[] = [];
+for (const name of ITEMS) BY_SHAPE[name.length * 128 + name.charCodeAt(0)] = name;
+
+/** Its shared name, '' = `[line]`, `[rev]`, `[maturity]`, `[ref]` …: nothing of them is kept. */
+function itemAt(text: string, from: number, to: number): Name | '' {
+  const name = BY_SHAPE[(to - from) * 128 + (text.charCodeAt(from) & 127)];
+  return name !== undefined && text.startsWith(name, from) ? name : '';
+}
+
+function setItem(line: WafLine, name: Name, value: string): void {
   const { rule } = line;
   switch (name) {
     case 'id':
@@ -181,15 +210,14 @@ function setItem(line: WafLine, name: string, value: string): void {
     case 'ver':
       if (value !== '0') line.ver = value;
       break;
-    default:
-    // `[line]`, `[rev]`, `[maturity]`, `[ref]` …
   }
 }
 
 /** Puts a WAF line of an error log into its entry: rule, ids, host, path, whether it was blocked. */
 export function setWafLine(entry: Entry, line: WafLine): void {
   const { rule } = line;
-  if (rule.id !== '' || rule.message !== '' || rule.match !== '') entry.rules = [...(entry.rules ?? []), rule];
+  if (rule.id !== '' || rule.message !== '' || rule.match !== '')
+    entry.rules = entry.rules === null ? [rule] : [...entry.rules, rule];
   if (rule.denied) {
     entry.wafIntercepted = true;
     if (line.status !== null) entry.httpResponseStatusCode = line.status;

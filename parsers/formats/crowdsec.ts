@@ -26,19 +26,19 @@ function parse(record: string): Entry | Failure {
   if (line === '') return { failure: 'empty' };
   if (!line.startsWith('time="')) return { failure: 'format' };
   const pairs = logfmt(line);
-  const message = pairs?.get('msg');
-  const level = pairs?.get('level');
+  const message = pairs?.msg;
+  const level = pairs?.level;
   if (pairs === null || message === undefined || level === undefined) return { failure: 'format' };
   // Tyk and other programs of logrus have fields of their own.
-  if (pairs.has('api_id') || pairs.has('mw') || pairs.has('prefix')) return { failure: 'format' };
+  if (pairs.api_id !== undefined || pairs.mw !== undefined || pairs.prefix !== undefined) return { failure: 'format' };
   const entry = emptyEntry('crowdsec', 'app', 'decision');
-  entry.timeMs = timeOf(pairs.get('time') ?? '');
+  entry.timeMs = timeOf(pairs.time ?? '');
   if (Number.isNaN(entry.timeMs)) return { failure: 'time', field: 'time' };
   entry.timeZoneless = read.zoneless;
   entry.logLevel = levelOf(level);
   entry.message = message;
-  for (const [name, value] of pairs)
-    if (name !== 'time' && name !== 'level' && name !== 'msg') addAttribute(entry, name, value);
+  for (const name in pairs)
+    if (name !== 'time' && name !== 'level' && name !== 'msg') addAttribute(entry, name, pairs[name]!);
   const decision = DECISION.exec(message);
   if (decision !== null) {
     entry.kind = 'ban';

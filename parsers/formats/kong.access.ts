@@ -1,6 +1,6 @@
 /** Kong's access log: nginx's combined with the id of the request, by which it links to the error and the JSON log. */
 import { type Entry, type Failure, isFailure } from '../entry.ts';
-import { addId, isBlank } from '../fields.ts';
+import { addAttribute, addId, isBlank } from '../fields.ts';
 import type { Context, Format } from '../parser.ts';
 import { compileNginx } from '../pattern.nginx.ts';
 
@@ -19,11 +19,13 @@ function parse(record: string, context: Context): Entry | Failure {
 
 /** The id is this product's own, however it looks. */
 export function moveId(entry: Entry, name: string): Entry {
-  const id = entry.attributes?.[name];
-  if (id === undefined) return entry;
+  const { attributes } = entry;
+  const id = attributes?.[name];
+  if (attributes === null || id === undefined) return entry;
   addId(entry, id);
-  delete entry.attributes?.[name];
-  if (entry.attributes !== null && Object.keys(entry.attributes).length === 0) entry.attributes = null;
+  // Made anew: taking a name out of an object makes a dictionary of it.
+  entry.attributes = null;
+  for (const key in attributes) if (key !== name) addAttribute(entry, key, attributes[key]!);
   return entry;
 }
 

@@ -73,16 +73,15 @@ const readJson = readerOf(PRODUCT);
 
 /** `time="…" level=info msg="…" api_id=…`, whose time was `Sep 01 10:30:00` once. */
 function parseText(record: string, context: Context): Entry | Failure {
-  const pairs = logfmt(record.trim());
-  if (pairs === null || !pairs.has('level') || !pairs.has('msg')) return { failure: 'format' };
-  const json: Record<string, string> = Object.fromEntries(pairs);
+  const json = logfmt(record.trim());
+  if (json === null || json.level === undefined || json.msg === undefined) return { failure: 'format' };
   const entry = emptyEntry('tyk', 'error', 'decision');
   const time = json.time ?? '';
   const old = readSyslog(time, 0, context.referenceMs);
   if (!Number.isNaN(old)) {
     entry.timeMs = old;
     entry.timeZoneless = read.zoneless;
-    delete json.time;
+    json.time = '';
   }
   fill(entry, json, NAMES);
   finish(entry, json);
