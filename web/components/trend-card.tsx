@@ -128,7 +128,7 @@ export function TrendCard({
     { key: 'table', title: 'Table' },
   ];
   return (
-    <section className="card" aria-label={title}>
+    <section className="card" aria-label={title} data-view={view}>
       <div className="card-head">
         <h2 className="card-title">{title}</h2>
         <div className="card-acts">
