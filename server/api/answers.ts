@@ -31,7 +31,7 @@ import type {
   Views,
 } from './contract.ts';
 import { BadRequest, NotFound } from './problem.ts';
-import { begun, deciderOf } from './problems.ts';
+import { begun, deciderOf, fittingStep } from './problems.ts';
 import { refusalRow, type Store, sortValue } from './rows.ts';
 
 const STEPS_MS = [
@@ -59,7 +59,7 @@ export function overview(store: Store, filter: Filter, now: number): Overview {
   const sinceMs = filter.sinceMs ?? (firstMs < untilMs ? firstMs : untilMs - 3_600_000);
   if (untilMs <= sinceMs) throw new BadRequest('until lies before since');
   const range = { ...filter, sinceMs, untilMs };
-  const fitting = STEPS_MS.find((s) => (untilMs - sinceMs) / s <= CHART_BUCKETS_MAX) ?? STEPS_MS[STEPS_MS.length - 1]!;
+  const fitting = fittingStep(STEPS_MS, untilMs - sinceMs, CHART_BUCKETS_MAX);
   const bucketMs = Math.max(fitting, q.requestStepMs(range));
   const shift = Math.ceil((untilMs - sinceMs) / bucketMs) * bucketMs;
   const before = { ...filter, sinceMs: sinceMs - shift, untilMs: sinceMs };

@@ -68,8 +68,12 @@ function period(store: Store, sinceMs: number | null, untilMs: number | null, no
   return { sinceMs: since, untilMs: until };
 }
 
-const stepFor = ({ sinceMs, untilMs }: Period, bars: number): number =>
-  STEPS_MS.find((s) => (untilMs - sinceMs) / s <= bars) ?? STEPS_MS[STEPS_MS.length - 1]!;
+/** The finest step with which a time takes no more than so many bars; many weeks where somebody asks for centuries. */
+export function fittingStep(steps: readonly number[], spanMs: number, bars: number): number {
+  const widest = steps[steps.length - 1]!;
+  return steps.find((s) => spanMs / s <= bars) ?? Math.ceil(spanMs / bars / widest) * widest;
+}
+const stepFor = ({ sinceMs, untilMs }: Period, bars: number): number => fittingStep(STEPS_MS, untilMs - sinceMs, bars);
 
 function rowsOf(store: Store, problems: readonly Problem[], asked: Period, now: number): ProblemRow[] {
   if (problems.length === 0) return [];

@@ -193,6 +193,16 @@ test('one refusal: audience, product, look-alikes, ordinary requests with raw li
   expect(detail.similar.sameProblem).toBe(15);
 });
 
+test('a time of centuries is a chart of as many bars as any other', async () => {
+  const row = (await ask<RefusalsPage>('refusals?limit=1')).rows[0]!;
+  for (const period of ['until=9999-12-31', 'since=1970-01-01&until=9999-12-31', 'until=1970-01-02']) {
+    expect((await ask<Overview>(`overview?${period}`)).series.length).toBeLessThanOrEqual(122);
+    expect((await ask<ProblemDetail>(`problems/${row.problem}?${period}`)).series.length).toBeLessThanOrEqual(122);
+    const counts = (await ask<ProblemsPage>(`problems?${period}`)).rows.map((p) => p.sparkline.counts.length);
+    expect(Math.max(0, ...counts)).toBeLessThanOrEqual(60);
+  }
+});
+
 describe('search', () => {
   const find = (q: string) => ask<SearchResult>(`search?q=${encodeURIComponent(q)}`);
   test('a pasted line leads to its refusal, also with another end', async () => {
