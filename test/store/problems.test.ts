@@ -172,7 +172,17 @@ describe('counts equal rows', () => {
             expect(Object.fromEntries(questions.top(filter, field, 100).map((t) => [t.key, t.count]))).toEqual(
               by((r) => told(r, field)),
             );
-          for (const bucket of [600_000, HOUR, 6 * HOUR, DAY]) {
+          const ofManner = (field: 'method' | 'status' | 'certainty') =>
+            Object.fromEntries(questions.top(filter, field, 100).map((t) => [t.key, t.count]));
+          expect(ofManner('method')).toEqual(by((r) => r.method));
+          expect(ofManner('status')).toEqual(by((r) => String(r.status)));
+          expect(ofManner('certainty')).toEqual(by((r) => r.verdict.certainty));
+          const last: Record<string, number> = {};
+          for (const r of expected) last[r.verdict.cause] = Math.max(last[r.verdict.cause] ?? 0, r.timeMs);
+          expect(Object.fromEntries(questions.lastOfCauses(filter, [...Object.keys(last), 'limit.rate']))).toEqual(
+            last,
+          );
+          for (const bucket of [60_000, 300_000, 600_000, 900_000, HOUR, 6 * HOUR, DAY]) {
             const series = questions.refusedSeries(filter, bucket);
             expect(series.reduce((sum, s) => sum + s.count, 0)).toBe(expected.length);
             expect(Object.fromEntries(series.map((s) => [`${s.bucket} ${s.cause}`, s.count]))).toEqual(
@@ -183,10 +193,12 @@ describe('counts equal rows', () => {
           for (const sort of ['time', 'client', 'user', 'cause'] as const) {
             for (const order of ['newest', 'oldest'] as const) {
               const seen: string[] = [];
+              const causes: string[] = [];
               let after = null as Parameters<SqliteQuestions['refusals']>[1]['after'];
               for (;;) {
                 const page = questions.refusals(filter, { after, limit: 7, order, sort });
                 seen.push(...page.map((r) => r.id));
+                causes.push(...page.map((r) => r.verdict.cause));
                 const last = page[page.length - 1];
                 if (page.length < 7 || !last) break;
                 after = {
@@ -197,6 +209,9 @@ describe('counts equal rows', () => {
               }
               expect(new Set(seen).size).toBe(seen.length);
               expect(seen.length).toBe(expected.length);
+              if (sort !== 'cause') continue;
+              const sorted = [...causes].sort();
+              expect(causes).toEqual(order === 'oldest' ? sorted : sorted.reverse());
             }
           }
           // Problems: all of them, each as its rows are.
@@ -213,7 +228,14 @@ describe('counts equal rows', () => {
             expect(p.byAudience.harmed).toBe(rows.filter((r) => r.audience.is === 'harmed').length);
             const hours = questions.problemSeries([p.id], START - DAY, START + 10 * DAY, HOUR);
             expect(hours.reduce((sum, h) => sum + h.harmed + h.noise + h.undecided, 0)).toBe(rows.length);
+            const minutes = questions.problemSeries([p.id], START - DAY, START + 10 * DAY, 60_000);
+            expect(minutes.reduce((sum, h) => sum + h.harmed, 0)).toBe(p.byAudience.harmed);
+            expect(minutes.every((m) => m.bucket % 60_000 === 0)).toBe(true);
           }
+          // What nobody refuses any more is counted nowhere, and its kinds are forgotten.
+          ledger.revise({ fromMs: START - DAY, toMs: START + 40 * DAY, refusals: [], done: [] });
+          for (const table of ['tally', 'kind', 'problem_count'])
+            expect(db.prepare(`SELECT count(*) FROM ${table}`).pluck().get(), table).toBe(0);
         },
       ),
       { numRuns: 60 },

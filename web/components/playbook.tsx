@@ -20,11 +20,28 @@ export function aboutDecider(r: RefusalDetail): string {
     .toLowerCase();
 }
 
+/** A sentence of a playbook: what stands between backticks is to be typed. Values from logs may hold some: still text. */
+function Told({ text }: { text: string }) {
+  const parts = text.split('`');
+  if (parts.length % 2 === 0) return <LogText text={text} />;
+  return parts.map((part, i) =>
+    i % 2 === 0 ? (
+      // biome-ignore lint/suspicious/noArrayIndexKey: parts of one sentence have no other identity
+      <LogText key={i} text={part} />
+    ) : (
+      // biome-ignore lint/suspicious/noArrayIndexKey: as above
+      <code key={i}>
+        <LogText text={part} />
+      </code>
+    ),
+  );
+}
+
 function FixBody({ fix }: { fix: Fix }) {
   return (
     <>
       <p>
-        <LogText text={fix.text} />
+        <Told text={fix.text} />
       </p>
       {fix.snippet && (
         <div className="snippet">
@@ -53,7 +70,7 @@ export function Playbook({ book, about }: { book: Book; about: string }) {
   return (
     <div className="playbook">
       <p className="playbook-meaning">
-        <LogText text={book.meaning} />
+        <Told text={book.meaning} />
       </p>
       {book.confirm.length > 0 && (
         <>
@@ -61,7 +78,7 @@ export function Playbook({ book, about }: { book: Book; about: string }) {
           <ol className="steps">
             {book.confirm.map((c) => (
               <li key={c}>
-                <LogText text={c} />
+                <Told text={c} />
               </li>
             ))}
           </ol>
@@ -94,7 +111,7 @@ export function Playbook({ book, about }: { book: Book; about: string }) {
           <ul className="points">
             {book.prevent.map((p) => (
               <li key={p}>
-                <LogText text={p} />
+                <Told text={p} />
               </li>
             ))}
           </ul>
@@ -106,7 +123,7 @@ export function Playbook({ book, about }: { book: Book; about: string }) {
           <ul className="points">
             {book.doNot.map((p) => (
               <li key={p}>
-                <LogText text={p} />
+                <Told text={p} />
               </li>
             ))}
           </ul>
