@@ -251,6 +251,8 @@ export class Correlator {
     if (lines <= DENSE_RECORDS) return [{ stretch, done }];
     // A storm: ten seconds of it would not fit into memory. In slices, the marks with the last of them.
     const slices: Planned[] = [];
+    // One log alone has nothing to be linked with beyond the slice.
+    const slackMs = stretch.sources.length > 1 ? SLICE_SLACK_MS : 0;
     const sliceMs = Math.max(SLICE_MS_MIN, Math.ceil(((toMs - fromMs) * SEGMENT_RECORDS) / lines));
     for (let from = fromMs; from < toMs; from += sliceMs)
       slices.push({
@@ -258,8 +260,8 @@ export class Correlator {
           ...stretch,
           fromMs: from,
           toMs: Math.min(toMs, from + sliceMs),
-          beforeMs: SLICE_SLACK_MS,
-          afterMs: SLICE_SLACK_MS,
+          beforeMs: slackMs,
+          afterMs: slackMs,
         },
         done: [],
       });

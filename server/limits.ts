@@ -61,8 +61,8 @@ export const SLACK_MS = 30_000;
 /** Records in one linked segment; a longer stretch is linked in pieces. About 1 kB each. */
 export const SEGMENT_RECORDS = 12_000;
 
-/** Raw bytes of the blocks that a thread keeps looked at for the next stretch: what a stretch touches of four busy logs, twice. About 1.3 bytes each; entries that were read come on top. */
-export const LOOK_BYTES_KEPT = 24 * 1024 * 1024;
+/** Memory for the blocks that a thread keeps looked at for the next stretch: more than one stretch of four busy logs touches, or each is unpacked twice. */
+export const LOOKS_KEPT_BYTES = 48 * 1024 * 1024;
 
 /** Largest distance of two clocks that is learned from shared requests; zones are beyond it and learned in quarters of an hour. */
 export const CLOCK_OFFSET_MAX_MS = 120_000;

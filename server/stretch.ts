@@ -11,7 +11,7 @@ import { Companies, type Company } from './attribute/company.ts';
 import { explains } from './attribute/explains.ts';
 import { Interest, type Passed, PassedEntry, Population } from './attribute/population.ts';
 import { type Assessment, assess, conclude, fromCache, isCached, needsContrast, ownSize } from './attribute/verdict.ts';
-import { LOOK_BYTES_KEPT } from './limits.ts';
+import { LOOKS_KEPT_BYTES } from './limits.ts';
 import { type ClockFinding, learnClocks } from './link/clocks.ts';
 import { isStrongId } from './link/keys.ts';
 import { type LinkResult, link } from './link/link.ts';
@@ -68,7 +68,6 @@ const BAN_BYTES = 4 * 1024 * 1024;
 /** Blocks that one thread has looked at: stretches that lie side by side share them. */
 export class Looks {
   readonly #looks = new Map<string, Look>();
-  #bytes = 0;
 
   at(block: Block): Look {
     const key = `${block.sourceId}:${block.offset}`;
@@ -76,15 +75,21 @@ export class Looks {
     if (look) this.#looks.delete(key);
     else {
       look = Look.at(block);
-      this.#bytes += look.bytes;
+      this.#spare(look.weight);
     }
     this.#looks.set(key, look);
-    while (this.#bytes > LOOK_BYTES_KEPT && this.#looks.size > 1) {
-      const oldest = this.#looks.keys().next().value!;
-      this.#bytes -= this.#looks.get(oldest)!.bytes;
-      this.#looks.delete(oldest);
-    }
     return look;
+  }
+
+  /** Drops the oldest until there is room. What a look weighs grows with what is read of it. */
+  #spare(weight: number): void {
+    let sum = weight;
+    for (const look of this.#looks.values()) sum += look.weight;
+    for (const [key, look] of this.#looks) {
+      if (sum <= LOOKS_KEPT_BYTES) break;
+      sum -= look.weight;
+      this.#looks.delete(key);
+    }
   }
 }
 

@@ -49,7 +49,7 @@ const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 function byMethod(f: Fact, p: Population): Inference | null {
   if (READS.has(f.method)) return null;
-  const reads = (methods: Map<string, number>): number => [...READS].reduce((n, m) => n + (methods.get(m) ?? 0), 0);
+  const reads = (methods: ReadonlyMap<string, number>): number => [...READS].reduce((n, m) => n + (methods.get(m) ?? 0), 0);
   let scope = p.route(f);
   if (reads(scope.passed.methods) < 2) scope = p.area(f);
   const passed = reads(scope.passed.methods);

@@ -56,33 +56,48 @@ export interface Passed {
   referrer(): string | null;
 }
 
+const NO_CLIENTS = new Map<number, string>();
+
 /** Different clients. Those that are met again cost the look-up of a number. */
 export class Clients {
-  readonly #byHash = new Map<number, string>();
+  /** Made with the first: in a storm there are as many places as refusals. */
+  #byHash: Map<number, string> | null = null;
   get size(): number {
-    return this.#byHash.size;
+    return this.#byHash === null ? 0 : this.#byHash.size;
   }
   add(client: string): void {
+    this.#byHash ??= new Map();
     this.#byHash.set(hashOf(client), client);
   }
   /** `name` is asked for who is new. */
   meet(hash: number, name: Passed): void {
-    if (hash !== 0 && !this.#byHash.has(hash)) this.#byHash.set(hash, name.client() ?? '');
+    if (hash === 0) return;
+    this.#byHash ??= new Map();
+    if (!this.#byHash.has(hash)) this.#byHash.set(hash, name.client() ?? '');
   }
   has(client: string): boolean {
-    return this.#byHash.get(hashOf(client)) === client;
+    return this.#byHash?.get(hashOf(client)) === client;
   }
   keys(): IterableIterator<string> {
-    return this.#byHash.values();
+    return (this.#byHash ?? NO_CLIENTS).values();
   }
 }
+
+const NONE: ReadonlyMap<string, number> = new Map();
 
 /** Counts over the refusals of one class, or over what was let through. */
 export class Tally {
   n = 0;
   readonly clients = new Clients();
-  readonly methods = new Map<string, number>();
-  readonly referers = new Map<string, number>();
+  #methods: Map<string, number> | null = null;
+  #referers: Map<string, number> | null = null;
+
+  get methods(): ReadonlyMap<string, number> {
+    return this.#methods ?? NONE;
+  }
+  get referers(): ReadonlyMap<string, number> {
+    return this.#referers ?? NONE;
+  }
 
   /** A refusal. */
   add(f: Fact): void {
@@ -98,8 +113,11 @@ export class Tally {
 
   #count(method: string, refererHost: string | null): void {
     this.n++;
-    bump(this.methods, method);
-    if (refererHost !== null) bump(this.referers, refererHost);
+    this.#methods ??= new Map();
+    bump(this.#methods, method);
+    if (refererHost === null) return;
+    this.#referers ??= new Map();
+    bump(this.#referers, refererHost);
   }
 
   /** Requests that named a page they came from. */
@@ -113,10 +131,11 @@ export class Tally {
 /** One path, route, area, host or everything. */
 export class Scope {
   readonly passed = new Tally();
-  readonly #refused = new Map<string, Tally>();
+  #refused: Map<string, Tally> | null = null;
 
   /** A refusal. */
   add(f: Fact): void {
+    this.#refused ??= new Map();
     let tally = this.#refused.get(f.class);
     if (!tally) {
       tally = new Tally();
@@ -126,7 +145,7 @@ export class Scope {
   }
 
   refused(ofClass: string): Tally {
-    return this.#refused.get(ofClass) ?? NOTHING;
+    return this.#refused?.get(ofClass) ?? NOTHING;
   }
 }
 
@@ -201,6 +220,20 @@ export class Interest {
   }
 }
 
+/** What the refusals of one class have in common. */
+interface OfClass {
+  /** client → refusals */
+  clients: Map<string, number>;
+  /** By network; made when it is asked for. */
+  networks: Map<string, { clients: number; n: number }> | null;
+  /** agent → client → refusals */
+  agents: Map<string, Map<string, number>>;
+  /** attribute=value → refusals */
+  attributes: Map<string, number>;
+}
+const NO_NETWORK = { clients: 0, n: 0 };
+const NOBODY: ReadonlyMap<string, number> = new Map();
+
 export class Population {
   readonly all = new Scope();
   readonly #interest: Interest;
@@ -215,16 +248,11 @@ export class Population {
   readonly #clientsByHash = new Map<number, ClientHistory>();
   /** Agents of refused requests that were not let through until now. */
   readonly #agentsUnseen: Set<string>;
-  /** class + agent → clients refused */
-  readonly #agentsRefused = new Map<string, Map<string, number>>();
+  readonly #classes = new Map<string, OfClass>();
   /** network → clients let through; made when it is asked for. */
   #networksPassed: Set<string> | null = null;
-  /** class + network → refused */
-  readonly #networksRefused = new Map<string, { clients: Set<string>; n: number }>();
   /** attribute → value → let through; null = too many values */
   readonly #attributesPassed = new Map<string, Map<string, number> | null>();
-  /** class + attribute=value → refused */
-  readonly #attributesRefused = new Map<string, number>();
 
   constructor(interest: Interest) {
     this.#interest = interest;
@@ -257,25 +285,35 @@ export class Population {
     this.#routes.get(f.route)?.add(f);
     this.#areas.get(f.area)?.add(f);
     if (f.host !== null) this.#hosts.get(f.host)?.add(f);
+    const ofClass = this.#ofClass(f.class);
     if (f.client !== null) {
       const history = this.#clients.get(f.client);
       if (history !== undefined) remember(history.refused, f);
-      const key = `${f.class}\n${subnetOf(f.client)}`;
-      const refused = this.#networksRefused.get(key) ?? { clients: new Set(), n: 0 };
-      refused.clients.add(f.client);
-      refused.n++;
-      this.#networksRefused.set(key, refused);
+      bump(ofClass.clients, f.client);
+      ofClass.networks = null;
     }
     if (f.agent !== null && this.#interest.agents.has(f.agent)) {
-      const key = `${f.class}\n${f.agent}`;
-      let clients = this.#agentsRefused.get(key);
-      if (!clients) {
+      let clients = ofClass.agents.get(f.agent);
+      if (clients === undefined) {
         clients = new Map();
-        this.#agentsRefused.set(key, clients);
+        ofClass.agents.set(f.agent, clients);
       }
       bump(clients, f.client ?? '');
     }
-    for (const key in f.attributes) bump(this.#attributesRefused, `${f.class}\n${key}=${f.attributes[key]!}`);
+    if (f.attributes === null) return;
+    for (const key of this.#interest.attributes.keys()) {
+      const value = f.attributes[key];
+      if (value !== undefined) bump(ofClass.attributes, `${key}=${value}`);
+    }
+  }
+
+  #ofClass(name: string): OfClass {
+    let found = this.#classes.get(name);
+    if (found === undefined) {
+      found = { clients: new Map(), networks: null, agents: new Map(), attributes: new Map() };
+      this.#classes.set(name, found);
+    }
+    return found;
   }
 
   /** A request that was let through. HOT: runs once per outermost line; one of no interest costs four look-ups. */
@@ -368,22 +406,35 @@ export class Population {
     return this.#networksPassed.has(network);
   }
   networkRefused(ofClass: string, network: string): { clients: number; n: number } {
-    const refused = this.#networksRefused.get(`${ofClass}\n${network}`);
-    return { clients: refused?.clients.size ?? 0, n: refused?.n ?? 0 };
+    const found = this.#classes.get(ofClass);
+    if (found === undefined) return NO_NETWORK;
+    if (found.networks === null) {
+      found.networks = new Map();
+      for (const [client, n] of found.clients) {
+        const name = subnetOf(client);
+        const known = found.networks.get(name);
+        if (known === undefined) found.networks.set(name, { clients: 1, n });
+        else {
+          known.clients++;
+          known.n += n;
+        }
+      }
+    }
+    return found.networks.get(network) ?? NO_NETWORK;
   }
   /** Was anybody with this agent, which a refused request has, let through? */
   isAgentPassed(agent: string): boolean {
     return this.#interest.agents.has(agent) && !this.#agentsUnseen.has(agent);
   }
   /** client → refusals of this class with this agent */
-  agentRefused(ofClass: string, agent: string): Map<string, number> {
-    return this.#agentsRefused.get(`${ofClass}\n${agent}`) ?? new Map();
+  agentRefused(ofClass: string, agent: string): ReadonlyMap<string, number> {
+    return this.#classes.get(ofClass)?.agents.get(agent) ?? NOBODY;
   }
   attributePassed(key: string): Map<string, number> | null {
     return this.#attributesPassed.get(key) ?? null;
   }
   attributeRefused(ofClass: string, key: string, value: string): number {
-    return this.#attributesRefused.get(`${ofClass}\n${key}=${value}`) ?? 0;
+    return this.#classes.get(ofClass)?.attributes.get(`${key}=${value}`) ?? 0;
   }
 }
 

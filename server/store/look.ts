@@ -44,6 +44,10 @@ export function hashOf(text: string, from = 0, to = text.length): number {
   return h & 0x3fffffff;
 }
 
+/** Positions, hashes and the like of a line that was skimmed; and one that was read. */
+const LINE_BYTES = 90;
+const ENTRY_BYTES = 1000;
+
 const NO_TEXT = '';
 const NO_BLOCK: Omit<Block, 'raw'> = {
   sourceId: 0,
@@ -63,8 +67,7 @@ export class Look {
   readonly size: number;
   /** As the records say it; NaN = not. */
   readonly timeMs: Float64Array;
-  /** Of its block. */
-  readonly bytes: number;
+  #readLines: number;
   readonly #block: Omit<Block, 'raw'>;
   readonly #reader: Reader | null;
   /** Entries of the lines that were read. */
@@ -86,10 +89,10 @@ export class Look {
     reader: Reader | null = null,
   ) {
     this.sourceId = block.sourceId;
-    this.bytes = block.bytes;
     this.#block = block;
     this.#reader = reader;
     this.#read = read;
+    this.#readLines = read.length;
     this.timeMs = timeMs;
     this.size = read.length;
   }
@@ -186,6 +189,8 @@ export class Look {
     if (from < raw.length) readFrom(from, raw.length, true);
     const look = new Look(block, read, timeMs.subarray(0, read.length), reader);
     look.#text = text;
+    look.#readLines = 0;
+    for (const one of read) if (one !== null) look.#readLines++;
     look.#at = at;
     look.#status = status;
     look.#lineNumber = lineNumbers;
@@ -193,6 +198,11 @@ export class Look {
     look.#methods = methods;
     look.#hosts = hosts;
     return look;
+  }
+
+  /** Bytes that it takes, about. */
+  get weight(): number {
+    return this.#text.length + this.size * LINE_BYTES + this.#readLines * ENTRY_BYTES;
   }
 
   /** It was an ordinary line of a request: what is not asked for is not known of it yet. */
@@ -227,6 +237,7 @@ export class Look {
       timeMs: entry.timeMs,
     };
     this.#read[i] = placed;
+    this.#readLines++;
     return placed;
   }
 
