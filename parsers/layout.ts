@@ -37,6 +37,7 @@ export function compilePatterns(format: Format, pattern: string): Format | undef
 export function datasetOfPattern(pattern: string): string | null {
   if (/^\s*log_format\s/.test(pattern)) return 'nginx.access';
   if (/^\s*(?:LogFormat|CustomLog|GlobalLog)\s/i.test(pattern)) return 'apache.access';
+  if (/^\s*ErrorLogFormat\s/i.test(pattern)) return 'apache.error';
   if (/^\s*log-format/.test(pattern)) return 'haproxy.http';
   if (
     /%(?:REQ|RESP|START_TIME|RESPONSE_CODE|RESPONSE_FLAGS|UPSTREAM_HOST|DOWNSTREAM_REMOTE_ADDRESS)[%(_]/.test(pattern)

@@ -1,4 +1,5 @@
 /** Format strings of every product: lines as their servers write them, with what they must yield. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type Entry, isFailure } from '../parsers/entry.ts';
 import { emptyContext } from '../parsers/envelope.ts';
@@ -207,6 +208,42 @@ const CASES: Case[] = [
     line: '2025-11-22 09:57:01 10.0.0.1 GET /a 403 203.0.113.9,+10.0.0.2',
     expect: { httpResponseStatusCode: 403, forwardedFor: '203.0.113.9, 10.0.0.2' },
   },
+  {
+    of: 'apache.error',
+    format: 'ErrorLogFormat "[%{cu}t] [%-m:%l] [R:%L] [C:%{C}L] %7F: %E: [client\\ %a] %M% ,\\ referer\\ %{Referer}i"',
+    line: '[2026-10-03 07:12:58.123456] [authz_core:error] [R:aR9xKq2LmN0pQ4sT] [C:bT1yLr3MnO5qU6vW] (13)Permission denied: [client 198.51.100.9:4711] AH01630: client denied by server configuration: /srv/www/x, referer https://shop.test/',
+    expect: {
+      timeMs: Date.parse('2026-10-03T07:12:58.123Z'),
+      timeZoneless: true,
+      logLevel: 'error',
+      logLogger: 'authz_core',
+      requestIds: ['aR9xKq2LmN0pQ4sT'],
+      connectionId: 'bT1yLr3MnO5qU6vW',
+      errorCode: '13',
+      clientAddress: '198.51.100.9',
+      clientPort: 4711,
+      eventCode: 'AH01630',
+      filePath: '/srv/www/x',
+      httpRequestReferrer: 'https://shop.test/',
+      attributes: { 'error.message': 'Permission denied' },
+    },
+  },
+  {
+    // What says nothing is left out, with everything in its field; `-` where the string asks for it.
+    of: 'apache.error',
+    format: '[%t] [%l] [pid %P] %F: %E: [client\\ %a] [vhost\\ %v] id=%-{UNIQUE_ID}e [ua\\ %{User-Agent}i] %M',
+    line: '[Sat Oct 03 07:12:58 2026] [warn] [pid 77] [vhost shop.test] id=- [ua curl/8 (x)] AH00098: pid file overwritten',
+    expect: {
+      timeMs: Date.parse('2026-10-03T07:12:58Z'),
+      logLevel: 'warn',
+      processId: '77',
+      urlDomain: 'shop.test',
+      userAgentOriginal: 'curl/8 (x)',
+      requestIds: [],
+      eventCode: 'AH00098',
+      message: 'pid file overwritten',
+    },
+  },
 ];
 
 describe('lines of format strings', () => {
@@ -216,4 +253,26 @@ describe('lines of format strings', () => {
       expect(isFailure(entry), JSON.stringify(entry)).toBe(false);
       expect(entry).toMatchObject(c.expect);
     });
+});
+
+test("Apache's own ErrorLogFormat reads what the usual layout reads", () => {
+  const usual = FORMATS.get('apache.error')!;
+  const compiled = usual.compile!(
+    'ErrorLogFormat "[%{u}t] [%-m:%l] [pid %P:tid %T] %7F: %E: [client\\ %a] %M% ,\\ referer:\\ %{Referer}i"',
+  );
+  let read = 0;
+  for (const part of readFileSync(new URL('../fixtures/lines/apache.error.log', import.meta.url), 'utf8').split(
+    /^#! .*\n/m,
+  )) {
+    const record = part.replace(/\n$/, '');
+    const entry = compiled.parse(record, emptyContext());
+    // Other layouts stand in the fixture as well.
+    if (!/^\[\w{3} \w{3} [\d ]{2} [\d:.]+ \d{4}\] \[\w+:\w+\] \[pid \d+:tid \d+\] (?!\[(?!client ))/.test(record))
+      continue;
+    read++;
+    expect(entry, record).toEqual(usual.parse(record, emptyContext()));
+    expect(compiled.starts!(record)).toBe(true);
+  }
+  expect(read).toBeGreaterThan(3);
+  expect(compiled.starts!('  in /srv/www/x.php on line 3')).toBe(false);
 });

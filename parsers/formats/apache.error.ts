@@ -17,6 +17,7 @@ import {
   unescapeText,
 } from '../fields.ts';
 import type { Context, Format } from '../parser.ts';
+import { compileApacheError } from '../pattern.apache.error.ts';
 import { read, readCtime, readIso } from '../time.ts';
 import { parseWafLine, setWafLine } from '../waf.ts';
 
@@ -274,5 +275,6 @@ export const format: Format = {
   title: 'Apache error log',
   usualLayer: 'web',
   starts,
+  compile: (pattern) => compileApacheError(pattern, setMessage, (word) => levelOf(levelWord(word))),
   parse,
 };
