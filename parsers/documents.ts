@@ -1,6 +1,6 @@
 /**
  * Documents that hold many records: JSON arrays, `{"Records":[…]}` of AWS, `{"records":[…]}` of Azure, CloudWatch's
- * `logEvents`, Loki's streams, objects written one behind the other (Kinesis), any of them on one line or spread over
+ * `logEvents`, Loki's streams, the lists that the Kubernetes API server sends, objects written one behind the other (Kinesis), any of them on one line or spread over
  * many, and journald's export format. `unpack` gives each record as it would stand alone on a line; wrappers around
  * those are `envelope.ts`. Nothing is parsed to find the records, so a document that was cut gives those it has whole.
  */
@@ -18,10 +18,11 @@ const LISTS = new Set([
   'entries',
   'results',
   'value',
+  'items',
 ]);
 /** Only documents begin so; an application's record may have a list of events as well. */
 const BEGINS_DOCUMENT =
-  /^\{\s*"(?:records|Records|events|streams|entries|results|value|messageType|status"\s*:\s*"success)"/;
+  /^\{\s*"(?:records|Records|events|streams|entries|results|value|messageType|status"\s*:\s*"success|kind"\s*:\s*"EventList)"/;
 
 /** The objects at the depth of `from`: of an array behind its `[`, or one behind the other. */
 function objectsFrom(text: string, from: number): string[] {

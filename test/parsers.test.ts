@@ -532,3 +532,25 @@ test('unique ids are told from words', () => {
   ])
     expect([word, isUniqueId(word)]).toEqual([word, false]);
 });
+
+test('a list of events that the Kubernetes API server sent is taken apart', () => {
+  const event = (path: string) => ({
+    level: 'Metadata',
+    auditID: '3c9a7b10-5e21-4f6d-90b8-1d2e3f4a5b6c',
+    stage: 'ResponseComplete',
+    requestURI: path,
+    verb: 'get',
+    responseStatus: { metadata: {}, code: 403 },
+    requestReceivedTimestamp: '2026-10-03T07:12:58.100000Z',
+    stageTimestamp: '2026-10-03T07:12:58.104000Z',
+  });
+  const list = { kind: 'EventList', apiVersion: 'audit.k8s.io/v1', metadata: {}, items: [event('/a'), event('/b')] };
+  const line = JSON.stringify(list);
+  const found = detect([line], { fileName: 'audit.log' });
+  expect(found?.dataset).toBe('k8s.audit');
+  const entries = makeReader(found!).readAll!(line, 0) as Entry[];
+  expect(entries.map((entry) => [entry.urlPath, entry.httpResponseStatusCode])).toEqual([
+    ['/a', 403],
+    ['/b', 403],
+  ]);
+});

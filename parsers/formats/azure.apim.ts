@@ -1,8 +1,9 @@
 /** Azure API Management gateway log. `lastError.reason` says why a request was refused; no backend status = own answer. */
+import { azureFormat } from '../azure.ts';
 import { dig, isObject, textOf } from '../json.ts';
-import { jsonFormat, names, set } from '../record.ts';
+import { names, set } from '../record.ts';
 
-export const format = jsonFormat({
+export const format = azureFormat({
   dataset: 'azure.apim',
   title: 'Azure API Management gateway log',
   usualLayer: 'gateway',

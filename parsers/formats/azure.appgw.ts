@@ -2,10 +2,11 @@
  * Azure Application Gateway access log (diagnostic settings). `timeTaken` is seconds in v2 and milliseconds in v1,
  * which counts whole numbers only; `serverStatus` empty says that the gateway answered itself.
  */
+import { azureFormat } from '../azure.ts';
 import type { Entry, Failure } from '../entry.ts';
 import { addAttribute, addId, domainOf, known } from '../fields.ts';
 import { isObject, type JsonObject, textOf } from '../json.ts';
-import { jsonFormat, names, set, type Take } from '../record.ts';
+import { names, set, type Take } from '../record.ts';
 
 /** `X-AzureApplicationGateway-LOG-ID=…&SERVER-STATUS=404&…` in v1 stands where v2 has the query. */
 const query: Take = (entry, value) => {
@@ -90,7 +91,7 @@ function finish(entry: Entry, json: JsonObject): Failure | undefined {
   return undefined;
 }
 
-export const format = jsonFormat({
+export const format = azureFormat({
   dataset: 'azure.appgw',
   title: 'Azure Application Gateway access log',
   usualLayer: 'loadbalancer',

@@ -2,10 +2,11 @@
  * Azure Application Gateway firewall log: one JSON object for each rule that matched a request; several share a
  * transaction. `Blocked` is what stopped it, `Matched` and `Detected` did not.
  */
+import { azureFormat } from '../azure.ts';
 import type { Entry } from '../entry.ts';
 import { domainOf } from '../fields.ts';
 import { dig, textOf } from '../json.ts';
-import { addRule, jsonFormat, names, set, type Take } from '../record.ts';
+import { addRule, names, set, type Take } from '../record.ts';
 import { variableOf } from '../waf.ts';
 
 /** Did this action stop the request? Of both of Azure's firewalls. */
@@ -27,7 +28,7 @@ export const site: Take = (entry: Entry, value) => {
   return true;
 };
 
-export const format = jsonFormat({
+export const format = azureFormat({
   dataset: 'azure.appgw.waf',
   title: 'Azure Application Gateway firewall log',
   usualLayer: 'waf',

@@ -2,10 +2,11 @@
  * Azure Front Door access log (Standard, Premium and classic). `N/A` and `NoError` say that there is nothing to say.
  * No origin status of its own: `httpStatusDetails` and `errorInfo` tell who answered.
  */
+import { azureFormat } from '../azure.ts';
 import type { Entry, Failure } from '../entry.ts';
 import { domainOf, known } from '../fields.ts';
 import { isObject, type JsonObject, textOf } from '../json.ts';
-import { jsonFormat, names, set, type Take } from '../record.ts';
+import { names, set, type Take } from '../record.ts';
 
 /** Keeps nothing of "N/A". */
 const given: Take = (_entry, value) => textOf(value) === 'N/A';
@@ -53,7 +54,7 @@ function finish(entry: Entry, json: JsonObject): Failure | undefined {
   return undefined;
 }
 
-export const format = jsonFormat({
+export const format = azureFormat({
   dataset: 'azure.frontdoor',
   title: 'Azure Front Door access log',
   usualLayer: 'cdn',

@@ -1,10 +1,11 @@
 /** Azure Front Door WAF log: one JSON object for each rule that matched; several share a tracking reference. */
+import { azureFormat } from '../azure.ts';
 import { addAttribute } from '../fields.ts';
 import { dig, isObject, textOf } from '../json.ts';
-import { addRule, jsonFormat, names, set, type Take } from '../record.ts';
+import { addRule, names, set, type Take } from '../record.ts';
 import { intercepted, site } from './azure.appgw.waf.ts';
 
-export const format = jsonFormat({
+export const format = azureFormat({
   dataset: 'azure.frontdoor.waf',
   title: 'Azure Front Door WAF log',
   usualLayer: 'waf',

@@ -63,7 +63,8 @@ export const format = jsonFormat({
   usualLayer: 'app',
   kind: 'audit',
   timePoint: 'start',
-  marks: [['"audit.k8s.io/'], ['"auditID"'], ['"stage"']],
+  // Events of a list do not say whose they are.
+  marks: [['"audit.k8s.io/', '"requestReceivedTimestamp"'], ['"auditID"'], ['"stage"']],
   names: NAMES,
   timeField: 'requestReceivedTimestamp',
   needs: { stage: true, stageTimestamp: true },
