@@ -1,11 +1,14 @@
 /** Reading under trouble: a full disk, a foreign lock, a second engine, odd bytes, a silent log, a limited rate. Real files, real SQLite. */
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Engine, type EngineOptions } from '../server/engine.ts';
+import { Counters } from '../server/ingest/counters.ts';
+import { readPiece } from '../server/ingest/piece.ts';
 import type { Source } from '../server/model/line.ts';
+import type { Workers } from '../server/pool.ts';
 
 let directory = '';
 let log = '';
@@ -187,4 +190,43 @@ test('lines in the end of a large file get their numbers when what lies before i
   expect(source).toMatchObject({ tail: null, lines: 3000, position: source.sizeBytes, parsed: 3000 });
   expect(e.archive.blockAtLine(source.id, 2990)).toMatchObject({ sourceId: source.id });
   expect([...stored(e)].sort((a, b) => a - b)).toEqual(Array.from({ length: 3000 }, (_, i) => i));
+});
+
+test('a file that is written over while it is read in pieces: pieces that do not fit together are read again', async () => {
+  const text = lines(0, 3000);
+  writeFileSync(log, text);
+  const pieceBytes = 50_000;
+  // The line that crosses the border of the second piece; its rest is to become a line of its own.
+  const end = text.indexOf('\n', pieceBytes);
+  const early = pieceBytes + 5;
+  expect(early).toBeLessThan(end - 5);
+  let pieces = 0;
+  const pool: Workers = {
+    size: 1,
+    hasRoom: true,
+    next: async () => {},
+    close: async () => {},
+    stretch: () => Promise.reject(new Error('not asked')),
+    clocks: () => Promise.reject(new Error('not asked')),
+    async piece(task) {
+      if (pieces++ === 1) {
+        const fd = openSync(log, 'r+');
+        writeSync(fd, '\n', early);
+        closeSync(fd);
+      }
+      return readPiece(task, new Set([403]), new Counters());
+    },
+  };
+  const e = open({ pool, bulkBytes: 2 * pieceBytes, pieceBytes, tailFromBytes: 1e9 });
+  const s = await readAll(e);
+  expect(pieces).toBeGreaterThan(2);
+  // Every byte is stored once, whichever of its two meanings it was read in.
+  let at = 0;
+  for (const b of e.archive.lastBlocks(s.id, Number.MAX_SAFE_INTEGER).reverse()) {
+    expect(b.offset).toBe(at);
+    at += b.bytes;
+  }
+  expect(at).toBe(text.length);
+  expect(s.position).toBe(text.length);
+  expect(s.lines).toBe(3000);
 });
