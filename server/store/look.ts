@@ -406,7 +406,9 @@ export function placedIn({ look, offsetMs }: Seen, i: number): Placed {
 
 /** Shortest text that is found: wherever it stands, four bytes of it lie on a border of four. */
 const NEEDLE_MIN = 7;
-const BITS = 1 << 16;
+/** Marks of what four bytes may be; few fall on one by chance. */
+const MARKS_SHIFT = 14;
+const MARKS = 1 << (32 - MARKS_SHIFT);
 const K = 0x9e3779b1 | 0;
 
 /** The text that is gone through, as bytes. One for all. */
@@ -414,11 +416,11 @@ let bytes = Buffer.alloc(0);
 
 /**
  * Many ids looked for at once in a text: of each, four aligned bytes near its end are remembered for all four
- * alignments; the text is gone through four bytes at a time against a table of bits. A tenth of a microsecond a line,
+ * alignments; the text is gone through four bytes at a time against a table of marks. A tenth of a microsecond a line,
  * however many there are (the idea: Wu and Manber, "A fast algorithm for multi-pattern searching", 1994).
  */
 export class Needles {
-  readonly #bits = new Int32Array(BITS / 32);
+  readonly #marks = new Uint8Array(MARKS);
   readonly #known = new Map<number, { text: string; before: number }[]>();
   readonly size: number;
 
@@ -433,8 +435,7 @@ export class Needles {
       const base = buffer.length - NEEDLE_MIN;
       for (let shift = 0; shift < 4; shift++) {
         const word = buffer.readInt32LE(base + shift);
-        const h = Math.imul(word, K) >>> 16;
-        this.#bits[h >>> 5]! |= 1 << (h & 31);
+        this.#marks[Math.imul(word, K) >>> MARKS_SHIFT] = 1;
         const list = this.#known.get(word);
         const entry = { text: id, before: base + shift };
         if (list === undefined) this.#known.set(word, [entry]);
@@ -450,17 +451,20 @@ export class Needles {
     bytes.write(text, 'latin1');
     const n = text.length >> 2;
     const words = new Int32Array(bytes.buffer, bytes.byteOffset, n);
-    const bits = this.#bits;
-    for (let w = 0; w < n; w++) {
-      const word = words[w]!;
-      const h = Math.imul(word, K) >>> 16;
-      if ((bits[h >>> 5]! & (1 << (h & 31))) === 0) continue;
-      const list = this.#known.get(word);
-      if (list === undefined) continue;
-      for (const { text: id, before } of list) {
+    for (let w = nextMarked(words, 0, n, this.#marks); w < n; w = nextMarked(words, w + 1, n, this.#marks)) {
+      for (const { text: id, before } of this.#known.get(words[w]!) ?? NO_IDS) {
         const position = w * 4 - before;
         if (position >= 0 && text.startsWith(id, position)) found(position);
       }
     }
   }
+}
+
+const NO_IDS: { text: string; before: number }[] = [];
+
+/** The next word from `from` on that may be part of an id. A function of its own: it is compiled as such. */
+function nextMarked(words: Int32Array, from: number, to: number, marks: Uint8Array): number {
+  let w = from;
+  while (w < to && marks[Math.imul(words[w]!, K) >>> MARKS_SHIFT] === 0) w++;
+  return w;
 }
