@@ -13,7 +13,7 @@ import { Interest, type Passed, PassedEntry, Population } from './attribute/popu
 import { type Assessment, assess, conclude, fromCache, isCached, needsContrast, ownSize } from './attribute/verdict.ts';
 import { LOOKS_KEPT_BYTES } from './limits.ts';
 import { type ClockFinding, learnClocks } from './link/clocks.ts';
-import { isStrongId } from './link/keys.ts';
+import { isPrivate, isStrongId } from './link/keys.ts';
 import { type LinkResult, link } from './link/link.ts';
 import { relevant, surveySeen } from './link/relevant.ts';
 import { type LinkSource, orderOf } from './link/source.ts';
@@ -132,7 +132,9 @@ export function explainStretch(
   const linked = whole
     ? linkThese(placedOf(seen), true)
     : linkThese(relevant(seen, linkSources, { refusedStatus, matters }), false);
-  const assessments = linked.requests.map((r) => assess(r, refusedStatus));
+  // On a private address that so much comes from sits a proxy of ours; a public one may be a busy client.
+  const isProxy = (id: number, a: string): boolean => isPrivate(a) && counted.proxies.get(id)?.has(a) === true;
+  const assessments = linked.requests.map((r) => assess(r, refusedStatus, isProxy));
 
   const interest = new Interest();
   let compared = false;

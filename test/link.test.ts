@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { assign, type Edge } from '../server/link/assign.ts';
 import { type Guess, weigh } from '../server/link/custom.ts';
 import { apart, surenessOf, type Trace } from '../server/link/doubt.ts';
+import { rhythm } from '../server/link/rhythm.ts';
 
 /** Lines are named by the order in which they were written: outer 1, 2, 3 and inner 11, 12, 13. */
 const written = (a: number, b: number): number => a - b;
@@ -174,5 +175,32 @@ describe('what a program says about which route', () => {
       guess(2, 102, 'b', 'GET /y 403'),
     ]);
     for (const s of shares) expect(Math.abs(s - 0.5)).toBeLessThan(0.05);
+  });
+});
+
+describe('clocks of logs that share no request', () => {
+  /** Refusals at odd moments, and the reasons of three of four of them, written by a clock that is 7 s slow. */
+  const moments = Array.from({ length: 40 }, (_, n) => 1_000_000 + n * 977 + ((n * n * 37) % 641));
+  const refused = moments.map((timeMs) => ({ key: '', timeMs }));
+  const reasons = moments.filter((_, n) => n % 4 !== 0).map((timeMs) => ({ key: '', timeMs: timeMs - 7000 - 2 }));
+
+  test('most moments meet at the true difference', () => {
+    const found = rhythm(refused, reasons, false);
+    expect(found?.differences[found.differences.length >> 1]).toBe(7002);
+    expect(found?.support).toBe(30);
+  });
+
+  test('what comes at regular moments meets at many differences: nothing is learned', () => {
+    const regular = Array.from({ length: 40 }, (_, n) => ({ key: '', timeMs: n * 5000 }));
+    expect(rhythm(regular, regular, false)).toBeNull();
+  });
+
+  test('what never meets, and what is too little, teaches nothing', () => {
+    const other = Array.from({ length: 30 }, (_, n) => ({
+      key: '',
+      timeMs: 1_000_000 + n * 1231 + ((n * n * 53) % 887),
+    }));
+    expect(rhythm(refused, other, false)).toBeNull();
+    expect(rhythm(refused, reasons.slice(0, 5), false)).toBeNull();
   });
 });

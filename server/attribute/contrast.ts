@@ -49,7 +49,8 @@ const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 function byMethod(f: Fact, p: Population): Inference | null {
   if (READS.has(f.method)) return null;
-  const reads = (methods: ReadonlyMap<string, number>): number => [...READS].reduce((n, m) => n + (methods.get(m) ?? 0), 0);
+  const reads = (methods: ReadonlyMap<string, number>): number =>
+    [...READS].reduce((n, m) => n + (methods.get(m) ?? 0), 0);
   let scope = p.route(f);
   if (reads(scope.passed.methods) < 2) scope = p.area(f);
   const passed = reads(scope.passed.methods);
@@ -218,8 +219,8 @@ function byAllowList(f: Fact, p: Population): Inference | null {
 function byReferer(f: Fact, p: Population): Inference | null {
   if (f.refererHost === null || f.refererHost === '' || f.refererHost === f.host) return null;
   let scope = p.route(f);
-  if (scope.passed.n < PASSED_MIN) scope = p.area(f);
-  if (scope.passed.n < PASSED_MIN) return null;
+  if (scope.passed.refererTold < PASSED_MIN) scope = p.area(f);
+  if (scope.passed.refererTold < PASSED_MIN) return null;
   const refused = scope.refused(f.class);
   if ((scope.passed.referers.get(f.refererHost) ?? 0) > 0 || refused.withReferer < refused.n * 0.9) return null;
   return {
@@ -369,7 +370,7 @@ function firstAfter(list: { timeMs: number }[], timeMs: number): number {
 }
 
 function byAgent(f: Fact, p: Population): Inference | null {
-  if (f.agent === null || f.agent === '' || p.isAgentPassed(f.agent)) return null;
+  if (f.agent === null || f.agent === '' || p.isAgentPassed(f.agent) || p.agentsTold < PASSED_MIN) return null;
   const clients = p.agentRefused(f.class, f.agent);
   let refused = 0;
   for (const n of clients.values()) refused += n;

@@ -120,6 +120,13 @@ export class Tally {
     bump(this.#referers, refererHost);
   }
 
+  /** Requests of which it is known whether they named a page. */
+  get refererTold(): number {
+    let n = 0;
+    for (const count of this.referers.values()) n += count;
+    return n;
+  }
+
   /** Requests that named a page they came from. */
   get withReferer(): number {
     let n = 0;
@@ -248,6 +255,8 @@ export class Population {
   readonly #clientsByHash = new Map<number, ClientHistory>();
   /** Agents of refused requests that were not let through until now. */
   readonly #agentsUnseen: Set<string>;
+  /** Requests that were let through and name an agent, while some agent was still to be met. */
+  #agentsTold = 0;
   readonly #classes = new Map<string, OfClass>();
   /** network → clients let through; made when it is asked for. */
   #networksPassed: Set<string> | null = null;
@@ -329,7 +338,10 @@ export class Population {
     }
     if (this.#agentsUnseen.size > 0) {
       const agent = p.agent();
-      if (agent !== null) this.#agentsUnseen.delete(agent);
+      if (agent !== null) {
+        this.#agentsTold++;
+        this.#agentsUnseen.delete(agent);
+      }
     }
     const area = this.#areasByHash.get(p.areaHash);
     const history = this.#clientsByHash.get(p.clientHash);
@@ -425,6 +437,10 @@ export class Population {
   /** Was anybody with this agent, which a refused request has, let through? */
   isAgentPassed(agent: string): boolean {
     return this.#interest.agents.has(agent) && !this.#agentsUnseen.has(agent);
+  }
+  /** Do the logs in which requests enter name agents at all? */
+  get agentsTold(): number {
+    return this.#agentsTold;
   }
   /** client → refusals of this class with this agent */
   agentRefused(ofClass: string, agent: string): ReadonlyMap<string, number> {

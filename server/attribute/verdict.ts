@@ -57,12 +57,19 @@ const productOf = (dataset: string): string => dataset.split('.')[0]!;
 const RULE_LAYERS = new Set<Layer>(['cdn', 'loadbalancer', 'gateway', 'web', 'waf', 'network']);
 /** Below this a line has only named a mechanism, and contrast may say which use of it. */
 const OPEN_BELOW = 0.7;
+/** What a comparison alone has to reach. */
+const SURE_ENOUGH = 0.6;
 /** Below this the likeliest cause is more often wrong than right. */
 const GUESS_BELOW = 0.48;
 
 const depth = (layer: Layer): number => LAYERS.indexOf(layer);
 
-export function assess(request: LinkedRequest, refusedStatus: ReadonlySet<number>): Assessment {
+/** `isProxy`: an address that in this source's lines stands for one of our own proxies, not for a client. */
+export function assess(
+  request: LinkedRequest,
+  refusedStatus: ReadonlySet<number>,
+  isProxy: (sourceId: number, address: string) => boolean = () => false,
+): Assessment {
   const { hops } = request;
   const decider = innermostRefusal(hops, refusedStatus);
   const withheld: number[] = [];
@@ -71,8 +78,11 @@ export function assess(request: LinkedRequest, refusedStatus: ReadonlySet<number
     if (i !== decider && h.entry.kind === 'access' && isInner(hops, i, decider)) withheld.push(i);
   }
   const candidates: Candidate[] = [];
+  const relays = decider > 0 && hops[decider]!.entry.kind === 'access';
   for (let i = 0; i < hops.length; i++) {
     const hop = hops[i]!;
+    // Somebody further in answered with the refusal: a field of an outer access line cannot be its reason.
+    if (relays && i < decider && hop.entry.kind === 'access') continue;
     for (const match of matchSignals(hop.entry)) {
       const s = match.signal;
       // A backend that failed is no refusal by itself; it is the reason where the answer was one.
@@ -112,7 +122,7 @@ export function assess(request: LinkedRequest, refusedStatus: ReadonlySet<number
     wafHop,
     withheld,
     fact: factOf(
-      [hops[decider]!.entry, ...hops.map((h) => h.entry)].map(clientSide(hops)),
+      [hops[decider]!.entry, ...hops.map((h) => h.entry)].map(clientSide(clientOf(hops, isProxy))),
       request.timeMs,
       true,
       `${hops[decider]!.path}|${manner}`,
@@ -120,10 +130,19 @@ export function assess(request: LinkedRequest, refusedStatus: ReadonlySet<number
   };
 }
 
+/** Who asked: what the outermost line that tells says, or what a proxy of ours told it; null = only proxies are known. */
+function clientOf(hops: Hop[], isProxy: (sourceId: number, address: string) => boolean): string | null {
+  for (const { entry, line } of hops) {
+    const told = [entry.clientAddress, ...(entry.forwardedFor ?? '').split(',')].map((a) => a?.trim() ?? '');
+    const client = told.find((a) => a !== '' && a !== '-' && !isProxy(line.sourceId, a));
+    if (client !== undefined) return client;
+  }
+  return null;
+}
+
 /** The client is what the outermost line says; everything else what the decider saw. */
-function clientSide(hops: Hop[]): (entry: Entry, index: number) => Entry {
-  const client = hops[0]!.entry.clientAddress;
-  return (entry, index) => (index === 0 && client !== null ? { ...entry, clientAddress: client } : entry);
+function clientSide(client: string | null): (entry: Entry, index: number) => Entry {
+  return (entry) => (entry.clientAddress === client ? entry : { ...entry, clientAddress: client });
 }
 
 function innermostRefusal(hops: Hop[], refusedStatus: ReadonlySet<number>): number {
@@ -369,7 +388,8 @@ function silent(a: Assessment, around: Surroundings, inferences: Inference[]): V
   const upstream =
     hop.layer !== 'app' && (e.upstreamStatusCode ?? 0) > 0 && e.upstreamStatusCode === e.httpResponseStatusCode;
   const layer: Layer = upstream && hop.layer === 'web' ? 'app' : hop.layer;
-  const best = inferences[0];
+  // That nobody gets through is no reason: permissions, a missing index and a rule look the same from outside.
+  const best = inferences.find((x) => x.confidence >= SURE_ENOUGH);
   const proof = [
     evidence(
       hop,

@@ -6,7 +6,9 @@
 import type { Entry } from '../../parsers/entry.ts';
 import { CLOCK_OFFSET_MAX_MS } from '../limits.ts';
 import type { Placed } from '../model/line.ts';
+import { matters } from '../model/matters.ts';
 import { addressesOf, comparablePath, isStrongId, requestKey } from './keys.ts';
+import { type Beat, rhythm } from './rhythm.ts';
 import type { LinkSource } from './source.ts';
 
 export interface ClockFinding {
@@ -30,6 +32,8 @@ interface Sample {
   keys: Map<string, number>;
   /** key → all its times, for logs in which the same request is made again and again. */
   times: Map<string, number[]>;
+  /** What happened when, for logs that share no key with anybody. */
+  beats: Beat[];
 }
 
 /** Fewer agreeing pairs prove nothing. */
@@ -38,6 +42,8 @@ const SUPPORT_MIN = 5;
 const AGREEMENT_MIN = 0.6;
 /** A difference below this is granularity of the logs, not of the clocks. */
 const NOISE_MS = 1200;
+/** The same between logs whose moments met to a few milliseconds. */
+const FINE_NOISE_MS = 50;
 const QUARTER_MS = 900_000;
 
 /** `records`: own times, not corrected. */
@@ -46,6 +52,7 @@ export function learnClocks(samples: { source: LinkSource; records: Placed[] }[]
     source,
     zoneless: records.some((r) => r.entry.timeZoneless),
     ...keysOf(records),
+    beats: beatsOf(records),
     coarse: !records.some((r) => r.entry.timeMs % 1000 !== 0),
   }));
   // The measure: zoned logs before zoneless ones, then the outermost, then the one with most keys.
@@ -53,18 +60,98 @@ export function learnClocks(samples: { source: LinkSource; records: Placed[] }[]
     (a, b) => Number(a.zoneless) - Number(b.zoneless) || a.source.order - b.source.order || b.keys.size - a.keys.size,
   );
   const findings: ClockFinding[] = [];
-  const settled: { sample: Sample; offsetMs: number }[] = [];
-  for (const sample of all) {
-    let best: ClockFinding | null = null;
-    for (const known of settled) {
-      const found = compare(known.sample, known.offsetMs, sample);
-      if (found && (!best || found.support > best.support)) best = found;
+  const left = new Set(all);
+  const best = new Map<Sample, ClockFinding>();
+  const settle = (sample: Sample, finding: ClockFinding | null): void => {
+    left.delete(sample);
+    if (finding) findings.push(finding);
+    const known = { sample, offsetMs: finding?.offsetMs ?? 0 };
+    settled.push(known);
+    for (const other of left) {
+      const found = compare(sample, known.offsetMs, other);
+      if (found && found.support > (best.get(other)?.support ?? 0)) best.set(other, found);
     }
-    if (best === null && sample.zoneless) best = zoneOf(sample, settled);
-    if (best) findings.push(best);
-    settled.push({ sample, offsetMs: best?.offsetMs ?? 0 });
+  };
+  const settled: { sample: Sample; offsetMs: number }[] = [];
+  while (left.size > 0) {
+    // Whoever shares most requests with a log whose clock is known comes next: an outer log may share none.
+    let next: Sample | null = null;
+    for (const sample of left) {
+      const support = best.get(sample)?.support ?? 0;
+      if (support > (next === null ? 0 : best.get(next)!.support)) next = sample;
+    }
+    if (next !== null) {
+      settle(next, best.get(next)!);
+      continue;
+    }
+    const [first] = left;
+    const zone = first!.zoneless ? zoneOf(first!, settled) : null;
+    settle(first!, zone ?? (settled.length === 0 ? null : byRhythm(first!, settled)));
   }
   return [...findings, ...inherited(all, findings)];
+}
+
+/**
+ * By nothing but moments: those of one client, or of whatever was refused and complained about. Not where the clock is
+ * right already as far as can be told: then nothing is to be learned.
+ */
+function byRhythm(sample: Sample, settled: { sample: Sample; offsetMs: number }[]): ClockFinding | null {
+  const { directory, order } = sample.source;
+  const near = (s: Sample): number => Number(s.source.directory === directory) * 2 + Number(s.source.order === order);
+  const candidates = settled
+    .filter((k) => k.sample.zoneless === sample.zoneless)
+    .sort((a, b) => near(b.sample) - near(a.sample) || b.sample.beats.length - a.sample.beats.length)
+    .slice(0, RHYTHM_AGAINST_MAX);
+  let best: ClockFinding | null = null;
+  for (const known of candidates) {
+    const beats = known.sample.beats.map((b) => ({ key: b.key, timeMs: b.timeMs + known.offsetMs }));
+    const isCoarse = sample.coarse || known.sample.coarse;
+    const found = rhythm(beats, sample.beats, isCoarse);
+    if (found === null || (best !== null && found.support <= best.support)) continue;
+    const offsetMs = edgeOf(found.differences, known.sample, sample);
+    best = {
+      sourceId: sample.source.id,
+      offsetMs: Math.abs(offsetMs) < (isCoarse ? NOISE_MS : FINE_NOISE_MS) ? 0 : Math.round(offsetMs),
+      support: found.support,
+      againstPath: known.sample.source.path,
+    };
+  }
+  return best;
+}
+
+/** Logs that one without shared requests is held against: those beside it and the busiest. */
+const RHYTHM_AGAINST_MAX = 6;
+
+/**
+ * The offset among differences that agree, sorted. A log of whole seconds says up to a second too little, evenly spread:
+ * against a finer log the offset lies at the edge of the differences, which is told best a little inside (the outermost
+ * few were logged late).
+ */
+function edgeOf(differences: readonly number[], known: Sample, sample: Sample): number {
+  const inside = sample.coarse === known.coarse ? 0.5 : sample.coarse ? 0.05 : 0.95;
+  const edge = sample.coarse === known.coarse ? 0 : sample.coarse ? -50 : 50;
+  const n = differences.length;
+  return differences[Math.min(n - 1, Math.floor(n * inside))]! + edge;
+}
+
+/** Moments of one client that are told apart: a client with more is a proxy, or too busy to tell. */
+const CLIENT_BEATS_MAX = 40;
+
+function beatsOf(records: Placed[]): Beat[] {
+  const out: Beat[] = [];
+  const perClient = new Map<string, number>();
+  for (const { entry } of records) {
+    if (Number.isNaN(entry.timeMs) || entry.kind === 'ban') continue;
+    const timeMs = decisionTime(entry);
+    const status = entry.httpResponseStatusCode ?? 0;
+    if (entry.kind === 'access' ? status >= 400 : matters(entry)) out.push({ key: '', timeMs });
+    for (const client of addressesOf(entry)) {
+      const key = `${client} ${entry.userAgentOriginal ?? ''}`;
+      perClient.set(key, (perClient.get(key) ?? 0) + 1);
+      out.push({ key, timeMs });
+    }
+  }
+  return out.filter((b) => (perClient.get(b.key) ?? 0) <= CLIENT_BEATS_MAX);
 }
 
 /** Two lines that fit to the second under one zone and under no other: enough for a log that lies beside the other. */
@@ -102,8 +189,10 @@ function zoneOf(sample: Sample, settled: { sample: Sample; offsetMs: number }[])
 function inherited(all: Sample[], findings: ClockFinding[]): ClockFinding[] {
   const found = new Map(findings.map((f) => [f.sourceId, f]));
   const out: ClockFinding[] = [];
+  // What others were measured against shares requests with somebody: its clock is the measure, whoever lies beside it.
+  const measures = new Set(findings.map((f) => f.againstPath));
   for (const sample of all) {
-    if (found.has(sample.source.id)) continue;
+    if (found.has(sample.source.id) || measures.has(sample.source.path)) continue;
     const neighbours = all.filter(
       (x) => x !== sample && x.source.directory === sample.source.directory && found.has(x.source.id),
     );
@@ -162,11 +251,7 @@ function compare(known: Sample, knownOffset: number, sample: Sample): ClockFindi
     }
   }
   if (bestCount < SUPPORT_MIN || bestCount < AGREEMENT_MIN * differences.length) return null;
-  // A log of whole seconds says up to a second too little, evenly spread: against a finer log the offset lies at the
-  // edge of the differences, which is told best a little inside (the outermost few were logged late).
-  const inside = sample.coarse === known.coarse ? 0.5 : sample.coarse ? 0.05 : 0.95;
-  const edge = sample.coarse === known.coarse ? 0 : sample.coarse ? -50 : 50;
-  const middle = differences[bestFrom + Math.min(bestCount - 1, Math.floor(bestCount * inside))]! + edge;
+  const middle = edgeOf(differences.slice(bestFrom, bestFrom + bestCount), known, sample);
   let offsetMs = middle;
   if (sample.zoneless) {
     const zone = Math.round(middle / QUARTER_MS) * QUARTER_MS;

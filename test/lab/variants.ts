@@ -30,11 +30,14 @@ function rewrite(from: string, to: string, change: (text: string, file: string) 
   }
 }
 
-/** Every file's clock is off by a number of its own, between half a minute too early and too late. */
+/** Every log's clock is off by a number of its own, between half a minute too early and too late; its rotations with it. */
 export function moveClocks(from: string, to: string, seed: number): void {
   const next = random(seed);
-  const offsets = new Map(filesOf(from).map((f) => [f, Math.round((next() * 60 - 30) * 1000)]));
-  rewrite(from, to, (text, f) => moveTimes(text, offsets.get(f)!));
+  const logOf = (file: string): string => file.replace(/\.\d+$/, '');
+  const offsets = new Map<string, number>();
+  for (const f of filesOf(from))
+    if (!offsets.has(logOf(f))) offsets.set(logOf(f), Math.round((next() * 60 - 30) * 1000));
+  rewrite(from, to, (text, f) => moveTimes(text, offsets.get(logOf(f))!));
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
