@@ -70,6 +70,8 @@ const MEMBERS_SHAPED_MAX = 120;
 const LESSONS_MAX = 24;
 /** A first member that differs, or another order, is a shape of its own. */
 const SHAPES_MAX = 6;
+/** Longer lines are parsed: an expression remembers where it might go back to, for every character. */
+const LINE_MAX = 65_536;
 const KEY = /^[^\d"\\][^"\\]{0,99}$/;
 
 const STRING = '[^"\\\\]*(?:\\\\(?:["\\\\/bfnrt]|u[\\da-fA-F]{4})[^"\\\\]*)*';
@@ -120,7 +122,7 @@ export class Shape {
    * something in it is not what JSON allows: `entry` is spoilt then.
    */
   read(entry: Entry, line: string): JsonObject | null {
-    if (!shapes.on) return null;
+    if (!shapes.on || line.length > LINE_MAX) return null;
     for (let i = 0; i < this.#shapes.length; i++) {
       const one = this.#shapes[i]!;
       const match = one.regexp.exec(line);
@@ -198,6 +200,7 @@ export class Shape {
       if (this.#missed > 1000 && this.#shapes.every((one) => one.hits < this.#missed)) this.learned = false;
       return;
     }
+    if (line.length > LINE_MAX) return;
     this.#lessons++;
     const seen = this.#see(json, this.#table, this.#needs, 0);
     if (seen === null || seen.length === 0) return;

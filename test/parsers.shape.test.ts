@@ -106,6 +106,14 @@ test('a value changed for another is read alike', () => {
   );
 });
 
+test('a record of any length is read', () => {
+  const { format, line } = cases.find((one) => one.format.dataset === 'cloudflare.http')!;
+  for (const length of [60_000, 70_000, 4_000_000]) {
+    const { shaped, parsed } = both(format, line.replace('":"', `":"${'x\\"[{'.repeat(length / 4)}`));
+    expect(shaped).toEqual(parsed);
+  }
+});
+
 test('objects of any members, in any order', () => {
   const read = readerOf({
     dataset: 'json',
