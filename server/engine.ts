@@ -119,8 +119,8 @@ export class Engine {
       while (await this.read(Date.now())) onProgress(this.progress(Date.now()));
     } while (await this.ingest.unpack());
     this.#caughtUp = true;
-    await this.#clocks();
-    await this.#clocks();
+    // A log that was moved by hours may share more with another now.
+    if (await this.#clocks()) await this.#clocks();
     while (await this.#link(Number.POSITIVE_INFINITY, () => onProgress(this.progress(Date.now()))))
       onProgress(this.progress(Date.now()));
   }
@@ -177,7 +177,8 @@ export class Engine {
     await this.#clocks();
   }
 
-  async #clocks(): Promise<void> {
+  /** Returns whether any was moved. */
+  async #clocks(): Promise<boolean> {
     let changed = false;
     const before = new Map(this.ingest.sources().map((s) => [s.id, s.clockOffsetMs]));
     for (const source of this.ingest.sources()) if (this.ingest.applyZone(source)) changed = true;
@@ -185,10 +186,11 @@ export class Engine {
       this.ingest.save(source);
       changed = true;
     }
-    if (!changed) return;
+    if (!changed) return false;
     // Their lines are now that much earlier or later than what was marked for them.
     const moved = this.ingest.sources().map((s) => s.clockOffsetMs - (before.get(s.id) ?? 0));
     this.ledger.markAllDirty([...new Set(moved)].filter((ms) => ms !== 0));
+    return true;
   }
 
   progress(now: number): Progress {

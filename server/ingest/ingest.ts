@@ -51,9 +51,9 @@ export interface Digester {
 }
 
 /** Raw bytes committed at once: large enough to fold counters, small enough to be on the page at once. */
-const TRANSACTION_BYTES = 8 * 1024 * 1024;
+const TRANSACTION_BYTES = 16 * 1024 * 1024;
 /** What the pool has read is stored together when it is a transaction's worth, or after this. */
-const GATHER_MS = 150;
+const GATHER_MS = 400;
 /** A log of so many lines, still for so long and for so many of its usual pauses, is silent. */
 const SILENT_LINES_MIN = 200;
 const SILENT_MS_MIN = 10 * 60_000;
