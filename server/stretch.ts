@@ -3,14 +3,23 @@
  * attributes them. A function of what is stored; it writes nothing. Runs in the pool's threads, each with a
  * connection that only reads, and in the engine's own for what just happened.
  */
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Entry } from '../parsers/entry.ts';
 import { audienceOf } from './attribute/audience.ts';
 import { Bans } from './attribute/bans.ts';
 import { Companies, type Company } from './attribute/company.ts';
 import { explains } from './attribute/explains.ts';
 import { Interest, type Passed, PassedEntry, Population } from './attribute/population.ts';
-import { type Assessment, assess, conclude, fromCache, isCached, needsContrast, ownSize } from './attribute/verdict.ts';
+import {
+  type Assessment,
+  assess,
+  conclude,
+  fromCache,
+  isCached,
+  needsContrast,
+  ownSize,
+  placeOf,
+} from './attribute/verdict.ts';
 import { LOOKS_KEPT_BYTES } from './limits.ts';
 import { type ClockFinding, learnClocks } from './link/clocks.ts';
 import { isPrivate, isStrongId } from './link/keys.ts';
@@ -163,13 +172,19 @@ export function explainStretch(
     sizes.add(own.size);
     ownSizes.set(own.path, sizes);
   }
+  const inside = new Set<string>();
+  for (const a of assessments) {
+    const { place, goesInside } = placeOf(a);
+    if (goesInside) inside.add(place);
+  }
   const around = {
     population,
+    goesInside: (a: Assessment) => inside.has(placeOf(a).place),
     hasInner: (layer: Layer) => sources.some((s) => s.requests > 0 && orderOf(s.layer) > orderOf(layer)),
     ownSizes: (path: string) => ownSizes.get(path) ?? NO_SIZES,
     bans: new Bans(bans, (id) => byId.get(id)?.path ?? ''),
     hasErrorLog: (path: string, product: string) =>
-      sources.some((s) => s.dataset === `${product}.error` && s.parsed > 0 && dirname(s.path) === dirname(path)),
+      sources.some((s) => s.dataset === `${product}.error` && s.parsed > 0 && isBeside(path, s.path, sources)),
   };
   const clients = new Companies(
     assessments.map((a) => a.fact),
@@ -279,6 +294,15 @@ export function compareClocks(task: ClockTask, archive: Archive): ClockFinding[]
       records: archive.lastBlocks(s.id, task.bytesEach).reverse().flatMap(entriesOf),
     })),
   );
+}
+
+/** Is this the error log of that access log? "api-error.log" is not that of "access.log" where an "api-access.log" is. */
+function isBeside(access: string, error: string, sources: StretchSource[]): boolean {
+  if (dirname(access) !== dirname(error)) return false;
+  const stem = (path: string, word: string): string => basename(path).split(word)[0]!;
+  const own = stem(error, 'error');
+  if (own === '' || !basename(error).includes('error') || stem(access, 'access') === own) return true;
+  return !sources.some((s) => dirname(s.path) === dirname(error) && basename(s.path).startsWith(`${own}access`));
 }
 
 const NO_SIZES: ReadonlySet<number> = new Set();

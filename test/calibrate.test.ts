@@ -1,6 +1,6 @@
 /** What is shown as confidence: in the order of the weights, and what is inferred below whatever a line states. */
 import { expect, test } from 'vitest';
-import { calibrated } from '../server/attribute/calibrate.ts';
+import { calibrated, isAlike } from '../server/attribute/calibrate.ts';
 
 const weights = Array.from({ length: 101 }, (_, i) => i / 100);
 
@@ -14,7 +14,11 @@ test('the surest inference stays below what any line states', () => {
   expect(calibrated('inferred', 1)).toBeLessThan(calibrated('stated', 0.3));
 });
 
-test('where several causes are borne out alike, the weight is shown as it is', () => {
-  expect(calibrated('implied', 0.55)).toBe(0.55);
-  expect(calibrated('inferred', 0.45)).toBe(0.45);
+test('where several causes are borne out alike, what is said is certain and said to be one of several', () => {
+  expect(isAlike('implied', 0.55)).toBe(true);
+  expect(isAlike('inferred', 0.45)).toBe(true);
+  expect(isAlike('implied', 0.7)).toBe(false);
+  expect(isAlike('stated', 0.5)).toBe(false);
+  expect(calibrated('implied', 0.55)).toBeGreaterThanOrEqual(0.9);
+  expect(calibrated('inferred', 0.45)).toBeGreaterThanOrEqual(0.9);
 });

@@ -32,13 +32,13 @@ export class Bans {
       const list = this.#byAddress.get(address) ?? [];
       const verb = e.eventOutcome ?? e.message ?? '';
       if (END.test(verb)) {
-        const open = list.find((b) => b.toMs === Infinity);
+        const open = list.find((b) => b.toMs > record.timeMs);
         if (open) open.toMs = record.timeMs;
       } else if (BEGIN.test(verb)) {
         list.push({
           address,
           fromMs: record.timeMs,
-          toMs: Infinity,
+          toMs: record.timeMs + durationOf(e),
           by: e.logLogger ?? e.dataset,
           path: pathOf(record.line.sourceId),
           record,
@@ -53,6 +53,17 @@ export class Bans {
     if (address === null) return null;
     return this.#byAddress.get(address)?.find((b) => b.fromMs - 1500 <= timeMs && timeMs <= b.toMs + 3000) ?? null;
   }
+}
+
+const UNIT_MS: Record<string, number> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
+
+/** What a tool says of how long it bans ("4h", "3h59m56s", "600"); for ever where it says nothing. */
+function durationOf(e: Entry): number {
+  const text = e.attributes?.duration ?? '';
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  let ms = 0;
+  for (const [, n, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|[dhms])/g)) ms += Number(n) * UNIT_MS[unit!]!;
+  return ms > 0 ? ms : Number.POSITIVE_INFINITY;
 }
 
 function isBanLine(e: Entry): boolean {

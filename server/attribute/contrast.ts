@@ -370,7 +370,7 @@ function firstAfter(list: { timeMs: number }[], timeMs: number): number {
 }
 
 function byAgent(f: Fact, p: Population): Inference | null {
-  if (f.agent === null || f.agent === '' || p.isAgentPassed(f.agent) || p.agentsTold < PASSED_MIN) return null;
+  if (f.agent === null || f.agent === '' || p.isAgentPassed(f.agent) || !p.isAgentTold) return null;
   const clients = p.agentRefused(f.class, f.agent);
   let refused = 0;
   for (const n of clients.values()) refused += n;

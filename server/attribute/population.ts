@@ -257,6 +257,7 @@ export class Population {
   readonly #agentsUnseen: Set<string>;
   /** Requests that were let through and name an agent, while some agent was still to be met. */
   #agentsTold = 0;
+  #agentsAsked = 0;
   readonly #classes = new Map<string, OfClass>();
   /** network → clients let through; made when it is asked for. */
   #networksPassed: Set<string> | null = null;
@@ -338,6 +339,7 @@ export class Population {
     }
     if (this.#agentsUnseen.size > 0) {
       const agent = p.agent();
+      this.#agentsAsked++;
       if (agent !== null) {
         this.#agentsTold++;
         this.#agentsUnseen.delete(agent);
@@ -438,9 +440,9 @@ export class Population {
   isAgentPassed(agent: string): boolean {
     return this.#interest.agents.has(agent) && !this.#agentsUnseen.has(agent);
   }
-  /** Do the logs in which requests enter name agents at all? */
-  get agentsTold(): number {
-    return this.#agentsTold;
+  /** Do the logs in which requests enter name agents? */
+  get isAgentTold(): boolean {
+    return this.#agentsTold >= 3 && this.#agentsTold * 2 >= this.#agentsAsked;
   }
   /** client → refusals of this class with this agent */
   agentRefused(ofClass: string, agent: string): ReadonlyMap<string, number> {

@@ -8,7 +8,7 @@ import { DETAIL_CHARS } from '../limits.ts';
 import type { Evidence, Hop, LinkedRequest, Verdict } from '../model/request.ts';
 import { type Cause, LAYERS, type Layer, type Role } from '../model/taxonomy.ts';
 import type { Bans } from './bans.ts';
-import { calibrated } from './calibrate.ts';
+import { calibrated, isAlike } from './calibrate.ts';
 import { contrast, type Inference } from './contrast.ts';
 import { matchSignals } from './match.ts';
 import { type Fact, factOf, type Population } from './population.ts';
@@ -186,6 +186,8 @@ export interface Surroundings {
   hasErrorLog: (accessPath: string, product: string) => boolean;
   /** Does any log further in than this layer tell of requests? Without one, what stands behind a server is silent too. */
   hasInner: (layer: Layer) => boolean;
+  /** Do the logs further in know other requests of this place? Without one, its inner log may not be here. */
+  goesInside: (a: Assessment) => boolean;
   /** Sizes of the refusals of this access log that its server is known to have made itself. */
   ownSizes: (accessPath: string) => ReadonlySet<number>;
 }
@@ -202,6 +204,14 @@ export function ownSize(a: Assessment): { path: string; size: number } | null {
     );
   });
   return said ? { path: decided.path, size: decided.entry.httpResponseBodySize } : null;
+}
+
+/** The place that a request asked for, as the log that decided names it, and whether a log further in has such a request. */
+export function placeOf(a: Assessment): { place: string; goesInside: boolean } {
+  const { hops } = a.request;
+  const decided = hops[a.decider]!;
+  const inside = hops.some((h) => h.entry.kind === 'access' && depth(h.layer) > depth(hops[0]!.layer));
+  return { place: `${hops[0]!.path} ${a.fact.area}`, goesInside: inside && decided.entry.kind === 'access' };
 }
 
 /** nginx's page for 403, with and without version, with and without padding for old browsers. */
@@ -225,8 +235,15 @@ export function conclude(a: Assessment, around: Surroundings): Verdict {
   return {
     ...v,
     confidence,
+    detail: isAlike(v.certainty, v.confidence) ? `${v.detail}${cannotTell(v)}`.slice(0, DETAIL_CHARS) : v.detail,
     alternatives: v.alternatives.map((x) => ({ ...x, confidence: Math.round(x.confidence * scale * 100) / 100 })),
   };
+}
+
+/** "; the logs cannot tell it from address.denied or address.not-allowed" */
+function cannotTell({ alternatives }: Verdict): string {
+  const others = alternatives.map((x) => x.cause).filter((c) => c !== 'unknown');
+  return others.length === 0 ? '' : `; the logs cannot tell it from ${others.join(' or ')}`;
 }
 
 function decide(a: Assessment, around: Surroundings): Verdict {
@@ -477,7 +494,7 @@ function silent(a: Assessment, around: Surroundings, inferences: Inference[]): V
       e.upstreamStatusCode === 0 ||
       (size !== null && around.ownSizes(hop.path).has(size)) ||
       (product === 'nginx' && isNginxPage(size));
-    if (!isOwn && !around.hasInner(hop.layer)) {
+    if (!isOwn && !(around.hasInner(hop.layer) && around.goesInside(a))) {
       return verdict(a, {
         cause: 'unknown',
         certainty: 'unknown',
