@@ -253,7 +253,7 @@ function decide(a: Assessment, around: Surroundings): Verdict {
   if (a.waf && !(innerRefused && a.waf.direction === 'request')) return fromWaf(a, a.waf);
 
   const ban = around.bans.at(a.fact.client, a.request.timeMs);
-  const best = strongest(a.candidates, hops, a.decider);
+  const best = byExpiry(strongest(a.candidates, hops, a.decider), a, around);
 
   if (best && (best.confidence >= OPEN_BELOW || best.certainty === 'stated')) {
     if (ban && best.certainty === 'implied' && isAddressLike(best)) return fromBan(a, ban, best);
@@ -273,6 +273,24 @@ function decide(a: Assessment, around: Surroundings): Verdict {
   if (best) return undecided(a, best);
   return silent(a, around, inferences);
 }
+
+/** One text for a wrong signature and one that has expired: the link in the access line has its expiry in it. */
+function byExpiry(best: Candidate | null, a: Assessment, around: Surroundings): Candidate | null {
+  const isBoth = (c: Candidate): boolean => EXPIRY.every((x) => x === c.cause || c.alternatives.includes(x));
+  if (best === null || !a.candidates.some((c) => c.hop === best.hop && isBoth(c))) return best;
+  const told = contrast(a.fact, around.population, EXPIRY)[0];
+  if (told === undefined || told.cause === best.cause) return best;
+  const { match } = best;
+  return {
+    ...best,
+    cause: told.cause,
+    alternatives: [best.cause],
+    confidence: Math.max(best.confidence, told.confidence),
+    match: { ...match, says: `${match.says}; ${told.says}` },
+  };
+}
+
+const EXPIRY: readonly Cause[] = ['credential.expired', 'credential.invalid'];
 
 /** An application that answered 403 itself decided, whatever the WAF only matched. */
 function isRefusalBelowWaf(a: Assessment): boolean {

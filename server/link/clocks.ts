@@ -160,10 +160,27 @@ const ZONE_FIT_MS = 2500;
 
 /** The zone of a log that names none, voted for by all pairs of like lines of a log in the same directory. */
 function zoneOf(sample: Sample, settled: { sample: Sample; offsetMs: number }[]): ClockFinding | null {
+  const isBeside = (s: Sample): boolean => s.source.directory === sample.source.directory;
+  const zoned = settled.filter((k) => !k.sample.zoneless);
+  return (
+    votedZone(
+      sample,
+      zoned.filter((k) => isBeside(k.sample)),
+      ZONE_VOTES_MIN,
+    ) ??
+    // A log in another place may be another machine's: that takes more of them.
+    votedZone(
+      sample,
+      zoned.filter((k) => !isBeside(k.sample)),
+      SUPPORT_MIN,
+    )
+  );
+}
+
+function votedZone(sample: Sample, among: { sample: Sample; offsetMs: number }[], least: number): ClockFinding | null {
   const votes = new Map<number, number>();
   let against = '';
-  for (const known of settled) {
-    if (known.sample.zoneless || known.sample.source.directory !== sample.source.directory) continue;
+  for (const known of among) {
     for (const [key, mine] of sample.times) {
       const theirs = known.sample.times.get(key);
       if (!theirs) continue;
@@ -181,7 +198,7 @@ function zoneOf(sample: Sample, settled: { sample: Sample; offsetMs: number }[])
   }
   const order = [...votes].sort((a, b) => b[1] - a[1]);
   const [first, second] = order;
-  if (first === undefined || first[1] < ZONE_VOTES_MIN || first[1] <= (second?.[1] ?? 0) * 1.5) return null;
+  if (first === undefined || first[1] < least || first[1] <= (second?.[1] ?? 0) * 1.5) return null;
   return { sourceId: sample.source.id, offsetMs: first[0], support: first[1], againstPath: against };
 }
 

@@ -121,6 +121,8 @@ class Linker {
   readonly #latest: Map<number, number>;
   /** Sources whose times have fractions of a second. */
   readonly #fine: ReadonlySet<number>;
+  /** Inner lines of a request that another server answered in the end: the outer layer tried again. */
+  readonly #elsewhere = new Set<number>();
   /** Sources that are asked by another layer before it answers; their lines are never requests of their own. */
   readonly #asked = new Set<number>();
 
@@ -405,8 +407,15 @@ class Linker {
     }
     const plausible = this.#plausible(edges);
     const assignment = assign(plausible, this.#written);
+    const taken = new Map(assignment.taken.map((e) => [e.outer, e.inner]));
+    for (const { outer, inner } of plausible) {
+      const other = taken.get(outer);
+      if (other !== undefined && this.#records[other]!.line.sourceId !== this.#records[inner]!.line.sourceId)
+        this.#elsewhere.add(inner);
+    }
     for (const edge of assignment.taken) {
       if (this.#hasAccessAt(this.#root(edge.inner), outerOrder)) continue;
+      this.#elsewhere.delete(edge.inner);
       this.#joinAccess(
         { edge, assignment, between: 'servers' },
         how === 'path' ? 'same method, path, client and time' : 'path ends alike, same client and time',
@@ -786,7 +795,7 @@ class Linker {
     // A layer that answered by itself asked nobody further in.
     if (source.order > target.order && source.layer !== 'waf' && answeredHere(e)) return null;
     const gap = Math.max(0, facts.first - this.#end[a]!, this.#start[a]! - facts.last);
-    const slow = e.durationMs === null && e.timePoint === 'start';
+    const slow = e.durationMs === null && (e.timePoint === 'start' || this.#isApaches(target));
     if (gap > (slow ? FAR_MS : NEAR_MS)) return null;
     let score = 0;
     if (facts.method !== null && e.httpRequestMethod !== null && facts.method !== e.httpRequestMethod) return null;
@@ -839,6 +848,18 @@ class Linker {
       score,
       distance: position,
     };
+  }
+
+  /** A common log that lies beside an error log of Apache, and of nobody else, is Apache's: it names the beginning. */
+  #isApaches(source: LinkSource): boolean {
+    if (productOf(source.dataset) !== 'clf' && productOf(source.dataset) !== 'nginx') return false;
+    let beside = false;
+    for (const s of this.#sources.values()) {
+      if (s.directory !== source.directory || !s.dataset.endsWith('.error')) continue;
+      if (s.dataset !== 'apache.error') return false;
+      beside = true;
+    }
+    return beside;
   }
 
   /** For the type of `#factsOf` only. */
@@ -1050,6 +1071,7 @@ class Linker {
         // A client of its own, or one of our proxies: it came through the outer layer either way.
         if (own === null || proxies?.has(own) || !isPrivate(own)) continue;
       }
+      if (!this.#hasOuter[outermost] && this.#elsewhere.has(outermost)) continue;
       requests.push(this.#request(members, outermost));
     }
     return { requests, shares, passed };

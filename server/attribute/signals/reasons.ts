@@ -153,9 +153,9 @@ export function matchReason(entry: Entry): SignalMatch | null {
   // A gateway that names the consumer and its group speaks of its access control list.
   if (
     reason !== null &&
-    reason.slug === 'group' &&
-    fields !== null &&
-    Object.keys(fields).some((k) => /consumer|api[_-]?key/i.test(k))
+    (reason.slug === 'group' || (reason.slug === 'role' && /groups?\b/i.test(reason.text))) &&
+    (/\bconsumers?\b/i.test(text ?? '') ||
+      (fields !== null && Object.keys(fields).some((k) => /consumer|api[_-]?key/i.test(k))))
   ) {
     reason = { ...reason, cause: 'gateway.acl', others: ['permission.role'] };
   }

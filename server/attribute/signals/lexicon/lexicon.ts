@@ -36,7 +36,7 @@ const GOOD =
 
 /** "no scope", "not updated", "only … allowed": the good word is the bad news. */
 const BAD =
-  /\bonly\b.{0,80}\b(?:allowed|permitted|accepted)\b|\b(?:are|is) (?:allowed|permitted) only\b|\bis required\b|\bmust be (?:verified|enabled|accepted)\b|\b(?:verification|validation) failed\b|\b(?:missing|insufficient|lacks?|untrusted|not trusted|mismatch|inactive|tried to|invalid|malformed|does not|doesn't|violat\w{1,4}|exceeded|another|unknown|outside|too high|reached|someone|not (?:in|on|among)|expired (?:at|on|\d))\b/i;
+  /\bonly\b.{0,80}\b(?:allowed|permitted|accepted)\b|\b(?:are|is) (?:allowed|permitted) only\b|\bis required\b|\bmust be (?:verified|enabled|accepted)\b|\b(?:verification|validation) failed\b|\b(?:missing|insufficient|lacks?|untrusted|not trusted|mismatch|inactive|tried to|invalid|malformed|does not|doesn't|violat\w{1,4}|exceeded|another|unknown|outside|too high|reached|someone|not (?:in|on|among)|(?:in|on|of|has) none of|expired (?:at|on|\d))\b/i;
 
 /** Housekeeping; overruled only by a word of refusal. */
 const HOUSEKEEPING =
@@ -50,7 +50,7 @@ export function isHarmless(text: string): boolean {
 
 /** Most lines of an application say none of this and stop here. */
 const WORTH =
-  /need|someone|absent|withdraw|rate exceed|too high|\bcap\b|reached|shut down|returned 5|sqli|internal|!=|<>|match|den(?:y|i)|forbid|refus|reject|block|\bnot\b|n't|\bno\b|without|missing|lack|requir|invalid|malform|expire|revo[kc]|scope|quota|limit|throttl|suspend|disab|activ|lock|\bban|csrf|xsrf|forgery|cors|origin|refer+er|hotlink|own(?:er|ed|s)|belong|mismatch|unauth|insufficient|permission|privilege|only|another|other|too many|exceed|unknown|fail|bad|wrong|unverif|must|inject|travers|xss|bot|captcha|scan|malicious|suspicious|virus|malware|upload|retired|sunset|deprecat|discontinu|unavailable|timeout|timed out|unreachable|EACCES|EPERM|waf|firewall|maintenance|tor\b|geo|countr|region|segments|replay|nonce|cross|different|cannot|can't|may not|mfa|2fa|factor|consent|overdue|unpaid|frozen|nikto|sqlmap|crawler|rbac|acl|polic|opa|honey|idor|idx10|ssrf|jndi|session|challenge|tried|attempt|out of|outside|cancel|terminat|trial|credit|too old|requests in|restricted|reserved|illegal|host|method|tampered|forged|anonymous|reputation|crowdsec|fail2ban|threat|virus/i;
+  /need|someone|absent|withdraw|rate exceed|too high|\bcap\b|reached|shut down|returned 5|sqli|internal|!=|<>|match|den(?:y|i)|forbid|refus|reject|block|\bnot\b|n't|\bno(?:ne of)?\b|without|missing|lack|requir|invalid|malform|expire|revo[kc]|scope|quota|limit|throttl|suspend|disab|activ|lock|\bban|csrf|xsrf|forgery|cors|origin|refer+er|hotlink|own(?:er|ed|s)|belong|mismatch|unauth|insufficient|permission|privilege|only|another|other|too many|exceed|unknown|fail|bad|wrong|unverif|must|inject|travers|xss|bot|captcha|scan|malicious|suspicious|virus|malware|upload|retired|sunset|deprecat|discontinu|unavailable|timeout|timed out|unreachable|EACCES|EPERM|waf|firewall|maintenance|tor\b|geo|countr|region|segments|replay|nonce|cross|different|cannot|can't|may not|mfa|2fa|factor|consent|overdue|unpaid|frozen|nikto|sqlmap|crawler|rbac|acl|polic|opa|honey|idor|idx10|ssrf|jndi|session|challenge|tried|attempt|out of|outside|cancel|terminat|trial|credit|too old|requests in|restricted|reserved|illegal|host|method|tampered|forged|anonymous|reputation|crowdsec|fail2ban|threat|virus/i;
 
 export interface Reason {
   cause: Cause;

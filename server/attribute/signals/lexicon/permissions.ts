@@ -94,7 +94,7 @@ row(
   'group',
   'permission.role',
   0.8,
-  s`\bnot[ _-](?:a[ _-])?(?:in|member[ _-]of)[ _-](?:\w{1,12}[ _-])?groups?\b|\bwrong[ _-]group\b`,
+  s`\bnot[ _-](?:a[ _-])?(?:in|member[ _-]of)[ _-](?:\w{1,12}[ _-])?groups?\b|\b(?:in|member[ _-]of)[ _-]none[ _-]of[ _-](?:the[ _-])?(?:\w{1,12}[ _-])?groups?\b|\bwrong[ _-]group\b`,
   ['gateway.acl'],
 );
 row(
