@@ -1,0 +1,139 @@
+/** Step 5: reasons that name no request, to the request of the same program whose moment they fall into. */
+import type { Entry } from '../../parsers/entry.ts';
+import { routeOf } from '../model/route.ts';
+import { assign, type Edge, type Written } from './assign.ts';
+import { type Guess, weigh } from './custom.ts';
+import { addressesOf } from './keys.ts';
+import { type Lines, REASON_FINE_MS } from './lines.ts';
+import { Moments } from './moments.ts';
+import { settle } from './settle.ts';
+import type { LinkSource } from './source.ts';
+import { answeredHere, phraseOf, push } from './words.ts';
+
+/** A reason line is written while its request is answered; clocks that are learned from whole seconds are off by this. */
+const REASON_MS = 400;
+/** By this where the log's clock was settled by all of its reasons. */
+const REASON_SETTLED_MS = 8;
+/** So many lines that give a reason are written just before the answer, however long the request took until then. */
+const AT_ANSWER = 0.7;
+const ANSWER_MS = 20;
+/** A line that names the client or the user of a request is so much likelier about it than about another. */
+const NAMED_ODDS = 100;
+/** A request whose moment is known to less than a second. */
+const FINE_MS = 900;
+const ADDRESS = /\b(?:\d{1,3}\.){3}\d{1,3}\b/g;
+
+export function joinReasons(l: Lines): void {
+  const groups = new Map<number, number[]>();
+  for (const i of l.other) {
+    const root = l.root(i);
+    if (l.membersOf(root).length > 1 || !l.options.explains(l.entry(i))) continue;
+    if (l.entry(i).urlPath !== null && l.entry(i).kind !== 'app') continue;
+    push(groups, l.records[i]!.line.sourceId, i);
+  }
+  for (const [sourceId, reasons] of groups) {
+    const source = l.sources.get(sourceId)!;
+    const homes = homesOf(l, source);
+    const targets: number[] = [];
+    for (const home of homes) {
+      for (const a of l.access.get(home) ?? []) {
+        targets.push(a);
+      }
+    }
+    const open = new Moments(targets.map((a) => ({ target: a, ...l.moment(a) })));
+    const settled = settle(
+      reasons.map((r) => l.records[r]!.timeMs),
+      open.all
+        .filter((m) => m.to - m.from < FINE_MS && l.isRefused(m.target))
+        .map(({ from, to }): [number, number] => [from, to]),
+    );
+    const shiftMs = settled?.shiftMs ?? 0;
+    const fineMs = settled === null ? REASON_FINE_MS : REASON_SETTLED_MS;
+    const guesses: Guess[] = [];
+    const edges: Edge[] = [];
+    for (const r of reasons) {
+      const e = l.entry(r);
+      const said = phraseOf(e);
+      const t = l.records[r]!.timeMs + shiftMs;
+      for (const { target: a, from, to, isFine } of open.around(t, REASON_MS)) {
+        const reach = isFine ? fineMs : REASON_MS;
+        const outside = Math.max(0, from - t, t - to);
+        if (outside > reach) continue;
+        const target = l.entry(a);
+        const sameLog = l.records[a]!.line.sourceId === sourceId;
+        if (sameLog && l.records[a]!.line.offset < l.records[r]!.line.offset) continue;
+        if (reasonsIn(l, l.root(a))) continue;
+        // A layer that answered by itself asked nobody further in: what is said there is about others.
+        if (l.accessIn(l.root(a)).some((m) => answeredHere(l.entry(m)))) continue;
+        const named = namesClient(l, e, a);
+        if (named < 0) continue;
+        if (e.userName !== null && target.userName !== null && e.userName !== target.userName) continue;
+        const isUser = e.userName !== null && e.userName === target.userName;
+        guesses.push({
+          reason: r,
+          target: a,
+          said,
+          about: `${target.httpRequestMethod} ${routeOf(target.urlPath ?? '/')} ${target.httpResponseStatusCode}`,
+          prior:
+            (named > 0 || isUser ? NAMED_ODDS : 1) *
+            Math.exp((-2 * outside) / reach) *
+            ((1 - AT_ANSWER) / (to - from + 2 * reach) +
+              (isFine && to - t < ANSWER_MS + reach ? AT_ANSWER / (ANSWER_MS + 2 * reach) : 0)),
+          usual: l.isRefused(a) ? 0.8 : 0.2,
+        });
+        edges.push({ outer: a, inner: r, score: 0, distance: Math.abs(to - t) });
+      }
+    }
+    const shares = weigh(guesses);
+    for (const [k, edge] of edges.entries()) edge.score = Math.log(shares[k]!);
+    const ends = new Map(open.all.map((m) => [m.target, m.to]));
+    const moments: Written = (x, y) =>
+      (ends.get(x) ?? l.records[x]!.timeMs) - (ends.get(y) ?? l.records[y]!.timeMs) || l.written(x, y);
+    const shareOf = new Map(edges.map((e, k) => [`${e.outer} ${e.inner}`, shares[k]!]));
+    const assignment = assign(edges, moments);
+    for (const edge of assignment.taken) {
+      // Between pairs that could be the other way round the order in which they were written decides.
+      let share = Math.exp(edge.score);
+      for (const [outer, inner] of assignment.rivalsOf(edge))
+        if (outer !== edge.outer && inner !== edge.inner) share += shareOf.get(`${outer} ${edge.inner}`) ?? 0;
+      share = Math.min(1, share);
+      if (!l.isRefused(edge.outer)) continue;
+      if (share < 0.1) continue;
+      l.join(edge.outer, edge.inner, edge.inner, {
+        kind: 'neighbour',
+        confidence: 0.95 * share,
+        says: 'written by the same program just before its answer',
+      });
+    }
+  }
+}
+
+/** A reason that names an address: 2 it is this request's client, -1 another client's of that time, 0 it names none. */
+function namesClient(l: Lines, reason: Entry, target: number): number {
+  const named = new Set(addressesOf(reason));
+  for (const [text] of (reason.message ?? '').slice(0, 500).matchAll(ADDRESS)) named.add(text);
+  if (named.size === 0) return 0;
+  let foreign = false;
+  for (const m of l.accessIn(l.root(target))) for (const a of addressesOf(l.entry(m))) if (named.has(a)) return 2;
+  for (const a of named) if (l.isClient(a)) foreign = true;
+  return foreign ? -1 : 0;
+}
+
+function reasonsIn(l: Lines, root: number): boolean {
+  for (const m of l.membersOf(root)) {
+    if (l.entry(m).kind === 'app' && l.options.explains(l.entry(m))) return true;
+  }
+  return false;
+}
+
+/** Where the requests of an application log are counted: its own access lines, else those beside it, else of its layer. */
+function homesOf(l: Lines, source: LinkSource): number[] {
+  if (l.counted.has(source.id)) return [source.id];
+  const ids = [...l.counted.keys()];
+  const beside = ids.filter((id) => l.sources.get(id)!.directory === source.directory);
+  if (beside.length > 0) return beside;
+  const layer = ids.filter((id) => l.sources.get(id)!.layer === source.layer);
+  if (layer.length > 0) return layer;
+  const order = Math.max(...ids.map((id) => l.sources.get(id)!.order).filter((o) => o <= source.order));
+  return ids.filter((id) => l.sources.get(id)!.order === order);
+}
