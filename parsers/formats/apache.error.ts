@@ -2,7 +2,7 @@
  * Apache httpd error log, 2.4 and 2.2, with ModSecurity v2 messages in it. Backslash escapes are undone once (by
  * Apache, around what a module had already escaped). The request line is not in these lines.
  */
-import { type Entry, emptyEntry, type Failure } from '../entry.ts';
+import { type Entry, emptyEntry, type Failure, isFailure } from '../entry.ts';
 import {
   addAttribute,
   addId,
@@ -270,11 +270,27 @@ const DIRECTORY =
 const FILE_MESSAGES =
   /denied by server config|permission|symbolic link|unable to stat|does not exist|not found|ExecCGI|not executable|cannot |can't |script|directory|file/i;
 
+/** Lines that another server's or the program's own layout wrote into the same file are read as usual. */
+function compiled(pattern: string): Format {
+  const given = compileApacheError(pattern, setMessage, (word) => levelOf(levelWord(word)));
+  const { starts: begins } = given;
+  return {
+    ...given,
+    ...(begins === undefined ? {} : { starts: (line: string) => begins(line) || starts(line) }),
+    parse(record, context) {
+      const entry = given.parse(record, context);
+      if (!isFailure(entry)) return entry;
+      const usual = parse(record, context);
+      return isFailure(usual) ? entry : usual;
+    },
+  };
+}
+
 export const format: Format = {
   dataset: 'apache.error',
   title: 'Apache error log',
   usualLayer: 'web',
   starts,
-  compile: (pattern) => compileApacheError(pattern, setMessage, (word) => levelOf(levelWord(word))),
+  compile: compiled,
   parse,
 };

@@ -62,7 +62,7 @@ export function readApache(entry: string): ServerConfig {
   const modsecurity = new ModSecurity();
   let root = dirname(entry).replace(/\/conf$/, '');
   let unnamed = COMMON;
-  let errorFormat: { file: string; line: number } | null = null;
+  const errorFormats = new Set<string>();
 
   // Debian sets its variables for the init script.
   const envvars = join(dirname(entry), 'envvars');
@@ -125,7 +125,8 @@ export function readApache(entry: string): ServerConfig {
         config.logs.push(logOf('error', first, file, line, 'apache.error'));
         break;
       case 'errorlogformat':
-        errorFormat ??= { file, line };
+        // `connection` and `request` lay out lines that are written besides.
+        if (second === undefined) errorFormats.add(first);
         break;
       case 'loglevel': {
         const level = words.find((w) => !w.includes(':'))?.toLowerCase() ?? '';
@@ -203,9 +204,17 @@ export function readApache(entry: string): ServerConfig {
     log.notes.push('no ErrorLog is configured: this is where Apache writes then');
     config.logs.push(log);
   }
-  if (errorFormat !== null)
-    for (const log of config.logs)
-      if (log.kind === 'error' && log.path !== null) log.notes.push('laid out by ErrorLogFormat; usual items are read');
+  // Which virtual host has which is not followed: a line that is laid out otherwise is read as usual.
+  if (errorFormats.size > 0)
+    for (const log of config.logs) {
+      if (log.kind !== 'error' || log.path === null) continue;
+      if (errorFormats.size > 1) log.notes.push('there are several ErrorLogFormats; usual items are read');
+      else {
+        log.formatName = 'ErrorLogFormat';
+        log.pattern = [...errorFormats][0]!;
+        log.builtIn = false;
+      }
+    }
   modsecurity.finish(config, inRoot);
   return config;
 }

@@ -206,6 +206,7 @@ IncludeOptional sites-enabled/*.conf
       ['2025-11-22T09:57:01.000Z', '203.0.113.10', 'POST', null, '/x', null],
     ]);
     expect(out).toContain(`${root}/var/log/apache2/shop-error.*.log`);
+    expect(yamlOf(out)).toContain('[%{cu}t] [%-m:%l] [pid %P:tid %T] [client');
     expect(out).toContain('LogLevel crit hides why');
     expect(out).toContain('goes to a program, whose file is not known');
     expect(out).toContain('only requests for which env=!quiet holds');
