@@ -57,6 +57,8 @@ const productOf = (dataset: string): string => dataset.split('.')[0]!;
 const RULE_LAYERS = new Set<Layer>(['cdn', 'loadbalancer', 'gateway', 'web', 'waf', 'network']);
 /** Below this a line has only named a mechanism, and contrast may say which use of it. */
 const OPEN_BELOW = 0.7;
+/** A line that names no request is listened to from this sureness on. */
+const LISTENED_FROM = 0.3;
 /** What a comparison alone has to reach. */
 const SURE_ENOUGH = 0.6;
 /** Below this the likeliest cause is more often wrong than right. */
@@ -83,6 +85,8 @@ export function assess(
     const hop = hops[i]!;
     // Somebody further in answered with the refusal: a field of an outer access line cannot be its reason.
     if (relays && i < decider && hop.entry.kind === 'access') continue;
+    // Rather another request's line: what it says is no reason of this one.
+    if (hop.link.kind === 'neighbour' && hop.speaks < LISTENED_FROM) continue;
     for (const match of matchSignals(hop.entry)) {
       const s = match.signal;
       // A backend that failed is no refusal by itself; it is the reason where the answer was one.
