@@ -51,7 +51,13 @@ const LEFT_WHEN_SILENT: Record<string, readonly Cause[] | undefined> = {
   ],
   apache: ['origin.referer', 'config.rewrite', 'address.geo', 'origin.cors'],
 };
-const productOf = (dataset: string): string => dataset.split('.')[0]!;
+/** Names under which a product is sold whose silence is that of another. */
+const BUILT_ON: Record<string, string | undefined> = { npm: 'nginx', npmplus: 'nginx' };
+
+const productOf = (dataset: string): string => {
+  const name = dataset.split('.')[0]!;
+  return BUILT_ON[name] ?? name;
+};
 
 /** Layers whose products refuse by rules of their own without a line that says so. */
 const RULE_LAYERS = new Set<Layer>(['cdn', 'loadbalancer', 'gateway', 'web', 'waf', 'network']);
@@ -636,6 +642,13 @@ const SETTLES: Record<string, string> = {
     'log $request_id, $upstream_status and $upstream_addr in nginx’s log_format, and keep error_log at level error (for rewrites: rewrite_log on at level notice)',
   apache: 'set LogLevel authz_core:debug rewrite:trace3 in Apache, and add %L to LogFormat and ErrorLogFormat',
   haproxy: 'add the name of the rule to HAProxy’s log-format, for instance %[last_rule_file]:%[last_rule_line]',
+  npm: 'log $upstream_status in the proxy host’s advanced settings, and look at its access list',
+  envoy: 'add %RESPONSE_CODE_DETAILS% and %RESPONSE_FLAGS% to Envoy’s access log format',
+  traefik:
+    'set accessLog.format: json in Traefik (it logs OriginStatus and the router), and log.level: DEBUG for a while',
+  kong: 'log the consumer and the body of the answer with one of Kong’s log plugins, at log_level info',
+  apisix: 'set error_log_level: info in APISIX, and log the consumer with one of its logger plugins',
+  tyk: 'set log_level: info in Tyk: it says why it refused a key',
   caddy: 'name the handler in Caddy: log_append in the block that answers 403',
   lighttpd: 'set debug.log-request-handling = "enable" in lighttpd for a while',
   clf: 'log the reason where the layer decides (for Varnish: std.log() in VCL and %{VCL_Log:key}x in varnishncsa)',
@@ -645,9 +658,14 @@ const SETTLES: Record<string, string> = {
 
 function settles(a: Assessment): string {
   const hop = a.request.hops[a.decider]!;
-  const product = hop.entry.dataset.split('.')[0]!;
+  const name = hop.entry.dataset.split('.')[0]!;
   if (hop.layer === 'app') return SETTLES.json!;
-  return SETTLES[hop.entry.dataset] ?? SETTLES[product] ?? 'the error log of the layer that answered, at level info';
+  return (
+    SETTLES[hop.entry.dataset] ??
+    SETTLES[name] ??
+    SETTLES[productOf(hop.entry.dataset)] ??
+    'the error log of the layer that answered, at level info'
+  );
 }
 
 function evidence(hop: Hop, says: string, match: string | null, documentation: string | null): Evidence {
