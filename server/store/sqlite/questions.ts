@@ -373,15 +373,13 @@ export class SqliteQuestions implements Questions {
     // Counted in the order of the index, whatever it is: nothing is sorted by time.
     const table = filter.term?.kind === 'pathFrom' ? 'refusal INDEXED BY refusal_path' : this.#from(filter);
     const isOfProblem = (field: RefusalField | null): boolean => field !== null && PROBLEM_COLUMNS[field] !== undefined;
-    const marked = by.some(isOfProblem) ? this.#marks(table, c, filter.sinceMs ?? 0, bucketMs) : null;
+    const told = by.filter(isOfProblem) as RefusalField[];
+    const counted = told.length === 0 ? [] : this.#marks(table, c, told, filter.sinceMs ?? 0, bucketMs);
     return by.map((field) => {
       if (field === null || !isOfProblem(field)) return this.#sumColumn(table, c, field, bucketMs);
-      const counts = new Map<string | null, Map<number, number>>();
-      for (const [problem, buckets] of marked!) {
-        const of = made(counts, this.#ofProblem(problem, field));
-        for (const [bucket, count] of buckets) of.set(bucket, (of.get(bucket) ?? 0) + count);
-      }
-      return [...counts].flatMap(([key, buckets]) => [...buckets].map(([bucket, count]) => ({ key, bucket, count })));
+      return [...counted[told.indexOf(field)]!].flatMap(([key, buckets]) =>
+        [...buckets].map(([bucket, count]) => ({ key, bucket, count })),
+      );
     });
   }
 
@@ -399,8 +397,14 @@ export class SqliteQuestions implements Questions {
     return this.#db.prepare(sql).all(...bucket.values, ...c.values) as Sum[];
   }
 
-  /** Problem → bucket → rows. One small number a row, counted here: a third of what SQLite takes to sort them into groups. */
-  #marks(table: string, c: Clause, sinceMs: number, bucketMs: number | null): Map<number, Map<number, number>> {
+  /** Of each field: value → bucket → rows. One small number a row, counted here: a third of what SQLite takes to sort them into groups. */
+  #marks(
+    table: string,
+    c: Clause,
+    told: readonly RefusalField[],
+    sinceMs: number,
+    bucketMs: number | null,
+  ): Map<string | null, Map<number, number>>[] {
     const width = bucketMs ?? Number.MAX_SAFE_INTEGER;
     const base = bucketMs === null ? 0 : Math.floor(sinceMs / bucketMs);
     const problems = 1 + ((this.#newestProblem.get() as number | undefined) ?? 0);
@@ -410,12 +414,17 @@ export class SqliteQuestions implements Questions {
       )
       .pluck()
       .all(width, base, problems, ...c.values) as number[];
-    const out = new Map<number, Map<number, number>>();
+    const out = told.map(() => new Map<string | null, Map<number, number>>());
+    const ofProblem: (Map<number, number>[] | undefined)[] = [];
     for (const m of marks) {
       const problem = m % problems;
-      const buckets = made(out, problem);
+      let each = ofProblem[problem];
+      if (each === undefined) {
+        each = told.map((field, i) => made(out[i]!, this.#ofProblem(problem, field)));
+        ofProblem[problem] = each;
+      }
       const bucket = bucketMs === null ? 0 : (base + (m - problem) / problems) * bucketMs;
-      buckets.set(bucket, (buckets.get(bucket) ?? 0) + 1);
+      for (const buckets of each) buckets.set(bucket, (buckets.get(bucket) ?? 0) + 1);
     }
     return out;
   }
