@@ -60,8 +60,9 @@ function matchAccess(
   const taken = new Map(assignment.taken.map((e) => [e.outer, e.inner]));
   for (const { outer, inner } of plausible) {
     const other = taken.get(outer);
-    if (other !== undefined && l.records[other]!.line.sourceId !== l.records[inner]!.line.sourceId)
-      l.elsewhere.add(inner);
+    // Only one that names no client, beside a request that was let through: else it may well be another request.
+    if (other === undefined || l.isRefused(outer) || l.entry(inner).clientAddress !== null) continue;
+    if (l.records[other]!.line.sourceId !== l.records[inner]!.line.sourceId) l.elsewhere.add(inner);
   }
   for (const edge of assignment.taken) {
     if (l.hasAccessAt(l.root(edge.inner), outerOrder)) continue;
