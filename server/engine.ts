@@ -53,6 +53,9 @@ export interface Progress {
 /** Clocks are learned again after this many new lines, and then ever more rarely. */
 const LEARN_AFTER_LINES = 2000;
 
+/** A log with fewer lines teaches nothing about its clock. */
+const COMPARABLE_LINES = 10;
+
 /** A look at whether more may be read, where the rate is limited. */
 const THROTTLED_MS = 50;
 
@@ -71,6 +74,8 @@ export class Engine {
   readonly #final: boolean;
   readonly #unlock: () => void;
   #learnAt = LEARN_AFTER_LINES;
+  /** Logs that could be compared when clocks were last learned. */
+  #learnedFrom = 0;
   #caughtUp = false;
   #rate = { lines: 0, bytes: 0, sinceMs: 0, linesPerSecond: 0, bytesPerSecond: 0 };
 
@@ -144,8 +149,11 @@ export class Engine {
   /** One round of following; returns whether anything was done. */
   async tick(now: number): Promise<boolean> {
     const reading = await this.read(now);
-    if (!reading) this.#caughtUp = true;
-    else if (this.ingest.linesRead >= this.#learnAt) {
+    if (!reading) {
+      this.#caughtUp = true;
+      // A log that came late: its clock and zone are not known from what was learned before it was there.
+      if (this.#learnedFrom > 0 && this.#telling() > this.#learnedFrom) await this.#clocks();
+    } else if (this.ingest.linesRead >= this.#learnAt) {
       this.#learnAt = Math.ceil(this.ingest.linesRead * 1.5);
       await this.#clocks();
     }
@@ -177,8 +185,16 @@ export class Engine {
     await this.#clocks();
   }
 
+  /** Logs that have told enough to be compared. */
+  #telling(): number {
+    let n = 0;
+    for (const s of this.ingest.sources()) if (s.parsed >= COMPARABLE_LINES) n++;
+    return n;
+  }
+
   /** Returns whether any was moved. */
   async #clocks(): Promise<boolean> {
+    this.#learnedFrom = this.#telling();
     let changed = false;
     const before = new Map(this.ingest.sources().map((s) => [s.id, s.clockOffsetMs]));
     for (const source of this.ingest.sources()) if (this.ingest.applyZone(source)) changed = true;
