@@ -51,7 +51,7 @@ const CLOCKS_HERE_BYTES = 1024 * 1024;
 /** Who explains stretches and compares clocks in threads of their own. */
 export interface Explainer {
   readonly size: number;
-  stretch(task: Stretch): Promise<StretchAnswer>;
+  stretch(task: Stretch, lane?: number): Promise<StretchAnswer>;
   clocks(task: ClockTask): Promise<ClockFinding[]>;
 }
 
@@ -169,13 +169,26 @@ export class Correlator {
     const each = Math.ceil(dirty.length / pool.size);
     while (dirty.length > 0) parts.push(dirty.splice(0, each));
     await Promise.all(
-      parts.map(async (part) => {
-        while (part.length > 0 && performance.now() < untilMs) {
-          for (const next of this.#next(part, readable, density)) {
-            this.#commit(next, await this.#explained(pool, next.stretch));
-            onStretch();
+      parts.map(async (part, lane) => {
+        // The thread has its next stretch while the answer to the last one is written.
+        const planned: Planned[] = [];
+        const out: { plan: Planned; answer: Promise<StretchAnswer> }[] = [];
+        for (;;) {
+          if (planned.length === 0 && part.length > 0 && performance.now() < untilMs)
+            planned.push(...this.#next(part, readable, density));
+          const plan = planned.shift();
+          if (plan !== undefined) {
+            const answer = this.#explained(pool, plan.stretch, lane);
+            // Asked for below; not if what came before it could not be written.
+            answer.catch(() => {});
+            out.push({ plan, answer });
           }
-          done++;
+          if (out.length === 0) break;
+          if (plan !== undefined && out.length < 2) continue;
+          const first = out.shift()!;
+          this.#commit(first.plan, await first.answer);
+          if (first.plan.done.length > 0) done++;
+          onStretch();
         }
       }),
     );
@@ -183,9 +196,9 @@ export class Correlator {
   }
 
   /** A thread that ended (out of memory) is no reason to stop: what it had to do is done here. */
-  async #explained(pool: Explainer, stretch: Stretch): Promise<StretchAnswer> {
+  async #explained(pool: Explainer, stretch: Stretch, lane?: number): Promise<StretchAnswer> {
     return await pool
-      .stretch(stretch)
+      .stretch(stretch, lane)
       .catch(() => explainStretch(stretch, this.#archive, new Looks(), this.#options.refusedStatus));
   }
 

@@ -2,8 +2,8 @@
  * Every bound in one place, each with its reason and what happens when it is reached.
  */
 
-/** Raw bytes in one block. Large enough that zstd sees repetition, small enough that one line is read back in a millisecond. */
-export const BLOCK_BYTES_MAX = 1024 * 1024;
+/** Raw bytes in one block. Large enough that zstd sees repetition, small enough that one line is read back in a millisecond and a stretch of time unpacks little besides. */
+export const BLOCK_BYTES_MAX = 704 * 1024;
 
 /** Bytes read from a file at once. A record longer than this is kept cut (`RECORD_BYTES_MAX`). */
 export const READ_BYTES = 1024 * 1024;
@@ -62,7 +62,7 @@ export const SLACK_MS = 30_000;
 export const SEGMENT_RECORDS = 12_000;
 
 /** Memory for the blocks that a thread keeps looked at for the next stretch: more than one stretch of four busy logs touches, or each is unpacked twice. */
-export const LOOKS_KEPT_BYTES = 48 * 1024 * 1024;
+export const LOOKS_KEPT_BYTES = 20 * 1024 * 1024;
 
 /** Largest distance of two clocks that is learned from shared requests; zones are beyond it and learned in quarters of an hour. */
 export const CLOCK_OFFSET_MAX_MS = 120_000;

@@ -13,7 +13,8 @@ export interface Workers {
   readonly size: number;
   readonly hasRoom: boolean;
   piece(task: ThreadTasks['piece']['task']): Promise<ThreadTasks['piece']['answer']>;
-  stretch(task: ThreadTasks['stretch']['task']): Promise<ThreadTasks['stretch']['answer']>;
+  /** Stretches of one lane go to one thread, which has looked at what lies beside them. */
+  stretch(task: ThreadTasks['stretch']['task'], lane?: number): Promise<ThreadTasks['stretch']['answer']>;
   clocks(task: ThreadTasks['clocks']['task']): Promise<ThreadTasks['clocks']['answer']>;
   /** Resolves when any work is done, at once when there is none. */
   next(): Promise<void>;
@@ -79,16 +80,20 @@ export class Pool implements Workers {
     return this.#run('piece', task);
   }
 
-  stretch(task: ThreadTasks['stretch']['task']): Promise<ThreadTasks['stretch']['answer']> {
-    return this.#run('stretch', task);
+  stretch(task: ThreadTasks['stretch']['task'], lane?: number): Promise<ThreadTasks['stretch']['answer']> {
+    return this.#run('stretch', task, lane);
   }
 
   clocks(task: ThreadTasks['clocks']['task']): Promise<ThreadTasks['clocks']['answer']> {
     return this.#run('clocks', task);
   }
 
-  #run<K extends keyof ThreadTasks>(kind: K, task: ThreadTasks[K]['task']): Promise<ThreadTasks[K]['answer']> {
-    const thread = this.#least();
+  #run<K extends keyof ThreadTasks>(
+    kind: K,
+    task: ThreadTasks[K]['task'],
+    lane?: number,
+  ): Promise<ThreadTasks[K]['answer']> {
+    const thread = (lane === undefined ? undefined : this.#threads[lane % this.#size]) ?? this.#least();
     const id = ++this.#id;
     return new Promise((done, failed) => {
       // Only while it works does a thread keep the process alive.
@@ -122,7 +127,8 @@ export class Pool implements Workers {
     const start = new URL(here.endsWith('.ts') ? './thread.ts' : './thread.js', here).href;
     const worker = new Worker(new URL('./start.mjs', here), {
       workerData: { ...this.#data, start },
-      resourceLimits: { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 512 },
+      // What is made for a stretch is dead after it: a small young generation gives it back at once.
+      resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 512 },
     });
     const thread: Thread = { worker, waiting: new Map(), idleSinceMs: 0 };
     worker.on('message', (answer: ThreadAnswer) => {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { pack, unpack } from '../server/store/packed.ts';
+import { pack, unpack, unpackLatin1 } from '../server/store/packed.ts';
 
 test('any bytes, with ids whole, cut, in capitals, side by side', () => {
   const uuid = fc.uuid();
@@ -18,7 +18,9 @@ test('any bytes, with ids whole, cut, in capitals, side by side', () => {
   fc.assert(
     fc.property(fc.array(part), fc.uint8Array({ maxLength: 40 }), (parts, tail) => {
       const raw = Buffer.concat([Buffer.from(parts.join('')), tail]);
-      expect(unpack(pack(raw))).toEqual(raw);
+      expect(unpack(pack(raw), raw.length)).toEqual(raw);
+      expect(unpack(pack(raw), 0)).toEqual(raw);
+      expect(unpackLatin1(pack(raw), raw.length)).toBe(raw.toString('latin1'));
     }),
     { numRuns: 1000 },
   );
@@ -31,6 +33,6 @@ test('a log with an id on every line takes less than zstd alone', () => {
   );
   const raw = Buffer.from(lines.join(''));
   const packed = pack(raw);
-  expect(unpack(packed)).toEqual(raw);
+  expect(unpack(packed, raw.length)).toEqual(raw);
   expect(packed.length).toBeLessThan(zstdCompressSync(raw).length * 0.95);
 });

@@ -189,7 +189,10 @@ async function run(
   };
   const here = import.meta.url;
   const start = new URL(here.endsWith('.ts') ? '../worker.ts' : '../worker.js', here).href;
-  const worker = new Worker(new URL('../start.mjs', here), { workerData: { ...options, start } });
+  const worker = new Worker(new URL('../start.mjs', here), {
+    workerData: { ...options, start },
+    resourceLimits: { maxYoungGenerationSizeMb: 24 },
+  });
   writer.start(worker);
   const line = progressLine();
   let wasHistory = false;

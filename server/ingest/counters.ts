@@ -14,13 +14,21 @@ const METHODS_MAX = 30;
 class Numbered {
   readonly texts: string[] = [];
   readonly #numbers = new Map<string, number>();
+  /** The text before: mostly the same again. */
+  #last: string | null = null;
+  #lastNumber = 0;
   readonly #max: number;
   constructor(max: number) {
     this.#max = max;
   }
   of(text: string): number {
+    if (text === this.#last) return this.#lastNumber;
     const known = this.#numbers.get(text);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#last = this.texts[known]!;
+      this.#lastNumber = known;
+      return known;
+    }
     if (this.texts.length >= this.#max) {
       this.texts[this.#max] = OTHER;
       return this.#max;

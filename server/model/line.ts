@@ -103,6 +103,8 @@ export interface Block {
   /** Year-less times were read near this. */
   referenceMs: number;
   raw: Uint8Array;
+  /** The same with one character a byte, where that can be had without the bytes. */
+  latin1?: () => string;
 }
 
 /** An entry with its position and its corrected time. */

@@ -49,7 +49,7 @@ const LINE_BYTES = 90;
 const ENTRY_BYTES = 1000;
 
 const NO_TEXT = '';
-const NO_BLOCK: Omit<Block, 'raw'> = {
+const NO_BLOCK: Omit<Block, 'raw' | 'latin1'> = {
   sourceId: 0,
   offset: 0,
   bytes: 0,
@@ -68,7 +68,7 @@ export class Look {
   /** As the records say it; NaN = not. */
   readonly timeMs: Float64Array;
   #readLines: number;
-  readonly #block: Omit<Block, 'raw'>;
+  readonly #block: Omit<Block, 'raw' | 'latin1'>;
   readonly #reader: Reader | null;
   /** Entries of the lines that were read. */
   readonly #read: (Placed | null)[];
@@ -83,7 +83,7 @@ export class Look {
   #hosts: (string | null)[] = [];
 
   private constructor(
-    block: Omit<Block, 'raw'>,
+    block: Omit<Block, 'raw' | 'latin1'>,
     read: (Placed | null)[],
     timeMs: Float64Array,
     reader: Reader | null = null,
@@ -102,7 +102,7 @@ export class Look {
   }
 
   /** Of entries that are at hand. */
-  static of(block: Omit<Block, 'raw'>, read: Placed[]): Look {
+  static of(block: Omit<Block, 'raw' | 'latin1'>, read: Placed[]): Look {
     const timeMs = new Float64Array(read.length);
     for (let i = 0; i < read.length; i++) timeMs[i] = read[i]!.entry.timeMs;
     return new Look(block, read, timeMs);
@@ -118,9 +118,8 @@ export class Look {
     const reader = recordReader(block.reader);
     const { skim } = reader;
     if (skim === undefined || reader.readAll !== undefined) return null;
-    const raw = Buffer.from(block.raw.buffer, block.raw.byteOffset, block.raw.byteLength);
-    if (raw.indexOf(0) >= 0) return null;
-    const text = raw.toString('latin1');
+    const text = block.latin1?.() ?? Buffer.from(block.raw).toString('latin1');
+    if (text.indexOf('\0') >= 0) return null;
     const room = block.lines + 1;
     const timeMs = new Float64Array(room);
     const at = new Int32Array(room * STRIDE);
@@ -134,7 +133,8 @@ export class Look {
     let lineNumber = block.firstLine;
     const readFrom = (start: number, end: number, final: boolean): void => {
       const position = { offset: block.offset + start, lineNumber, skipping: false };
-      for (const r of split(raw.subarray(start, end), position, reader, SPLIT_LIMITS, final).records) {
+      for (const r of split(Buffer.from(text.slice(start, end), 'latin1'), position, reader, SPLIT_LIMITS, final)
+        .records) {
         const entry = reader.read(r.text, block.referenceMs);
         if (isFailure(entry)) continue;
         const line = {
@@ -186,7 +186,7 @@ export class Look {
       from = lf + 1;
       lineNumber++;
     }
-    if (from < raw.length) readFrom(from, raw.length, true);
+    if (from < text.length) readFrom(from, text.length, true);
     const look = new Look(block, read, timeMs.subarray(0, read.length), reader);
     look.#text = text;
     look.#readLines = 0;

@@ -7,7 +7,11 @@
  */
 import { constants as zlib, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
-const ZSTD = { params: { [zlib.ZSTD_c_compressionLevel]: 1 } };
+/** zlib's own bound. */
+const CHUNK_MIN = 64;
+
+/** Without the ids as fast as level 1, and an eightieth part smaller. */
+const ZSTD = { params: { [zlib.ZSTD_c_compressionLevel]: 3 } };
 const MAGIC = 0xfd2fb528;
 /** Stands in the text where an id was taken out. */
 const MARK = 1;
@@ -81,14 +85,35 @@ function idAt(raw: Buffer, start: number, to: number): boolean {
   return true;
 }
 
-export function unpack(packed: Buffer): Buffer {
-  const n = packed.readUInt32LE(0);
-  if (n === MAGIC) return zstdDecompressSync(packed);
-  const frame = zstdDecompressSync(packed.subarray(4 + n * ID_BYTES));
-  const out = Buffer.allocUnsafeSlow(frame.length + n * (UUID_CHARS - 1));
+/** `bytes`: how many come back; with them nothing is put together out of small pieces. */
+export function unpack(packed: Buffer, bytes: number): Buffer {
+  const ids = packed.readUInt32LE(0);
+  if (ids === MAGIC) return unzip(packed, bytes);
+  const frame = unzip(packed.subarray(4 + ids * ID_BYTES), bytes);
+  const out = Buffer.allocUnsafeSlow(frame.length + ids * (UUID_CHARS - 1));
+  putTogether(frame, packed, ids, out);
+  return out;
+}
+
+/** The same, one character a byte, for whoever looks at many blocks: the bytes in between are not left behind. */
+export function unpackLatin1(packed: Buffer, bytes: number): string {
+  const ids = packed.readUInt32LE(0);
+  if (ids === MAGIC) return unzip(packed, bytes).toString('latin1');
+  const frame = unzip(packed.subarray(4 + ids * ID_BYTES), bytes);
+  const size = frame.length + ids * (UUID_CHARS - 1);
+  if (text.length < size) text = Buffer.alloc(size);
+  putTogether(frame, packed, ids, text);
+  return text.toString('latin1', 0, size);
+}
+
+// Room for one more: what fills its room exactly is asked for more.
+const unzip = (frame: Buffer, bytes: number): Buffer =>
+  zstdDecompressSync(frame, { chunkSize: Math.max(CHUNK_MIN, bytes + 1) });
+
+function putTogether(frame: Buffer, packed: Buffer, ids: number, out: Buffer): void {
   let at = 0;
   let taken = 0;
-  for (let i = 0; i < n; i++) {
+  for (let i = 0; i < ids; i++) {
     const mark = frame.indexOf(MARK, taken);
     frame.copy(out, at, taken, mark);
     at += mark - taken;
@@ -101,5 +126,4 @@ export function unpack(packed: Buffer): Buffer {
     }
   }
   frame.copy(out, at, taken);
-  return out;
 }

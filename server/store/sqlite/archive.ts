@@ -5,7 +5,7 @@
 import { OPERATIONS_KEPT } from '../../limits.ts';
 import type { Block, Source } from '../../model/line.ts';
 import type { Append, Archive, BlockRange, RouteRow } from '../archive.ts';
-import { unpack } from '../packed.ts';
+import { unpack, unpackLatin1 } from '../packed.ts';
 import type { Db } from './database.ts';
 
 /** A refusal is dated by its outermost line, whose clock may be behind that of the renumbered one. */
@@ -207,10 +207,11 @@ export class SqliteArchive implements Archive {
 
   #block(row: BlockRow): Block {
     let raw: Buffer | null = null;
-    const fetched = (): Buffer => {
-      const packed = this.#statements.raw.get(row.source_id, row.offset) as Buffer | undefined;
-      // Dropped by retention in the meantime.
-      return packed === undefined ? NO_BYTES : unpack(packed);
+    // Undefined: dropped by retention in the meantime.
+    const packed = (): Buffer | undefined => this.#statements.raw.get(row.source_id, row.offset) as Buffer | undefined;
+    const unpacked = (): Buffer => {
+      const bytes = packed();
+      return bytes === undefined ? NO_BYTES : unpack(bytes, row.bytes);
     };
     return {
       sourceId: row.source_id,
@@ -224,8 +225,12 @@ export class SqliteArchive implements Archive {
       referenceMs: row.reference,
       // Fetched when it is asked for: whoever has looked at the block already does not ask.
       get raw() {
-        raw ??= fetched();
+        raw ??= unpacked();
         return raw;
+      },
+      latin1() {
+        const bytes = packed();
+        return bytes === undefined ? '' : unpackLatin1(bytes, row.bytes);
       },
     };
   }
