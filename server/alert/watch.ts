@@ -1,7 +1,8 @@
 /**
  * Evaluates the rules against the store and writes what changes: one row per alert, one delivery per channel
- * and state change, in one transaction. Counters are per minute, so a window is whole minutes with the current
- * one; refusals are counted over the same stretch.
+ * and state change, in one transaction. Requests are counted by the minute, so the window of a share is its whole
+ * minutes and what there is of the current one, for requests and refusals alike; a number of refusals is counted to
+ * the moment.
  */
 import { spell } from '../clock.ts';
 import type { AlertRow, Ledger } from '../store/ledger.ts';
@@ -14,9 +15,14 @@ const AHEAD_MS = 120_000;
 
 export function measure(rule: AlertRule, questions: Questions, now: number): { measure: Measure; filter: Filter } {
   const minutes = Math.max(1, Math.round(rule.windowMs / MINUTE));
-  const sinceMs = Math.floor(now / MINUTE) * MINUTE - (minutes - 1) * MINUTE;
-  const filter: Filter = { sinceMs, untilMs: now + AHEAD_MS, where: [] };
-  const requests = questions.requestSeries(filter, MINUTE).reduce((n, r) => n + r.requests, 0);
+  // Without the minute before, the first moments of each would know of nothing, and end what goes on.
+  const whole: Filter = {
+    sinceMs: Math.floor(now / MINUTE) * MINUTE - minutes * MINUTE,
+    untilMs: now + AHEAD_MS,
+    where: [],
+  };
+  const filter = rule.kind === 'count' ? { ...whole, sinceMs: now - rule.windowMs } : whole;
+  const requests = questions.requestSeries(whole, MINUTE).reduce((n, r) => n + r.requests, 0);
   return { measure: { requests, refused: questions.countRefusals(filter) }, filter };
 }
 
