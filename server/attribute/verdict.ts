@@ -539,6 +539,25 @@ function silent(a: Assessment, around: Surroundings, inferences: Inference[]): V
         wouldSettle: `the log of the application behind ${product}; or what that answered, in the access log of ${product} (nginx: $upstream_status)`,
       });
     }
+    const place = around.population.area(a.fact);
+    if (place.passed.n >= ASKED_MIN) {
+      return verdict(a, {
+        cause: 'unknown',
+        certainty: 'unknown',
+        confidence: 0.3,
+        layer,
+        path: hop.path,
+        detail: `${product} answered ${a.request.status} without a line in its error log, and let ${place.passed.n} requests through to the same place: a rule with a condition, or somebody whom it asks (auth_request and the like)`,
+        evidence: proof,
+        alternatives: [
+          { cause: 'config.rewrite', confidence: 0.35 },
+          { cause: 'credential.missing', confidence: 0.15 },
+          { cause: 'permission.role', confidence: 0.1 },
+        ],
+        decidedHop: a.decider,
+        wouldSettle: settles(a),
+      });
+    }
     return verdict(a, {
       cause: 'config.rewrite',
       certainty: 'implied',
@@ -589,6 +608,9 @@ function inferred(a: Assessment, inference: Inference, layer: Layer, proof: Evid
     wouldSettle: inference.confidence < 0.7 ? settles(a) : null,
   });
 }
+
+/** Requests let through to a place before it can be said that it is open. */
+const ASKED_MIN = 3;
 
 /** Answered out of a cache: the refusal that was cached was decided by somebody else, some time before. */
 export function isCached(a: Assessment): boolean {
