@@ -35,7 +35,7 @@ export interface Entry {
   /** "nginx.access": the name of the file in `parsers/formats/` that read it. */
   dataset: string;
   kind: EntryKind;
-  /** Milliseconds since 1970. Where `timeZoneless`, the record's wall clock read as if it were UTC. NaN = no time in the record. */
+  /** Milliseconds since 1970, with a fraction where the record tells one (Apache's error log). Where `timeZoneless`, the record's wall clock read as if it were UTC. NaN = no time in the record. */
   timeMs: number;
   /** The record names no time zone: whoever knows the zone of the source has to move `timeMs`. */
   timeZoneless: boolean;

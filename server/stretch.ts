@@ -345,7 +345,7 @@ function refusal({ request, fact }: Assessment, verdict: Verdict, company: Compa
     layer: h.layer,
     dataset: h.entry.dataset,
     role: verdict.roles[i]!,
-    timeMs: Number.isNaN(h.timeMs) ? null : h.timeMs,
+    timeMs: Number.isNaN(h.timeMs) ? null : Math.floor(h.timeMs),
     status: h.entry.httpResponseStatusCode,
     durationMs: h.entry.durationMs,
     link: h.link,

@@ -61,60 +61,74 @@ describe('doubt', () => {
       trace({ line: 5, timeMs: 3, worker: '7 2' }),
       trace({ sourceId: 2, kind: 'access', line: 13, isFine: false, timeMs: 1000 }),
     ];
-    expect(apart(mine, theirs)).toEqual({ ms: 3, between: 2, worker: 'other' });
-    expect(apart(mine, [])).toEqual({ ms: null, between: 0, worker: 'unknown' });
+    expect(apart(mine, theirs)).toEqual({ ms: 3, isExact: false, between: 2, worker: 'other' });
+    expect(apart(mine, [])).toEqual({ ms: null, isExact: false, between: 0, worker: 'unknown' });
   });
 
   const cases = [
     { name: 'nobody else', rivals: [], between: 'servers', isCoarse: true, sure: true },
     {
       name: 'milliseconds apart',
-      rivals: [{ ms: 5, between: 0, worker: 'unknown' }],
+      rivals: [{ ms: 5, isExact: false, between: 0, worker: 'unknown' }],
       between: 'servers',
       isCoarse: true,
       sure: true,
     },
     {
       name: 'one worker',
-      rivals: [{ ms: 0, between: 0, worker: 'same' }],
+      rivals: [{ ms: 0, isExact: false, between: 0, worker: 'same' }],
       between: 'logs',
       isCoarse: true,
       sure: true,
     },
     {
       name: 'two workers, one second',
-      rivals: [{ ms: null, between: 0, worker: 'other' }],
+      rivals: [{ ms: null, isExact: false, between: 0, worker: 'other' }],
       between: 'servers',
       isCoarse: true,
       sure: false,
     },
     {
       name: 'others wrote between them',
-      rivals: [{ ms: null, between: 9, worker: 'other' }],
+      rivals: [{ ms: null, isExact: false, between: 9, worker: 'other' }],
       between: 'servers',
       isCoarse: true,
       sure: true,
     },
     {
       name: 'one millisecond, no order further out',
-      rivals: [{ ms: 0, between: 0, worker: 'unknown' }],
+      rivals: [{ ms: 0, isExact: false, between: 0, worker: 'unknown' }],
       between: 'servers',
       isCoarse: true,
       sure: false,
     },
     {
       name: 'one millisecond, order known further out',
-      rivals: [{ ms: 0, between: 0, worker: 'unknown' }],
+      rivals: [{ ms: 0, isExact: false, between: 0, worker: 'unknown' }],
       between: 'servers',
       isCoarse: false,
       sure: true,
     },
     {
-      name: 'two threads of one server in one millisecond',
-      rivals: [{ ms: 0, between: 0, worker: 'other' }],
+      name: 'two threads of one server in one millisecond of a log that knows no finer: hardly ever that near',
+      rivals: [{ ms: 0, isExact: false, between: 0, worker: 'other' }],
+      between: 'logs',
+      isCoarse: true,
+      sure: true,
+    },
+    {
+      name: 'two threads of one server, forty microseconds',
+      rivals: [{ ms: 0.04, isExact: true, between: 0, worker: 'other' }],
       between: 'logs',
       isCoarse: true,
       sure: false,
+    },
+    {
+      name: 'two threads of one server, four hundred microseconds',
+      rivals: [{ ms: 0.4, isExact: true, between: 0, worker: 'other' }],
+      between: 'logs',
+      isCoarse: true,
+      sure: true,
     },
   ] as const;
   for (const { name, rivals, between, isCoarse, sure } of cases) {

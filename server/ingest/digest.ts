@@ -105,9 +105,10 @@ export function digest(
     const today = Math.floor(t / DAY_MS);
     if ((day !== -1 && today !== day) || start - from >= BLOCK_BYTES_MAX) close(start, lineNumber);
     day = today;
-    if (!(min <= t)) min = t;
-    if (!(max >= t)) max = t;
-    if (t > newest) newest = t;
+    // Some times have a fraction of milliseconds.
+    if (!(min <= t)) min = Math.floor(t);
+    if (!(max >= t)) max = Math.ceil(t);
+    if (t > newest) newest = Math.floor(t);
     return t + clockOffsetMs;
   };
 

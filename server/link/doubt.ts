@@ -22,6 +22,8 @@ export interface Trace {
 export interface Apart {
   /** By a log with fractions of a second; null = none tells. */
   ms: number | null;
+  /** That log knows microseconds. */
+  isExact: boolean;
   /** Records that another request wrote between theirs, in some log. */
   between: number;
   /** Served by one worker (which writes in the order in which it works) or by two at once. */
@@ -29,7 +31,7 @@ export interface Apart {
 }
 
 export function apart(mine: readonly Trace[], theirs: readonly Trace[]): Apart {
-  const out: Apart = { ms: null, between: 0, worker: 'unknown' };
+  const out: Apart = { ms: null, isExact: false, between: 0, worker: 'unknown' };
   for (const source of new Set(mine.map((t) => t.sourceId))) {
     const a = mine.filter((t) => t.sourceId === source);
     const b = theirs.filter((t) => t.sourceId === source);
@@ -39,6 +41,7 @@ export function apart(mine: readonly Trace[], theirs: readonly Trace[]): Apart {
       for (const y of b) {
         if (x.kind !== y.kind) continue;
         if (x.isFine) out.ms = Math.max(out.ms ?? 0, Math.abs(x.timeMs - y.timeMs));
+        if (x.timeMs % 1 !== 0 || y.timeMs % 1 !== 0) out.isExact = true;
         if (x.worker !== null && y.worker !== null && out.worker !== 'other')
           out.worker = x.worker === y.worker ? 'same' : 'other';
       }
@@ -57,8 +60,10 @@ function between(a: readonly Trace[], b: readonly Trace[]): number {
 /** Between two logs of different servers, or from one log of a server to another of its own? */
 export type Between = 'servers' | 'logs';
 
-/** Two requests that several workers serve within so little time overtake each other. */
-const OVERTAKES_MS = 2;
+/** Two requests that several workers serve within so little time overtake each other on the way between servers. */
+const OVERTAKES_MS = 3;
+/** And within so little between one log of a server and another. */
+const WRITES_MS = 0.1;
 /** A blank line or the like may stand between two records. */
 const ADJACENT = 1;
 /** Of look-alikes whose order is not known no pairing is likelier than the other. */
@@ -66,16 +71,15 @@ const TOSS_UP = 0.4;
 
 /**
  * How sure a pairing is: 1 where every rival is known to have been apart, `TOSS_UP` where some was not. Measured on
- * pairings whose truth is known: whoever works alone writes in order, always; lines of one server that two workers wrote
- * in the same millisecond are in order as often as not; between servers order is lost where nothing but the order of
+ * pairings whose truth is known: whoever works alone writes in order, always; lines of one server that two workers
+ * wrote within a tenth of a millisecond are in order as often as not; between servers order is lost where nothing but the order of
  * lines tells (whole seconds, or the same millisecond), and where three or more are served at once by several workers.
  */
 export function surenessOf(rivals: readonly Apart[], between: Between, isCoarse: boolean): number {
   const near = rivals.filter((r) => r.worker !== 'same' && r.between <= ADJACENT);
   const atOnce = near.filter((r) => (r.ms === null ? r.worker === 'other' : r.ms < 1));
   if (between === 'logs') {
-    const racing = atOnce.filter((r) => r.ms !== null && r.worker === 'other');
-    return racing.length === 1 && near.length === 1 ? TOSS_UP : 1;
+    return near.some((r) => r.isExact && r.ms! < WRITES_MS && r.worker === 'other') ? TOSS_UP : 1;
   }
   const crowd = near.filter((r) => r.worker === 'other' && (r.ms ?? 0) <= OVERTAKES_MS);
   return (isCoarse && atOnce.length > 0) || crowd.length >= 2 ? TOSS_UP : 1;

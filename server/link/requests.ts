@@ -124,7 +124,7 @@ function requestOf(l: Lines, members: number[], anchor: number): LinkedRequest {
   return {
     hops,
     status: l.entry(anchor).httpResponseStatusCode ?? 403,
-    timeMs: l.records[anchor]!.timeMs,
+    timeMs: Math.floor(l.records[anchor]!.timeMs),
     absent: [],
   };
 }
