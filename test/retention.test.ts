@@ -43,7 +43,7 @@ function filled(): SqliteArchive {
         },
       ],
       counters: {
-        totals: [{ stepMs: 60_000, timeMs: at, sourceId: source.id, host: '', status: 200, requests: 1, bytes: 1 }],
+        totals: [{ stepMs: 60_000, timeMs: at, sourceId: source.id, host: '', requests: 1 }],
         routes: [60_000, 3_600_000].map((stepMs) => ({
           stepMs,
           timeMs: at,

@@ -42,10 +42,9 @@ class Numbered {
   }
 }
 
-/** Requests and bytes of one combination. */
+/** Requests of one combination. */
 interface Count {
   requests: number;
-  bytes: number;
 }
 
 /** step → combination → count; the step that was used last is at hand. */
@@ -57,7 +56,7 @@ class Steps {
   constructor(stepMs: number) {
     this.#stepMs = stepMs;
   }
-  add(timeMs: number, key: number, bytes: number): void {
+  add(timeMs: number, key: number): void {
     const start = timeMs - (timeMs % this.#stepMs);
     if (start !== this.#lastStart) {
       let counts = this.#steps.get(start);
@@ -69,10 +68,8 @@ class Steps {
       this.#lastStart = start;
     }
     const count = this.#last.get(key);
-    if (count !== undefined) {
-      count.requests++;
-      count.bytes += bytes;
-    } else this.#last.set(key, { requests: 1, bytes });
+    if (count !== undefined) count.requests++;
+    else this.#last.set(key, { requests: 1 });
   }
   take(row: (start: number, key: number, count: Count) => void): void {
     for (const [start, counts] of this.#steps) for (const [key, count] of counts) row(start, key, count);
@@ -120,9 +117,9 @@ export function merged(all: CounterRows[]): CounterRows {
   const totals = new Map<string, TotalRow>();
   const routes = new Map<string, RouteRow>();
   for (const rows of all) {
-    for (const r of rows.totals) addTo(totals, `${r.stepMs} ${r.timeMs} ${r.sourceId} ${r.status} ${r.host}`, r);
+    for (const r of rows.totals) addTo(totals, `${r.stepMs} ${r.timeMs} ${r.sourceId} ${r.host}`, r);
     for (const r of rows.routes)
-      addTo(routes, `${r.stepMs} ${r.timeMs} ${r.sourceId} ${r.status} ${r.method} ${r.host} ${r.route}`, r);
+      addTo(routes, `${r.stepMs} ${r.timeMs} ${r.sourceId} ${r.method} ${r.host} ${r.route}`, r);
   }
   return { totals: [...totals.values()], routes: [...routes.values()] };
 }
@@ -130,10 +127,7 @@ export function merged(all: CounterRows[]): CounterRows {
 function addTo<R extends TotalRow>(map: Map<string, R>, key: string, row: R): void {
   const known = map.get(key);
   if (known === undefined) map.set(key, row);
-  else {
-    known.requests += row.requests;
-    known.bytes += row.bytes;
-  }
+  else known.requests += row.requests;
 }
 
 export class Counters {
@@ -141,15 +135,7 @@ export class Counters {
   /** Routes are counted by the minute from here on. */
   latelyFromMs = Number.POSITIVE_INFINITY;
 
-  add(
-    sourceId: number,
-    timeMs: number,
-    host: string | null,
-    path: string | null,
-    method: string | null,
-    status: number,
-    bytes: number,
-  ): void {
+  add(sourceId: number, timeMs: number, host: string | null, path: string | null, method: string | null): void {
     let s = this.#sources.get(sourceId);
     if (s === undefined) {
       s = {
@@ -165,13 +151,13 @@ export class Counters {
       this.#sources.set(sourceId, s);
     }
     const route = path === null ? s.routes.of('') : routeNumber(s, path);
-    const hostAndStatus = s.hosts.of(host ?? '') * 1024 + (status & 1023);
+    const hostNumber = s.hosts.of(host ?? '');
     const methodNumber = s.methods.of(method !== null && method.length <= 16 ? method : '');
-    s.minutes.add(timeMs, hostAndStatus, bytes);
-    // 1001 routes × 31 methods × 201 hosts × 1000 statuses: below 2^53.
-    const key = (route * 32 + methodNumber) * 262_144 + hostAndStatus;
-    s.hours.add(timeMs, key, bytes);
-    if (timeMs >= this.latelyFromMs) s.lately.add(timeMs, key, bytes);
+    s.minutes.add(timeMs, hostNumber);
+    // 1001 routes × 31 methods × 201 hosts: a small number.
+    const key = (route * 32 + methodNumber) * 256 + hostNumber;
+    s.hours.add(timeMs, key);
+    if (timeMs >= this.latelyFromMs) s.lately.add(timeMs, key);
   }
 
   /** The rows since the last call. */
@@ -184,24 +170,20 @@ export class Counters {
           stepMs,
           timeMs,
           sourceId,
-          host: s.hosts.texts[Math.floor(key / 1024)]!,
-          status: key & 1023,
+          host: s.hosts.texts[key]!,
           requests: count.requests,
-          bytes: count.bytes,
         });
       };
       const route = (stepMs: number, timeMs: number, key: number, count: Count): void => {
-        const operation = Math.floor(key / 262_144);
+        const operation = key >> 8;
         routes.push({
           stepMs,
           timeMs,
           sourceId,
-          host: s.hosts.texts[Math.floor((key % 262_144) / 1024)]!,
-          route: s.routes.texts[Math.floor(operation / 32)]!,
-          method: s.methods.texts[operation % 32]!,
-          status: key & 1023,
+          host: s.hosts.texts[key & 255]!,
+          route: s.routes.texts[operation >> 5]!,
+          method: s.methods.texts[operation & 31]!,
           requests: count.requests,
-          bytes: count.bytes,
         });
       };
       const sums = new Map<string, Count & { timeMs: number; key: number }>();
@@ -209,10 +191,8 @@ export class Counters {
         total(MINUTE_MS, start, key, count);
         const hour = start - (start % HOUR_MS);
         const sum = sums.get(`${hour} ${key}`);
-        if (sum) {
-          sum.requests += count.requests;
-          sum.bytes += count.bytes;
-        } else sums.set(`${hour} ${key}`, { ...count, timeMs: hour, key });
+        if (sum) sum.requests += count.requests;
+        else sums.set(`${hour} ${key}`, { ...count, timeMs: hour, key });
       });
       for (const sum of sums.values()) total(HOUR_MS, sum.timeMs, sum.key, sum);
       s.hours.take((start, key, count) => route(HOUR_MS, start, key, count));

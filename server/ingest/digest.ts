@@ -145,8 +145,7 @@ export function digest(
     if (entry.kind === 'access') {
       requests++;
       const status = entry.httpResponseStatusCode ?? 0;
-      const size = entry.httpResponseBodySize ?? 0;
-      counters.add(sourceId, corrected, entry.urlDomain, entry.urlPath, entry.httpRequestMethod, status, size);
+      counters.add(sourceId, corrected, entry.urlDomain, entry.urlPath, entry.httpRequestMethod);
       if (refusedStatus.has(status)) mark(dirty, corrected, 0);
     } else if (matters(entry)) mark(dirty, corrected, REASON_REACH_MS);
   };
@@ -169,7 +168,7 @@ export function digest(
         const { status } = skimmed;
         const corrected = dated(skimmed.timeMs, skimmed.zoneless, at, lineNumber);
         const path = text.slice(skimmed.pathFrom, skimmed.pathTo);
-        counters.add(sourceId, corrected, skimmed.host, path, skimmed.method, status, skimmed.bytes);
+        counters.add(sourceId, corrected, skimmed.host, path, skimmed.method);
         if (refusedStatus.has(status)) mark(dirty, corrected, 0);
       } else {
         const line = chunk.subarray(at, lf + 1);

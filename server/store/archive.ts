@@ -8,16 +8,14 @@ export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 
-/** Requests of one source by host and status, over one step (a minute or an hour) of event time. */
+/** Requests of one source by host, over one step (a minute or an hour) of event time. */
 export interface TotalRow {
   stepMs: number;
   /** Start of the step. */
   timeMs: number;
   sourceId: number;
   host: string;
-  status: number;
   requests: number;
-  bytes: number;
 }
 
 /** The same by operation: by the hour, and by the minute for as long as `ROUTE_MINUTES_MS`. */

@@ -257,36 +257,16 @@ function requests(
   const routes: RouteRow[] = [];
   for (let layer = 0; layer < LAYERS.length; layer++) {
     for (const host of HOSTS) {
-      for (const [status, share] of [
-        [200, 0.9],
-        [304, 0.05],
-        [404, 0.03],
-        [403, 0.02],
-      ] as const) {
-        const hour = Math.round((count * share) / HOSTS.length / LAYERS.length);
+      const hour = Math.round(count / HOSTS.length / LAYERS.length);
+      totals.push({ stepMs: HOUR_MS, timeMs: at, sourceId: layer + 1, host, requests: hour });
+      for (let m = 0; m < 60; m++)
         totals.push({
-          stepMs: HOUR_MS,
-          timeMs: at,
+          stepMs: 60_000,
+          timeMs: at + m * 60_000,
           sourceId: layer + 1,
           host,
-          status,
-          requests: hour,
-          bytes: hour * 900,
+          requests: Math.round(hour / 60),
         });
-        for (let m = 0; m < 60; m++) {
-          const requests = Math.round(hour / 60);
-          if (requests > 0)
-            totals.push({
-              stepMs: 60_000,
-              timeMs: at + m * 60_000,
-              sourceId: layer + 1,
-              host,
-              status,
-              requests,
-              bytes: requests * 900,
-            });
-        }
-      }
     }
     const counted = new Map<number, number>();
     for (let i = 0; i < 1200; i++) {
@@ -303,9 +283,7 @@ function requests(
           host: HOSTS[r % HOSTS.length]!,
           route: routeName(r),
           method: r % 3 === 0 ? 'POST' : 'GET',
-          status: 200,
           requests: Math.round((k / 1200) * (count / LAYERS.length)),
-          bytes: 0,
         });
   }
   archive.append({ blocks: [], counters: { totals, routes }, dirtyBuckets: [], sources: [], reached: [] });

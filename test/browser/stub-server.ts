@@ -355,9 +355,9 @@ function counters(now: number): Parameters<SqliteArchive['append']>[0]['counters
     let requests = 0;
     for (let t = hour; t < hour + 3_600_000 && t < now; t += 60_000) {
       requests += load(t);
-      totals.push({ stepMs: 60_000, timeMs: t, sourceId: 1, host: '', status: 200, requests: load(t), bytes: 0 });
+      totals.push({ stepMs: 60_000, timeMs: t, sourceId: 1, host: '', requests: load(t) });
     }
-    totals.push({ stepMs: 3_600_000, timeMs: hour, sourceId: 1, host: '', status: 200, requests, bytes: 0 });
+    totals.push({ stepMs: 3_600_000, timeMs: hour, sourceId: 1, host: '', requests });
     for (const k of KINDS)
       for (const route of k.paths)
         routes.push({
@@ -367,9 +367,7 @@ function counters(now: number): Parameters<SqliteArchive['append']>[0]['counters
           host: k.host,
           route,
           method: k.method,
-          status: 200,
           requests: Math.round(requests / 20),
-          bytes: 0,
         });
   }
   return { totals, routes };

@@ -45,10 +45,10 @@ export class SqliteArchive implements Archive {
         'INSERT INTO block (source_id, offset, bytes, first_line, lines, time_min, time_max, reference, reader, packed, raw) VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING',
       ),
       countTotal: db.prepare(
-        'INSERT INTO counter_total (step, time, source_id, host, status, requests, bytes) VALUES (?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, bytes = bytes + excluded.bytes',
+        'INSERT INTO counter_total (step, time, source_id, host, requests) VALUES (?,?,?,?,?) ON CONFLICT DO UPDATE SET requests = requests + excluded.requests',
       ),
       countRoute: db.prepare(
-        'INSERT INTO counter_route (step, time, source_id, operation_id, status, requests, bytes) VALUES (?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, bytes = bytes + excluded.bytes',
+        'INSERT INTO counter_route (step, time, source_id, operation_id, requests) VALUES (?,?,?,?,?) ON CONFLICT DO UPDATE SET requests = requests + excluded.requests',
       ),
       operation: db.prepare('SELECT id FROM operation WHERE route = ? AND host = ? AND method = ?'),
       addOperation: db.prepare('INSERT INTO operation (route, host, method) VALUES (?, ?, ?)'),
@@ -134,10 +134,9 @@ export class SqliteArchive implements Archive {
       // A block that was there already brought its counters and marks along the first time.
       if (added === batch.blocks.length) {
         const { countTotal, countRoute } = this.#statements;
-        for (const c of batch.counters.totals)
-          countTotal.run(c.stepMs, c.timeMs, c.sourceId, c.host, c.status, c.requests, c.bytes);
+        for (const c of batch.counters.totals) countTotal.run(c.stepMs, c.timeMs, c.sourceId, c.host, c.requests);
         for (const c of batch.counters.routes)
-          countRoute.run(c.stepMs, c.timeMs, c.sourceId, this.#operation(c), c.status, c.requests, c.bytes);
+          countRoute.run(c.stepMs, c.timeMs, c.sourceId, this.#operation(c), c.requests);
         for (const bucket of batch.dirtyBuckets) this.#statements.dirty.run(bucket);
       } else if (added > 0) throw new Error('a batch holds blocks that are partly stored already');
       for (const r of batch.reached) {

@@ -40,9 +40,9 @@ CREATE INDEX block_time ON block (source_id, time_max, time_min, lines);
 CREATE INDEX block_age ON block (time_max, packed);
 
 CREATE TABLE counter_total (          -- step: 60000 or 3600000 ms
-  step INTEGER NOT NULL, time INTEGER NOT NULL, source_id INTEGER NOT NULL, host TEXT NOT NULL, status INTEGER NOT NULL,
-  requests INTEGER NOT NULL, bytes INTEGER NOT NULL,
-  PRIMARY KEY (step, time, source_id, host, status)
+  step INTEGER NOT NULL, time INTEGER NOT NULL, source_id INTEGER NOT NULL, host TEXT NOT NULL,
+  requests INTEGER NOT NULL,
+  PRIMARY KEY (step, time, source_id, host)
 ) WITHOUT ROWID;
 CREATE TABLE operation (              -- what requests are counted by, named once
   id INTEGER PRIMARY KEY, host TEXT NOT NULL, route TEXT NOT NULL, method TEXT NOT NULL,
@@ -50,8 +50,8 @@ CREATE TABLE operation (              -- what requests are counted by, named onc
 );
 CREATE TABLE counter_route (          -- by the hour; by the minute only for the last day
   step INTEGER NOT NULL, time INTEGER NOT NULL, source_id INTEGER NOT NULL, operation_id INTEGER NOT NULL,
-  status INTEGER NOT NULL, requests INTEGER NOT NULL, bytes INTEGER NOT NULL,
-  PRIMARY KEY (step, time, source_id, operation_id, status)
+  requests INTEGER NOT NULL,
+  PRIMARY KEY (step, time, source_id, operation_id)
 ) WITHOUT ROWID;
 
 CREATE TABLE dirty (bucket INTEGER PRIMARY KEY, mark INTEGER NOT NULL);

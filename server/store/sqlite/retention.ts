@@ -84,10 +84,10 @@ export function prune(db: Db, keep: Retention, now: number): Pruned {
       'DELETE FROM problem WHERE no IN (SELECT no FROM problem WHERE last < ? AND refusals = 0 AND said_at IS NULL LIMIT ?)',
     ).run(now - 2 * keep.refusalsMs, ROWS_MAX);
     const dropTotals = db.prepare(
-      'DELETE FROM counter_total WHERE (step, time, source_id, host, status) IN (SELECT step, time, source_id, host, status FROM counter_total WHERE step = ? AND time < ? LIMIT ?)',
+      'DELETE FROM counter_total WHERE (step, time, source_id, host) IN (SELECT step, time, source_id, host FROM counter_total WHERE step = ? AND time < ? LIMIT ?)',
     );
     const dropRoutes = db.prepare(
-      'DELETE FROM counter_route WHERE (step, time, source_id, operation_id, status) IN (SELECT step, time, source_id, operation_id, status FROM counter_route WHERE step = ? AND time < ? LIMIT ?)',
+      'DELETE FROM counter_route WHERE (step, time, source_id, operation_id) IN (SELECT step, time, source_id, operation_id FROM counter_route WHERE step = ? AND time < ? LIMIT ?)',
     );
     let counters = 0;
     for (const step of [MINUTE_MS, HOUR_MS]) {
