@@ -21,6 +21,8 @@ export interface Inference {
   confidence: number;
   says: string;
   contrast: Contrast[];
+  /** Another cause looks the same: it holds only where a line has ruled that out. */
+  likeness?: Cause;
 }
 
 /** Fewer let-through requests than this are no contrast. */
@@ -41,7 +43,12 @@ export function contrast(fact: Fact, population: Population, allowed: readonly C
     byAgent(fact, population),
     byHost(fact, population),
     bySignedLink(fact, population),
-  ].filter((x): x is Inference => x !== null && (allowed === null || allowed.includes(x.cause)));
+  ].filter(
+    (x): x is Inference =>
+      x !== null &&
+      (allowed === null ? x.likeness === undefined : allowed.includes(x.cause)) &&
+      (x.likeness === undefined || !allowed!.includes(x.likeness)),
+  );
   return found.sort((a, b) => b.confidence - a.confidence);
 }
 
@@ -76,6 +83,9 @@ function byMethod(f: Fact, p: Population): Inference | null {
   };
 }
 
+const BURST_MIN = 4;
+const BURST_MS_EACH = 1000;
+
 /** Others get through on this very path, this client nowhere. */
 function byAddress(f: Fact, p: Population): Inference | null {
   if (f.client === null) return null;
@@ -93,7 +103,11 @@ function byAddress(f: Fact, p: Population): Inference | null {
   const others = scope.passed.clients.size;
   if (others < CLIENTS_MIN || scope.refused(f.class).clients.size > others) return null;
   const routes = paths;
+  // All at once and in one place: a limit that counts what it refuses looks the same.
+  const span = refusedHere.lastMs - refusedHere.firstMs;
+  const isBurst = refusedHere.n >= BURST_MIN && refusedHere.areas.size <= 1 && span < refusedHere.n * BURST_MS_EACH;
   return {
+    ...(isBurst ? { likeness: 'limit.rate' as const } : {}),
     cause: 'address.denied',
     confidence: routes >= 3 ? 0.8 : routes >= 2 ? 0.72 : 0.6,
     says: `${f.client} is refused on ${routes} path${routes === 1 ? '' : 's'} and let through on none, ${others} other addresses are let through`,
@@ -188,6 +202,8 @@ function byAllowList(f: Fact, p: Population): Inference | null {
   const concentrated = passedClients >= 2 && networks <= 3 && networks * 3 <= passedClients && strangers;
   if (concentrated || (passedClients >= 1 && passedClients <= refused.clients.size * 0.6)) {
     return {
+      // Without neighbours among those who get through, they may as well have a key.
+      ...(concentrated ? {} : { likeness: 'credential.missing' as const }),
       cause: 'address.not-allowed',
       confidence: scope.passed.n >= 5 ? 0.8 : 0.68,
       says: `${refused.clients.size} addresses are refused on ${f.area}, only ${passedClients} get through`,

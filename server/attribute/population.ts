@@ -172,6 +172,7 @@ export interface ClientHistory {
 export interface RefusedHistory {
   n: number;
   firstMs: number;
+  lastMs: number;
   readonly paths: Set<string>;
   readonly routes: Map<string, number>;
   /** Of areas that are not the whole path. */
@@ -459,11 +460,12 @@ export class Population {
 function remember(refused: Map<string, RefusedHistory>, f: Fact): void {
   let of = refused.get(f.class);
   if (of === undefined) {
-    of = { n: 0, firstMs: f.timeMs, paths: new Set(), routes: new Map(), areas: new Map() };
+    of = { n: 0, firstMs: f.timeMs, lastMs: f.timeMs, paths: new Set(), routes: new Map(), areas: new Map() };
     refused.set(f.class, of);
   }
   of.n++;
   of.firstMs = Math.min(of.firstMs, f.timeMs);
+  of.lastMs = Math.max(of.lastMs, f.timeMs);
   if (of.paths.size < PATHS_MAX) of.paths.add(f.path);
   bump(of.routes, f.route);
   if (f.area.length > 1 && f.area !== f.path) bump(of.areas, f.area);
