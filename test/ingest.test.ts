@@ -1,5 +1,16 @@
 /** Reading under trouble: a full disk, a foreign lock, a second engine, odd bytes, a silent log, a limited rate. Real files, real SQLite. */
-import { appendFileSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -229,4 +240,31 @@ test('a file that is written over while it is read in pieces: pieces that do not
   expect(at).toBe(text.length);
   expect(s.position).toBe(text.length);
   expect(s.lines).toBe(3000);
+});
+
+test('a file that is copied and cut before its beginning was kept in mind: its copy holds nothing that was read', async () => {
+  writeFileSync(log, lines(0, 3000));
+  let pieces = 0;
+  const pool: Workers = {
+    size: 1,
+    hasRoom: true,
+    next: async () => {},
+    close: async () => {},
+    stretch: () => Promise.reject(new Error('not asked')),
+    clocks: () => Promise.reject(new Error('not asked')),
+    async piece(task) {
+      const d = readPiece(task, new Set([403]), new Counters());
+      if (pieces++ === 0) {
+        copyFileSync(log, `${log}.1`);
+        truncateSync(log, 0);
+      }
+      return d;
+    },
+  };
+  const e = open({ pool, bulkBytes: 100_000, pieceBytes: 50_000, tailFromBytes: 1e9 });
+  await readAll(e);
+  appendFileSync(log, lines(3000, 3100));
+  await readAll(e);
+  await readAll(e);
+  expect(stored(e).sort((a, b) => a - b)).toEqual(Array.from({ length: 3100 }, (_, i) => i));
 });

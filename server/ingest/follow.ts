@@ -58,10 +58,14 @@ interface Piece {
 /** One buffer for all: a digest keeps nothing of it. */
 const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
+const NO_BYTES = Buffer.alloc(0);
+
 export class Follower {
   source: Source;
   readonly #options: FollowOptions;
   #fd: number | null = null;
+  /** Its first bytes, as far as they are not kept in mind yet. */
+  #head = NO_BYTES;
   /** Position and size at which reading stopped for want of a complete record. */
   #stuckAt = -1;
   #stuckSince = 0;
@@ -149,7 +153,29 @@ export class Follower {
       if (this.source.state === 'reading') this.source.state = 'following';
       return null;
     }
-    return this.#isSameFile() ? { size: info.size, modifiedMs: info.mtimeMs } : null;
+    if (this.#head.length > 0 && furthest(this.source) === 0 && !this.#isSameFile()) {
+      // Written anew before anything of it was stored: what is out was read of something else.
+      this.#head = NO_BYTES;
+      this.#pieces = [];
+    }
+    return this.#isSameFile() && this.#keepsHead(info.size) ? { size: info.size, modifiedMs: info.mtimeMs } : null;
+  }
+
+  /**
+   * Its first bytes are taken before anything is read of it, until they are all kept in mind: when what was read is
+   * stored, the file may have been cut, and only by them its copy is known. False = cut just now.
+   */
+  #keepsHead(size: number): boolean {
+    if (this.source.fingerprintBytes >= FINGERPRINT_BYTES_MAX) {
+      this.#head = NO_BYTES;
+      return true;
+    }
+    const bytes = Math.min(FINGERPRINT_BYTES_MAX, size);
+    if (this.#head.length >= bytes) return true;
+    const head = Buffer.alloc(bytes);
+    if (readSync(this.#fd!, head, 0, bytes, 0) < bytes) return false;
+    this.#head = head;
+    return true;
   }
 
   #failed(error: unknown): void {
@@ -321,14 +347,13 @@ export class Follower {
 
   /** Written anew since (cut and grown past the position again)? One small read per turn tells. */
   #isSameFile(): boolean {
-    const n = this.source.fingerprintBytes;
+    const n = Math.max(this.source.fingerprintBytes, this.#head.length);
     if (n === 0) return true;
     if (this.#fd === null) return false;
     const head = Buffer.allocUnsafe(n);
-    return (
-      readSync(this.#fd, head, 0, n, 0) === n &&
-      createHash('sha256').update(head).digest('hex') === this.source.fingerprint
-    );
+    if (readSync(this.#fd, head, 0, n, 0) < n) return false;
+    if (this.#head.length > 0) return head.equals(this.#head);
+    return createHash('sha256').update(head).digest('hex') === this.source.fingerprint;
   }
 
   /**
@@ -369,6 +394,9 @@ export class Follower {
     const wanted = Math.min(READ_BYTES, limit - place.position);
     const n = readSync(this.#fd!, buffer, 0, wanted, place.position);
     const chunk = buffer.subarray(0, n);
+    // Written anew between the look and the reading?
+    const known = this.#head.subarray(place.position, place.position + n);
+    if (known.length > 0 && !chunk.subarray(0, known.length).equals(known)) return null;
     const end = place.position + n;
     const atEnd = end >= file.size;
     const quiet = this.#stuckAt === file.size && now - this.#stuckSince >= QUIET_MS;
@@ -420,10 +448,9 @@ export class Follower {
   }
 
   #fingerprint(source: Source, readBytes: number): void {
-    const bytes = Math.min(FINGERPRINT_BYTES_MAX, readBytes);
-    const head = Buffer.alloc(bytes);
-    readSync(this.#fd!, head, 0, bytes, 0);
-    source.fingerprint = createHash('sha256').update(head).digest('hex');
+    const bytes = Math.min(readBytes, this.#head.length);
+    if (bytes <= source.fingerprintBytes) return;
+    source.fingerprint = createHash('sha256').update(this.#head.subarray(0, bytes)).digest('hex');
     source.fingerprintBytes = bytes;
   }
 }
