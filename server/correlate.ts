@@ -152,7 +152,7 @@ export class Correlator {
 
   /**
    * The same with the pool: every thread goes back through a part of the time of its own, so that stretches side by
-   * side share what was decoded. Ends when all that was dirty is done, or at `untilMs` (performance.now).
+   * side share what was looked at. Ends when all that was dirty is done, or at `untilMs` (performance.now).
    */
   async stepBulk(sources: Source[], pool: Explainer, untilMs: number, onStretch: () => void): Promise<number> {
     const readable = sources.filter((s) => s.reader !== null);

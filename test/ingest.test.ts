@@ -203,6 +203,17 @@ test('lines in the end of a large file get their numbers when what lies before i
   expect([...stored(e)].sort((a, b) => a - b)).toEqual(Array.from({ length: 3000 }, (_, i) => i));
 });
 
+/** A pool whose one thread reads pieces by `piece`, and does nothing else. */
+const readingBy = (piece: Workers['piece']): Workers => ({
+  size: 1,
+  hasRoom: true,
+  next: async () => {},
+  close: async () => {},
+  stretch: () => Promise.reject(new Error('not asked')),
+  clocks: () => Promise.reject(new Error('not asked')),
+  piece,
+});
+
 test('a file that is written over while it is read in pieces: pieces that do not fit together are read again', async () => {
   const text = lines(0, 3000);
   writeFileSync(log, text);
@@ -212,22 +223,14 @@ test('a file that is written over while it is read in pieces: pieces that do not
   const early = pieceBytes + 5;
   expect(early).toBeLessThan(end - 5);
   let pieces = 0;
-  const pool: Workers = {
-    size: 1,
-    hasRoom: true,
-    next: async () => {},
-    close: async () => {},
-    stretch: () => Promise.reject(new Error('not asked')),
-    clocks: () => Promise.reject(new Error('not asked')),
-    async piece(task) {
-      if (pieces++ === 1) {
-        const fd = openSync(log, 'r+');
-        writeSync(fd, '\n', early);
-        closeSync(fd);
-      }
-      return readPiece(task, new Set([403]), new Counters());
-    },
-  };
+  const pool = readingBy(async (task) => {
+    if (pieces++ === 1) {
+      const fd = openSync(log, 'r+');
+      writeSync(fd, '\n', early);
+      closeSync(fd);
+    }
+    return readPiece(task, new Set([403]), new Counters());
+  });
   const e = open({ pool, bulkBytes: 2 * pieceBytes, pieceBytes, tailFromBytes: 1e9 });
   const s = await readAll(e);
   expect(pieces).toBeGreaterThan(2);
@@ -245,22 +248,14 @@ test('a file that is written over while it is read in pieces: pieces that do not
 test('a file that is copied and cut before its beginning was kept in mind: its copy holds nothing that was read', async () => {
   writeFileSync(log, lines(0, 3000));
   let pieces = 0;
-  const pool: Workers = {
-    size: 1,
-    hasRoom: true,
-    next: async () => {},
-    close: async () => {},
-    stretch: () => Promise.reject(new Error('not asked')),
-    clocks: () => Promise.reject(new Error('not asked')),
-    async piece(task) {
-      const d = readPiece(task, new Set([403]), new Counters());
-      if (pieces++ === 0) {
-        copyFileSync(log, `${log}.1`);
-        truncateSync(log, 0);
-      }
-      return d;
-    },
-  };
+  const pool = readingBy(async (task) => {
+    const d = readPiece(task, new Set([403]), new Counters());
+    if (pieces++ === 0) {
+      copyFileSync(log, `${log}.1`);
+      truncateSync(log, 0);
+    }
+    return d;
+  });
   const e = open({ pool, bulkBytes: 100_000, pieceBytes: 50_000, tailFromBytes: 1e9 });
   await readAll(e);
   appendFileSync(log, lines(3000, 3100));

@@ -10,7 +10,7 @@ import { known } from '../../parsers/fields.ts';
 import { Skim } from '../../parsers/skim.ts';
 import { split } from '../../parsers/split.ts';
 import type { Block, Placed } from '../model/line.ts';
-import { entriesOf, recordReader, SPLIT_LIMITS } from './reader.ts';
+import { entriesOf, lineOf, recordReader, SPLIT_LIMITS } from './reader.ts';
 
 /** One for all lines. */
 const skimmed = new Skim();
@@ -137,13 +137,7 @@ export class Look {
         .records) {
         const entry = reader.read(r.text, block.referenceMs);
         if (isFailure(entry)) continue;
-        const line = {
-          sourceId: block.sourceId,
-          offset: r.offset,
-          bytes: r.length,
-          line: r.lineNumber,
-          lines: r.lineCount,
-        };
+        const line = lineOf(block.sourceId, r);
         const n = read.length;
         timeMs[n] = entry.timeMs;
         at[n * STRIDE] = -1;

@@ -6,7 +6,7 @@ import { makeReader, type Reader, restoreDetection } from '../../parsers/detect.
 import { isFailure } from '../../parsers/entry.ts';
 import { type RawRecord, split } from '../../parsers/split.ts';
 import { READERS_KEPT, RECORD_BYTES_MAX } from '../limits.ts';
-import type { Block, Placed, ReaderSpec } from '../model/line.ts';
+import type { Block, Line, Placed, ReaderSpec } from '../model/line.ts';
 
 export const SPLIT_LIMITS = { lineBytesMax: RECORD_BYTES_MAX, recordBytesMax: RECORD_BYTES_MAX };
 
@@ -32,18 +32,21 @@ export function recordsOf(block: Block): RawRecord[] {
   return split(raw, at, recordReader(block.reader), SPLIT_LIMITS, true).records;
 }
 
+/** Where a record stands in its source. */
+export const lineOf = (sourceId: number, r: RawRecord): Line => ({
+  sourceId,
+  offset: r.offset,
+  bytes: r.length,
+  line: r.lineNumber,
+  lines: r.lineCount,
+});
+
 /** Entries of a block with their positions; times are the records' own. Unreadable records are left out. */
 export function entriesOf(block: Block): Placed[] {
   const reader = recordReader(block.reader);
   const out: Placed[] = [];
   for (const r of recordsOf(block)) {
-    const line = {
-      sourceId: block.sourceId,
-      offset: r.offset,
-      bytes: r.length,
-      line: r.lineNumber,
-      lines: r.lineCount,
-    };
+    const line = lineOf(block.sourceId, r);
     if (reader.readAll === undefined) {
       const entry = reader.read(r.text, block.referenceMs);
       if (!isFailure(entry)) out.push({ line, entry, timeMs: entry.timeMs });
