@@ -19,7 +19,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Decider, type Request, Traffic, uuid } from './traffic.ts';
+import { type Decider, type Random, type Request, Traffic, uuid } from './traffic.ts';
 
 export type Kind = 'combined' | 'layers';
 
@@ -53,7 +53,7 @@ const DECIDERS: Record<Kind, readonly Decider[]> = {
 /** Text handed to the file at once. */
 const WRITE_CHARS = 1 << 20;
 
-class LogFile {
+export class LogFile {
   readonly path: string;
   lines = 0;
   bytes = 0;
@@ -70,10 +70,10 @@ class LogFile {
   write(text: string): void {
     this.#text += text;
     this.lines++;
-    if (this.#text.length >= WRITE_CHARS) this.#flush();
+    if (this.#text.length >= WRITE_CHARS) this.flush();
   }
 
-  #flush(): void {
+  flush(): void {
     const bytes = Buffer.from(this.#text, 'latin1');
     for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
     this.bytes += bytes.length;
@@ -81,13 +81,13 @@ class LogFile {
   }
 
   close(): void {
-    this.#flush();
+    this.flush();
     closeSync(this.#fd);
   }
 }
 
 /** A log in which requests stand by their end, while they are made by their beginning. */
-class LateLog {
+export class LateLog {
   readonly file: LogFile;
   #waiting: { at: number; text: string }[] = [];
 
@@ -206,86 +206,117 @@ function writeCombined(directory: string, lines: number, traffic: Traffic, decid
 }
 
 function writeLayers(directory: string, lines: number, traffic: Traffic, decided: Record<Decider, number>): Made {
-  const r = traffic.random;
-  const balancer = new LateLog(new LogFile(directory, 'loadbalancer/haproxy.log'));
-  const access = new LateLog(new LogFile(directory, 'web/access.log'));
-  const errors = new LateLog(new LogFile(directory, 'web/error.log'));
-  const audit = new LateLog(new LogFile(directory, 'waf/modsec_audit.log'));
-  const app = new LateLog(new LogFile(directory, 'app/shop-api.json.log'));
-  const logs = [balancer, access, errors, audit, app];
-  const begun = new Stamp();
-  const ended = new Stamp();
-  let written = 0;
+  const layers = new Layers(directory, traffic.random);
   let requests = 0;
-  let connection = 1;
-  while (written < lines) {
+  while (layers.written < lines) {
     const q = traffic.next();
     requests++;
     if (q.decider !== null) decided[q.decider]++;
+    layers.upTo(Math.floor(q.timeMs));
+    layers.write(q);
+  }
+  layers.upTo(Number.POSITIVE_INFINITY);
+  return { files: layers.files, requests };
+}
+
+/** The logs of four layers, and what each of them says about a request. */
+export class Layers {
+  readonly #random: Random;
+  readonly #balancer: LateLog;
+  readonly #access: LateLog;
+  readonly #errors: LateLog;
+  readonly #audit: LateLog;
+  readonly #app: LateLog;
+  readonly #logs: LateLog[];
+  readonly #begun = new Stamp();
+  readonly #ended = new Stamp();
+  #connection = 1;
+  /** Lines, those that wait for their moment among them. */
+  written = 0;
+
+  constructor(directory: string, random: Random) {
+    const log = (name: string): LateLog => new LateLog(new LogFile(directory, name));
+    this.#random = random;
+    this.#balancer = log('loadbalancer/haproxy.log');
+    this.#access = log('web/access.log');
+    this.#errors = log('web/error.log');
+    this.#audit = log('waf/modsec_audit.log');
+    this.#app = log('app/shop-api.json.log');
+    this.#logs = [this.#balancer, this.#access, this.#errors, this.#audit, this.#app];
+  }
+
+  get files(): LogFile[] {
+    return this.#logs.map((log) => log.file);
+  }
+
+  /** No request that ends before `now` comes any more. */
+  upTo(now: number): void {
+    for (const log of this.#logs) log.upTo(now);
+  }
+
+  write(q: Request): void {
+    const r = this.#random;
     const start = Math.floor(q.timeMs);
     const end = start + q.durationMs + 2;
-    for (const log of logs) log.upTo(start);
     const id = uuid(r);
     const target = q.path + q.query;
-    const from = begun.at(start);
-    const to = ended.at(end);
+    const from = this.#begun.at(start);
+    const to = this.#ended.at(end);
     const micros = `${THREE[end % 1000]}${THREE[r.below(1000)]}`;
     const busy = 1 + r.below(12);
     const atFront = q.decider === 'loadbalancer';
     const country = q.client.charCodeAt(q.client.length - 1) % 2 === 0 ? 'DE' : 'US';
-    balancer.write(
+    this.#balancer.write(
       end,
       atFront
         ? `${to.iso}.${micros}+00:00 edge-01 haproxy[37]: ${q.client}:${q.clientPort} [${from.clf}.${THREE[start % 1000]}] fe_public~ fe_public/<NOSRV> 0/-1/-1/-1/0 403 192 - - PR-- ${busy}/${busy}/0/0/0 0/0 {${q.host}|${country}} "${q.method} ${target} HTTP/1.1" ${id}\n`
         : `${to.iso}.${micros}+00:00 edge-01 haproxy[37]: ${q.client}:${q.clientPort} [${from.clf}.${THREE[start % 1000]}] fe_public~ be_web/web1 0/0/1/${q.durationMs + 1}/${q.durationMs + 2} ${q.status} ${q.bytes + 187} - - ---- ${busy}/${busy}/${busy - 1}/${busy - 1}/0 0/0 {${q.host}|${country}} "${q.method} ${target} HTTP/1.1" ${id}\n`,
     );
-    written++;
-    if (atFront) continue;
+    this.written++;
+    if (atFront) return;
 
     const atWeb = end - 1;
     const web = to.at(atWeb);
     const seconds = `${Math.floor(q.durationMs / 1000)}.${THREE[q.durationMs % 1000]}`;
     const reachesApp = q.kind !== 'static' && (q.decider === null || q.decider === 'app');
-    access.write(
+    this.#access.write(
       atWeb,
       `${q.client} - - [${web.clf} +0000] "${q.method} ${target} HTTP/1.1" ${q.status} ${q.bytes} "${q.referrer}" "${q.agent}" "${q.client}" rid=${id} rt=${seconds} urt=${reachesApp ? seconds : '-'}\n`,
     );
-    written++;
-    connection += 1 + r.below(3);
+    this.written++;
+    this.#connection += 1 + r.below(3);
     const tail = `client: ${q.client}, server: ${q.host}, request: "${q.method} ${target} HTTP/1.1", host: "${q.host}"\n`;
     if (q.decider === 'web') {
-      errors.write(atWeb, `${web.nginx} [error] 36#36: *${connection} access forbidden by rule, ${tail}`);
-      written++;
+      this.#errors.write(atWeb, `${web.nginx} [error] 36#36: *${this.#connection} access forbidden by rule, ${tail}`);
+      this.written++;
     } else if (q.decider === 'waf') {
       const unique = `${start * 100 + r.below(100)}.${String(r.below(1_000_000)).padStart(6, '0')}`;
       const score = r.pick([5, 5, 8, 10, 15]);
-      errors.write(
+      this.#errors.write(
         atWeb,
-        `${web.nginx} [error] 36#36: *${connection} [client ${q.client}] ModSecurity: Access denied with code 403 (phase 2). Matched "Operator \`Ge' with parameter \`5' against variable \`TX:ANOMALY_SCORE' (Value: \`${score}' ) [file "/usr/share/modsecurity-crs/rules/REQUEST-949-BLOCKING-EVALUATION.conf"] [line "81"] [id "949110"] [rev ""] [msg "Inbound Anomaly Score Exceeded (Total Score: ${score})"] [data ""] [severity "2"] [ver "OWASP_CRS/3.3.4"] [maturity "0"] [accuracy "0"] [tag "application-multi"] [tag "attack-generic"] [hostname "10.30.1.21"] [uri "${q.path}"] [unique_id "${unique}"] [ref ""], ${tail}`,
+        `${web.nginx} [error] 36#36: *${this.#connection} [client ${q.client}] ModSecurity: Access denied with code 403 (phase 2). Matched "Operator \`Ge' with parameter \`5' against variable \`TX:ANOMALY_SCORE' (Value: \`${score}' ) [file "/usr/share/modsecurity-crs/rules/REQUEST-949-BLOCKING-EVALUATION.conf"] [line "81"] [id "949110"] [rev ""] [msg "Inbound Anomaly Score Exceeded (Total Score: ${score})"] [data ""] [severity "2"] [ver "OWASP_CRS/3.3.4"] [maturity "0"] [accuracy "0"] [tag "application-multi"] [tag "attack-generic"] [hostname "10.30.1.21"] [uri "${q.path}"] [unique_id "${unique}"] [ref ""], ${tail}`,
       );
-      audit.write(atWeb, auditRecord(q, target, web.c, id, unique, score, r.pick(RULES)));
-      written += 2;
+      this.#audit.write(atWeb, auditRecord(q, target, web.c, id, unique, score, r.pick(RULES)));
+      this.written += 2;
     }
-    if (!reachesApp) continue;
+    if (!reachesApp) return;
 
     const atApp = end - 1;
     const stamp = `${web.iso}.${THREE[atApp % 1000]}Z`;
     const who = `"requestId":"${id}"`;
     if (q.decider === 'app') {
-      app.write(
+      this.#app.write(
         atApp,
         `{"level":"warn","message":"access denied: user ${q.user} lacks permission ${q.method === 'GET' ? 'read' : 'write'} on ${q.path.split('/')[3] ?? 'page'}",${who},"userId":"${q.user}","timestamp":"${stamp}"}\n`,
       );
-      written++;
+      this.written++;
     }
-    app.write(
+    this.#app.write(
       atApp,
       `{"level":"info","message":"request completed",${who},"method":"${q.method}","path":"${q.path}","status":${q.status},"durationMs":${q.durationMs},"remoteAddress":"${q.client}","pid":30,"timestamp":"${stamp}"}\n`,
     );
-    written++;
+    this.written++;
   }
-  for (const log of logs) log.upTo(Number.POSITIVE_INFINITY);
-  return { files: logs.map((log) => log.file), requests };
 }
 
 const RULES = [

@@ -3,9 +3,10 @@
  * storing, linking and explaining cost, beside `wc -l`, GoAccess and lnav on the same files in the same run.
  * Prints Markdown. Every run is a process of its own; of `repeat` runs the fastest counts. Times are shown,
  * never asserted; a wrong number of refusals is an error. `only=api scale=1` fills a store with a month of 100 M
- * requests and 2 M refusals first (ten minutes) and asks it every question of the API.
+ * requests and 2 M refusals first (ten minutes) and asks it every question of the API. `only=storm rate=20000
+ * seconds=60 quiet=60` has `serve` follow logs that grow by so many refusals a second.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { basename, join } from 'node:path';
@@ -16,15 +17,16 @@ import type { EngineRun } from './child.ts';
 import { FULL, filled } from './fill.ts';
 import { type Generated, generate, parseSize, sizeName } from './generate.ts';
 import type { ParserRun } from './parsers.ts';
+import { listening, runStorm } from './storm.ts';
 
-const PARTS = ['combined', 'layers', 'parsers', 'latency', 'api'] as const;
+const PARTS = ['combined', 'layers', 'parsers', 'latency', 'api', 'storm'] as const;
 type Part = (typeof PARTS)[number];
 
 const options = new Map(process.argv.slice(2).map((a) => a.split('=', 2) as [string, string]));
 for (const [key, value] of options) {
-  if (!['sizes', 'only', 'repeat', 'seed', 'rate', 'scale'].includes(key) || value === undefined) {
+  if (!['sizes', 'only', 'repeat', 'seed', 'rate', 'scale', 'seconds', 'quiet'].includes(key) || value === undefined) {
     console.error(
-      `usage: npm run bench -- [sizes=200k,2M,20M] [only=${PARTS.join(',')}] [repeat=2] [seed=403] [rate=10] [scale=1]`,
+      `usage: npm run bench -- [sizes=200k,2M,20M] [only=${PARTS.join(',')}] [repeat=2] [seed=403] [rate=10] [scale=1] [seconds=60] [quiet=60]`,
     );
     process.exit(2);
   }
@@ -371,6 +373,19 @@ async function api(): Promise<void> {
   say(apiTable(await measureApi(directory, 30)));
 }
 
+/** Logs that grow by far more refusals than anybody can look at. */
+async function storm(): Promise<void> {
+  const rate = Number(options.get('rate') ?? 20_000);
+  const seconds = Number(options.get('seconds') ?? 60);
+  const quietSeconds = Number(options.get('quiet') ?? 60);
+  say(`\n## A storm of ${number(rate)} refusals a second for ${seconds} s, four layers\n`);
+  const report = await runStorm({ rate, seconds, quietSeconds, scratch: join(scratch, 'storm'), note });
+  note('');
+  say(report.markdown);
+  for (const w of report.wrong) say(`\n**WRONG**: ${w}`);
+  if (report.wrong.length > 0) process.exitCode = 1;
+}
+
 const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -378,18 +393,6 @@ function line(path: string, status: number): string {
   const iso = new Date().toISOString();
   const stamp = `${iso.slice(8, 10)}/${MONTHS[Number(iso.slice(5, 7)) - 1]}/${iso.slice(0, 4)}:${iso.slice(11, 19)}`;
   return `203.0.113.9 - - [${stamp} +0000] "GET ${path} HTTP/1.1" ${status} 153 "-" "curl/8.5.0"\n`;
-}
-
-function listening(served: ChildProcess): Promise<string> {
-  return new Promise((done, failed) => {
-    let out = '';
-    served.once('close', (code) => failed(new Error(`serve ended with ${code}`)));
-    served.stdout!.on('data', (d) => {
-      out += d;
-      const url = /http:\/\/[\d.]+:\d+/.exec(out)?.[0];
-      if (url) done(url);
-    });
-  });
 }
 
 function version(command: string, args: string[]): string {
@@ -415,4 +418,5 @@ for (const part of [combined, layers]) {
 if (parts.includes('parsers')) parsers();
 if (parts.includes('latency')) await latency();
 if (parts.includes('api')) await api();
+if (parts.includes('storm')) await storm();
 if (missing.size > 0) say(`\nNot installed, so not compared: ${[...missing].join(', ')}.`);
