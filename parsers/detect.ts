@@ -6,7 +6,7 @@
  */
 
 import { envelopeNamed, findDocument } from './documents.ts';
-import { type Entry, type Failure, isFailure } from './entry.ts';
+import { type Entry, type Failure, isFailure, readLate } from './entry.ts';
 import { ENVELOPES, type Envelope, emptyContext, nest } from './envelope.ts';
 import { readSyslogText } from './formats/syslog.ts';
 import { FORMATS } from './formats.ts';
@@ -558,6 +558,10 @@ function skimBehind(envelope: Envelope, skim: Skimmer): Skimmer | undefined {
   };
 }
 
+function readBy(format: Format, text: string, context: Context): Entry | Failure {
+  return format.late === true ? readLate(format.parse, text, context) : format.parse(text, context);
+}
+
 /** One function from the text of a record, as it lies in the file, to its Entry. Not for use by two threads: it holds a Context. */
 export function makeReader(detected: Detected): Reader {
   const { format, envelope, alternates } = detected;
@@ -582,10 +586,10 @@ export function makeReader(detected: Detected): Reader {
           alternates.some((x) => (x.starts === undefined ? !isFailure(x.parse(line, context)) : x.starts(line)));
 
   const parseInner = (text: string): Entry | Failure => {
-    const entry = format.parse(text, context);
+    const entry = readBy(format, text, context);
     if (!isFailure(entry)) return entry;
     for (const alternate of alternates) {
-      const other = alternate.parse(text, context);
+      const other = readBy(alternate, text, context);
       if (!isFailure(other)) return other;
     }
     return entry;

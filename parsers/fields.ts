@@ -2,7 +2,7 @@
  * HOT. Small pure steps that several formats share: a request line into method, path, query and host; an
  * address with its port; escapes undone; what is an id and what is an address. They only fill what is known.
  */
-import { type Entry, NO_IDS } from './entry.ts';
+import { type Entry, leavesAttributes, NO_IDS } from './entry.ts';
 
 /** Nothing but white space. */
 export function isBlank(text: string): boolean {
@@ -28,11 +28,15 @@ export function newRecord(): Record<string, string> {
 }
 
 export function addAttribute(entry: Entry, name: string, value: string): void {
-  if (value === '' || value === '-') return;
-  if (entry.attributes === null) entry.attributes = new Attributes();
+  if (leavesAttributes || value === '' || value === '-') return;
+  let { attributes } = entry;
+  if (attributes === null) {
+    attributes = new Attributes();
+    entry.attributes = attributes;
+  }
   // A name that comes twice keeps both values, as header fields do.
-  const before = entry.attributes[name];
-  entry.attributes[name] = before === undefined || before === value ? value : `${before}, ${value}`;
+  const before = attributes[name];
+  attributes[name] = before === undefined || before === value ? value : `${before}, ${value}`;
 }
 
 export function addId(entry: Entry, id: string): void {

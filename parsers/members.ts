@@ -3,12 +3,22 @@
  * table does not name becomes an attribute under its dotted name, secrets masked. `shape.ts` does the same without
  * parsing, for records laid out like earlier ones; which field takes what is `record.ts`.
  */
-import type { Entry } from './entry.ts';
+import { type Entry, leavesAttributes } from './entry.ts';
 import { addAttribute } from './fields.ts';
 import { isObject, type JsonObject, textOf } from './json.ts';
 
 /** Puts a member into its field; false = it does not fit there and stays an attribute. */
-export type Take = (entry: Entry, value: unknown, name: string) => boolean;
+export interface Take {
+  (entry: Entry, value: unknown, name: string): boolean;
+  /** It makes attributes and nothing else. */
+  only?: true;
+}
+
+/** A Take that makes attributes and nothing else: where these are left for later, it is not asked. */
+export function onlyAttributes(take: Take): Take {
+  take.only = true;
+  return take;
+}
 export interface Table {
   [member: string]: Take | Table;
 }
@@ -82,8 +92,11 @@ export function walk(entry: Entry, json: JsonObject, table: Names | null, prefix
     if (value === null || value === undefined || value === '') continue;
     const how = table === null ? undefined : table.get(key);
     if (typeof how === 'function') {
+      if (leavesAttributes && how.only === true) continue;
       if (how(entry, value, key)) continue;
     }
+    // Only an object with a table may hold fields.
+    if (leavesAttributes && !(how instanceof Map)) continue;
     names ??= calledAt(prefix);
     const { name, secret } = callIt(names, prefix, key);
     if (how instanceof Map && isObject(value)) walk(entry, value, how, dotted(name), depth + 1);
@@ -103,12 +116,14 @@ export function dotted(name: string): string {
 }
 
 export function keep(entry: Entry, name: string, secret: boolean, value: unknown, depth: number): void {
+  if (leavesAttributes) return;
   if (!secret && isObject(value) && depth < DEPTH_MAX) {
     if (budget-- > 0) walk(entry, value, null, dotted(name), depth + 1);
   } else keepText(entry, name, secret, Array.isArray(value) && !secret ? listText(value) : textOf(value));
 }
 
 export function keepText(entry: Entry, name: string, secret: boolean, text: string): void {
+  if (leavesAttributes) return;
   if (budget-- <= 0) return;
   if (secret) {
     const space = text.indexOf(' ');

@@ -78,6 +78,11 @@ export interface Format {
   directive?(line: string): string | null;
   /** The format for lines of this pattern: from a directive, or given by the user (nginx `log_format`, Apache `LogFormat`). */
   compile?(pattern: string): Format;
+  /**
+   * Attributes may be read later, from the record's text alone (`readLate`): no field and no failure depends on an
+   * attribute, and no attribute on what a wrapper knows. `test/late.test.ts` holds both ways to each other.
+   */
+  readonly late?: boolean;
   /** What is counted of an ordinary line, without reading it whole. Only for access logs of one line a record. */
   readonly skim?: Skimmer;
   /**

@@ -20,7 +20,17 @@ import {
   setTarget,
 } from './fields.ts';
 import { isObject, type JsonObject, parseObject, textOf } from './json.ts';
-import { CALLED_MAX, drop, fill, interned, listText, MEMBERS_MAX, type Names, type Take } from './members.ts';
+import {
+  CALLED_MAX,
+  drop,
+  fill,
+  interned,
+  listText,
+  MEMBERS_MAX,
+  type Names,
+  onlyAttributes,
+  type Take,
+} from './members.ts';
 import type { Context, Format } from './parser.ts';
 import { type Needs, Shape } from './shape.ts';
 import { epochMs, read, readAny } from './time.ts';
@@ -79,7 +89,7 @@ function durationField(factor: number): Take {
 export const set = {
   /** Says nothing: not kept. */
   drop,
-  keep: (() => false) as Take,
+  keep: onlyAttributes(() => false),
   time: ((entry, value) => {
     const ms = typeof value === 'number' ? epochMs(value) : readAny(textOf(value));
     if (Number.isNaN(ms) || !Number.isNaN(entry.timeMs)) return false;
@@ -208,7 +218,7 @@ function answerAttribute(name: string): string | null {
 }
 
 /** `response.headers` of a transaction log. */
-export const answerHeaders: Take = (entry, value) => {
+export const answerHeaders = onlyAttributes((entry, value) => {
   if (!isObject(value)) return false;
   let n = 0;
   for (const name of Object.keys(value)) {
@@ -217,7 +227,7 @@ export const answerHeaders: Take = (entry, value) => {
     if (attribute !== null) addAttribute(entry, attribute, listText(value[name]));
   }
   return true;
-};
+});
 
 /** Names of headers as they came → in lower case and as attribute, for the same reason as `CALLED`. */
 const HEADERS = new Map<string, { key: string; attribute: string }>();
@@ -325,7 +335,7 @@ export function unlike(line: string, marks: JsonProduct['marks']): Failure | nul
 /** The Format of a product that writes JSON. */
 export function jsonFormat(product: JsonProduct): Format {
   const read = readerOf(product);
-  return { dataset: product.dataset, title: product.title, usualLayer: product.usualLayer, parse: read };
+  return { dataset: product.dataset, title: product.title, usualLayer: product.usualLayer, late: true, parse: read };
 }
 
 /** Reads records of a product: those laid out like earlier ones straight from the text, others from the parsed object. */

@@ -5,7 +5,7 @@
  * match exactly (another order, a member twice, an escaped name, `1e5`) is parsed, so the answer is the same in every
  * case: `test/parsers.shape.test.ts` holds both to each other. What a member means is `members.ts`.
  */
-import type { Entry } from './entry.ts';
+import { type Entry, leavesAttributes } from './entry.ts';
 import { isObject, type JsonObject } from './json.ts';
 import {
   calledAt,
@@ -76,20 +76,33 @@ const KEY = /^[^\d"\\][^"\\]{0,99}$/;
 
 const STRING = '[^"\\\\]*(?:\\\\(?:["\\\\/bfnrt]|u[\\da-fA-F]{4})[^"\\\\]*)*';
 const BARE = '-?(?:0|[1-9]\\d*)(?:\\.\\d+)?|true|false|null';
-const BRACKETS_DEPTH = 5;
+/** Lists in lists in objects …; what is deeper is parsed. */
+const BRACKETS_DEPTH = 4;
 
-/** What stands between two brackets. Every choice is made by one character, so that a mismatch costs the length once. */
-function between(depth: number): string {
-  const plain = '[^"[\\]{}]*';
-  const item = depth === 0 ? `"${STRING}"` : `(?:"${STRING}"|[[{]${between(depth - 1)}[\\]}])`;
-  return `${plain}(?:${item}${plain})*`;
+/**
+ * A list or an object that nobody looks into, exactly as JSON has it. Every choice is made by one character, so that a
+ * mismatch costs the length once.
+ */
+function whole(depth: number): string {
+  const value = depth === 0 ? `(?:"${STRING}"|${BARE})` : `(?:"${STRING}"|${BARE}|${whole(depth - 1)})`;
+  const list = `\\[ ?(?:${value} ?(?:, ?(?=[^ \\]])|(?=\\])))*\\]`;
+  const object = `\\{ ?(?:"${STRING}": ?${value} ?(?:, ?(?=")|(?=\\})))*\\}`;
+  return `(?:${list}|${object})`;
 }
-const WHOLE = `[[{]${between(BRACKETS_DEPTH)}[\\]}]`;
+const WHOLE = whole(BRACKETS_DEPTH);
+
+/** How a record is taken apart. */
+interface Way {
+  regexp: RegExp;
+  steps: Step[];
+}
 
 class One {
   members: Member[];
-  regexp: RegExp = /^$/;
-  steps: Step[] = [];
+  /** With all attributes. */
+  full: Way = { regexp: /^$/, steps: [] };
+  /** Attributes are read later: only what becomes a field, or is looked at by `finish`, is taken out. */
+  quick: Way = { regexp: /^$/, steps: [] };
   hits = 0;
   marked = false;
   constructor(members: Member[]) {
@@ -125,7 +138,8 @@ export class Shape {
     if (!shapes.on || line.length > LINE_MAX) return null;
     for (let i = 0; i < this.#shapes.length; i++) {
       const one = this.#shapes[i]!;
-      const match = one.regexp.exec(line);
+      const { regexp, steps } = leavesAttributes ? one.quick : one.full;
+      const match = regexp.exec(line);
       if (match === null) continue;
       one.hits++;
       this.marked = one.marked;
@@ -134,7 +148,7 @@ export class Shape {
         this.#shapes[i] = this.#shapes[i - 1]!;
         this.#shapes[i - 1] = one;
       }
-      return this.#fill(entry, match, one.steps, line.indexOf('\\') >= 0);
+      return this.#fill(entry, match, steps, line.indexOf('\\') >= 0);
     }
     this.#missed++;
     return null;
@@ -208,17 +222,17 @@ export class Shape {
       const merged = merge(one.members, seen);
       if (merged === null || sizeOf(merged) > MEMBERS_SHAPED_MAX) continue;
       const better = this.#compile(merged);
-      if (!better.regexp.test(line)) continue;
+      if (!better.full.regexp.test(line)) continue;
       one.members = merged;
-      one.regexp = better.regexp;
-      one.steps = better.steps;
+      one.full = better.full;
+      one.quick = better.quick;
       one.marked = better.marked;
       return;
     }
     if (this.#shapes.length >= SHAPES_MAX || sizeOf(seen) > MEMBERS_SHAPED_MAX) return;
     const made = this.#compile(seen);
     // A name that came twice, an order that objects do not keep.
-    if (!made.regexp.test(line)) return;
+    if (!made.full.regexp.test(line)) return;
     this.#shapes.push(made);
     this.learned = true;
   }
@@ -251,8 +265,16 @@ export class Shape {
 
   #compile(members: Member[]): One {
     const one = new One(members);
+    const sure = namesOf(members);
+    one.marked = this.#marks.every((group) => group.some((mark) => sure.has(mark)));
+    one.full = this.#wayThrough(members, false);
+    one.quick = this.#wayThrough(members, true);
+    return one;
+  }
+
+  #wayThrough(members: Member[], quick: boolean): Way {
     const state = { groups: 0, homes: 1 };
-    const steps = one.steps;
+    const steps: Step[] = [];
     const inside = (
       list: Member[],
       table: Names | null,
@@ -267,7 +289,8 @@ export class Shape {
         const how = table?.get(member.key);
         const need = needs !== null && Object.hasOwn(needs, member.key) ? needs[member.key]! : null;
         const { name, secret } = callIt(calledAt(prefix), prefix, member.key);
-        const unasked = dropped || (how === drop && need === null);
+        const silent = how === drop || (quick && (how === undefined || (how instanceof Function && how.only === true)));
+        const unasked = dropped || (silent && need === null);
         const step: Step = {
           key: interned(member.key),
           name,
@@ -283,8 +306,8 @@ export class Shape {
           inner: -1,
         };
         const ways: string[] = [];
-        // What nobody asks for makes no text; lists are parsed to see whether they are JSON.
-        if (!unasked || member.whole) steps.push(step);
+        // What nobody asks for makes no text.
+        if (!unasked) steps.push(step);
         if (member.quoted) {
           if (!unasked) step.text = ++state.groups;
           ways.push(unasked ? `"${STRING}"` : `"(${STRING})"`);
@@ -304,18 +327,15 @@ export class Shape {
           ways.push(there + inside(member.inside, step.table, deeper, dotted(name), depth + 1, step.inner, unasked));
         }
         if (member.whole) {
-          step.whole = ++state.groups;
-          ways.push(`(${WHOLE})`);
+          if (!unasked) step.whole = ++state.groups;
+          ways.push(unasked ? WHOLE : `(${WHOLE})`);
         }
         const text = `${i === 0 ? '' : ' ?, ?'}"${escaped(member.key)}": ?(?:${ways.join('|')})`;
         source += member.optional ? `(?:${text})?` : text;
       });
       return `${source} ?\\}`;
     };
-    const sure = namesOf(members);
-    one.marked = this.#marks.every((group) => group.some((mark) => sure.has(mark)));
-    one.regexp = new RegExp(`^${inside(members, this.#table, this.#needs, '', 0, 0, false)}$`);
-    return one;
+    return { regexp: new RegExp(`^${inside(members, this.#table, this.#needs, '', 0, 0, false)}$`), steps };
   }
 }
 

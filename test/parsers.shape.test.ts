@@ -12,6 +12,7 @@ import { FORMATS } from '../parsers/formats.ts';
 import type { Format } from '../parsers/parser.ts';
 import { names, readerOf, set } from '../parsers/record.ts';
 import { shapes } from '../parsers/shape.ts';
+import { plain } from './plain.ts';
 
 const context = emptyContext(Date.parse('2026-11-22T12:00:00Z'));
 const cases: { format: Format; line: string }[] = [];
@@ -43,7 +44,7 @@ test('every fixture is read alike', () => {
   expect(cases.length).toBeGreaterThan(150);
   for (const { format, line } of cases) {
     const { shaped, parsed } = both(format, line);
-    expect(shaped, line).toEqual(parsed);
+    expect(plain(shaped), line).toEqual(plain(parsed));
   }
 });
 
@@ -73,7 +74,7 @@ test('a record changed anywhere is read alike', () => {
           text = text.slice(0, from) + piece + text.slice(from + length);
         }
         const { shaped, parsed } = both(format, text);
-        expect(shaped).toEqual(parsed);
+        expect(plain(shaped)).toEqual(plain(parsed));
       },
     ),
     { numRuns: 8000 },
@@ -85,7 +86,7 @@ test('an escape that JSON does not know, in any value', () => {
     for (let at = line.indexOf('":"'); at >= 0; at = line.indexOf('":"', at + 1)) {
       for (const piece of ['\\q', '\\u12', '\\u0041', '\u0001', '\\n\u0001']) {
         const { shaped, parsed } = both(format, line.slice(0, at + 3) + piece + line.slice(at + 3));
-        expect(shaped).toEqual(parsed);
+        expect(plain(shaped)).toEqual(plain(parsed));
       }
     }
   }
@@ -100,7 +101,7 @@ test('a value changed for another is read alike', () => {
         n++ === nth ? `":${blank}${value}` : whole,
       );
       const { shaped, parsed } = both(format, text);
-      expect(shaped).toEqual(parsed);
+      expect(plain(shaped)).toEqual(plain(parsed));
     }),
     { numRuns: 1500 },
   );
@@ -110,7 +111,7 @@ test('a record of any length is read', () => {
   const { format, line } = cases.find((one) => one.format.dataset === 'cloudflare.http')!;
   for (const length of [60_000, 70_000, 4_000_000]) {
     const { shaped, parsed } = both(format, line.replace('":"', `":"${'x\\"[{'.repeat(length / 4)}`));
-    expect(shaped).toEqual(parsed);
+    expect(plain(shaped)).toEqual(plain(parsed));
   }
 });
 
@@ -153,7 +154,7 @@ test('objects of any members, in any order', () => {
     fc.property(value.object, fc.constantFrom(0, 1), (object, blanks) => {
       const line = blanks === 0 ? JSON.stringify(object) : JSON.stringify(object).replaceAll('":', '": ');
       const { shaped, parsed } = both(format, line);
-      expect(shaped).toEqual(parsed);
+      expect(plain(shaped)).toEqual(plain(parsed));
     }),
     { numRuns: 3000 },
   );

@@ -3,7 +3,7 @@
  * the cause that they have to give. A line that only looks like a refusal must give none.
  */
 import { describe, expect, test } from 'vitest';
-import { type Entry, emptyEntry, isFailure } from '../parsers/entry.ts';
+import { type Entry, emptyEntry, entryWith, isFailure } from '../parsers/entry.ts';
 import { emptyContext } from '../parsers/envelope.ts';
 import { FORMATS } from '../parsers/formats.ts';
 import { fill, matchSignals, SIGNALS } from '../server/attribute/match.ts';
@@ -505,11 +505,10 @@ describe('matching', () => {
     expect(m?.signal.layer).toBe('app');
   });
   test('values are one line, masked and cut', () => {
-    const entry = {
-      ...emptyEntry('x', 'app', 'end'),
+    const entry = entryWith(emptyEntry('x', 'app', 'end'), {
       userName: `a\u001b[2J\n${'b'.repeat(900)}`,
       urlPath: '/x?token=abcdef123456',
-    };
+    });
     const says = fill('{userName} at {urlPath}[ not {filePath}] {nothing}', entry);
     expect(says).not.toMatch(/[\u0000-\u001f]/);
     expect(says).not.toContain('abcdef123456');

@@ -3,7 +3,7 @@
  * what is no denial is tested as much as what is one.
  */
 import { describe, expect, test } from 'vitest';
-import { type Entry, emptyEntry, type RuleMatch } from '../parsers/entry.ts';
+import { type Entry, emptyEntry, entryWith, type RuleMatch } from '../parsers/entry.ts';
 import { emptyRule } from '../parsers/waf.ts';
 import { resolveWaf } from '../server/attribute/waf.ts';
 
@@ -22,27 +22,23 @@ const outbound = (score: number) =>
   denied(959100, { message: `Outbound Anomaly Score Exceeded (Total Score: ${score})` });
 
 function audit(rules: RuleMatch[], more: Partial<Entry> = {}): Entry {
-  return {
-    ...emptyEntry('modsecurity.audit', 'audit', 'decision'),
+  return entryWith(emptyEntry('modsecurity.audit', 'audit', 'decision'), {
     rules,
     wafIntercepted: rules.some((r) => r.denied),
     wafMode: 'enabled',
     httpResponseStatusCode: 403,
     ...more,
-  };
+  });
 }
-const json = (rules: RuleMatch[] | null, more: Partial<Entry> = {}): Entry => ({
-  ...emptyEntry('modsecurity.json', 'audit', 'start'),
-  rules,
-  wafMode: 'enabled',
-  httpResponseStatusCode: 403,
-  ...more,
-});
-const line = (r: RuleMatch, dataset = 'apache.error'): Entry => ({
-  ...emptyEntry(dataset, 'error', 'decision'),
-  rules: [r],
-  wafIntercepted: r.denied ? true : null,
-});
+const json = (rules: RuleMatch[] | null, more: Partial<Entry> = {}): Entry =>
+  entryWith(emptyEntry('modsecurity.json', 'audit', 'start'), {
+    rules,
+    wafMode: 'enabled',
+    httpResponseStatusCode: 403,
+    ...more,
+  });
+const line = (r: RuleMatch, dataset = 'apache.error'): Entry =>
+  entryWith(emptyEntry(dataset, 'error', 'decision'), { rules: [r], wafIntercepted: r.denied ? true : null });
 
 describe('what is no denial', () => {
   test.each<[string, Entry[]]>([
@@ -343,18 +339,18 @@ describe('when the rule lines are lost', () => {
 });
 
 describe('NAXSI', () => {
-  const naxsi = (scores: Record<string, string>, intercepted: boolean | null, id = '1000'): Entry => ({
-    ...emptyEntry('nginx.error', 'error', 'decision'),
-    logLogger: 'naxsi',
-    wafIntercepted: intercepted,
-    rules: [rule(id, '', { denied: intercepted === true })],
-    attributes: Object.fromEntries(
-      Object.entries(scores).flatMap(([name, n], i) => [
-        [`naxsi.cscore${i}`, name],
-        [`naxsi.score${i}`, n],
-      ]),
-    ),
-  });
+  const naxsi = (scores: Record<string, string>, intercepted: boolean | null, id = '1000'): Entry =>
+    entryWith(emptyEntry('nginx.error', 'error', 'decision'), {
+      logLogger: 'naxsi',
+      wafIntercepted: intercepted,
+      rules: [rule(id, '', { denied: intercepted === true })],
+      attributes: Object.fromEntries(
+        Object.entries(scores).flatMap(([name, n], i) => [
+          [`naxsi.cscore${i}`, name],
+          [`naxsi.score${i}`, n],
+        ]),
+      ),
+    });
   test.each<[Record<string, string>, string, string]>([
     [{ $SQL: '12' }, '1000', 'waf.sqli'],
     [{ $SQL: '4', $XSS: '8' }, '1302', 'waf.xss'],

@@ -3,7 +3,7 @@
  * contrast with requests that were let through. Pure. Two steps, because a contrast needs all refusals of the
  * same class: `assess` looks at one request alone, `conclude` at one in the light of all.
  */
-import type { Entry } from '../../parsers/entry.ts';
+import { type Entry, entryWith } from '../../parsers/entry.ts';
 import { DETAIL_CHARS } from '../limits.ts';
 import type { Evidence, Hop, LinkedRequest, Verdict } from '../model/request.ts';
 import { type Cause, LAYERS, type Layer, type Role } from '../model/taxonomy.ts';
@@ -152,7 +152,7 @@ function clientOf(hops: Hop[], isProxy: (sourceId: number, address: string) => b
 
 /** The client is what the outermost line says; everything else what the decider saw. */
 function clientSide(client: string | null): (entry: Entry, index: number) => Entry {
-  return (entry) => (entry.clientAddress === client ? entry : { ...entry, clientAddress: client });
+  return (entry) => (entry.clientAddress === client ? entry : entryWith(entry, { clientAddress: client }));
 }
 
 function innermostRefusal(hops: Hop[], refusedStatus: ReadonlySet<number>): number {
