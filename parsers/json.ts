@@ -155,7 +155,7 @@ export function flatten(json: JsonObject): [string, string | number | boolean][]
 }
 
 /** What a JSON name stands for. */
-type Meaning =
+export type Meaning =
   | 'time'
   | 'level'
   | 'message'
@@ -307,6 +307,13 @@ function nameIn(parent: Name, key: string): Name {
     parent.members.set(key, name);
   }
   return name;
+}
+
+/** What a dotted name means, for those that take lines apart without parsing them. */
+export function meaningOf(name: string): { meaning: Meaning | undefined; nested: Meaning | undefined } {
+  let at = ROOT;
+  for (const key of name.split('.')) at = nameIn(at, key);
+  return at;
 }
 
 /** One object for all records: `mapJson` is not re-entered. */
@@ -551,14 +558,10 @@ function take(
       return entry.attributes?.request === before || entry.attributes?.request === text;
     }
     case 'host': {
-      const domain = domainOf(text);
-      if (domain === null || /[\s/]/.test(domain)) return false;
-      if (entry.urlDomain === domain) return true;
-      // `host` of a logger may be the machine: only a name as websites have, or with a port, is taken from it.
-      if (name.length === 4 && domain.indexOf('.') < 0 && domain !== 'localhost' && text.indexOf(':') < 0) return false;
-      if (entry.urlDomain !== null) return false;
-      entry.urlDomain = domain;
-      return true;
+      const domain = hostMeant(name, text);
+      if (domain === null) return entry.urlDomain !== null && entry.urlDomain === domainOf(text);
+      if (entry.urlDomain === null) entry.urlDomain = domain;
+      return entry.urlDomain === domain;
     }
     case 'status': {
       const status = numberOf(text);
@@ -671,6 +674,17 @@ function take(
     default:
       return false;
   }
+}
+
+/** The domain that the member `name` means by `text`; null = none. */
+export function hostMeant(name: string, text: string): string | null {
+  // nginx and Apache write - or nothing for what is absent.
+  if (text === '' || text === '-') return null;
+  const domain = domainOf(text);
+  if (domain === null || /[\s/]/.test(domain)) return null;
+  // `host` of a logger may be the machine: only a name as websites have, or with a port, is taken from it.
+  if (name.length === 4 && domain.indexOf('.') < 0 && domain !== 'localhost' && text.indexOf(':') < 0) return null;
+  return domain;
 }
 
 const UNITS: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000 };

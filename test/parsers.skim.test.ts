@@ -7,6 +7,7 @@ import { isFailure } from '../parsers/entry.ts';
 import { emptyContext } from '../parsers/envelope.ts';
 import { known } from '../parsers/fields.ts';
 import { FORMATS } from '../parsers/formats.ts';
+import { forgetJson } from '../parsers/skim.json.ts';
 import { Skim } from '../parsers/skim.ts';
 
 const skimming = [...FORMATS.values()].filter((f) => f.skim !== undefined);
@@ -50,7 +51,7 @@ function agree(lines: string[]): number {
             path: text.slice(out.pathFrom, out.pathTo),
             status: out.status,
             bytes: out.bytes,
-            client: text.slice(out.clientFrom, out.clientTo),
+            client: out.clientFrom < 0 ? null : text.slice(out.clientFrom, out.clientTo),
             referrer: said(text, out.referrerFrom, out.referrerTo),
             agent: said(text, out.agentFrom, out.agentTo),
             // Forwarded addresses stand nowhere else.
@@ -234,4 +235,110 @@ test('ordinary lines of HAProxy are skimmed, in every dress', () => {
   expect(
     agree([`Nov 22 09:57:01 lb1 haproxy[121]: ${line}`, `2025-11-22T08:57:01.126+00:00 lb1 haproxy[121]: ${line}`]),
   ).toBe(2);
+});
+
+const jsonLine = fc
+  .tuple(
+    mostly('{"level":"info",', '{', '{ "level": 30, ', ' {"level":"info",', '{"level":"info","time":1763805421123,'),
+    mostly(
+      '"time":"2025-11-22T09:57:01.123Z",',
+      '"time":"2025-11-22T09:57:01+01:00",',
+      '"time":"2025-11-22 09:57:01",',
+      '"time":"22/Nov/2025:09:57:01 +0100",',
+      '"time":1763805421123,',
+      '"ts":1763805421.123,',
+      '"time":"1763805421",',
+      '"time":null,',
+      '',
+    ),
+    mostly(
+      '"msg":"request completed",',
+      '"msg":"a \\"b\\"",',
+      '"msg":"ünï",',
+      '"msg":"a\tb",',
+      '"msg":5,',
+      '"msg":[1],',
+    ),
+    mostly(
+      '"method":"GET",',
+      '"method":"POST",',
+      '"method":"get",',
+      '"method":"PROPFIND",',
+      '"method":"",',
+      '"method":7,',
+    ),
+    mostly(
+      '"path":"/a/b",',
+      '"path":"/a?b=c",',
+      '"url":"/a?b=c",',
+      '"url":"http://o.example/a",',
+      '"path":"a",',
+      '"path":"/a b",',
+      '"path":"/é",',
+      '"path":"/a","url":"/b",',
+      '"path":"/a","path":"/b",',
+      '"req":{"url":"/x","id":7},',
+    ),
+    mostly('"status":403,', '"status":"403",', '"status":40,', '"status":4033,', '"status":"-",', '"status":403.0,'),
+    mostly('', '"bytes":153,', '"bytes":"153",', '"bytes":-1,', '"bytes":1.5,', '"bytes":01,', '"bytes":1e3,'),
+    mostly(
+      '"remote_addr":"203.0.113.7",',
+      '"remote_addr":"2001:db8::7",',
+      '"remote_addr":"::ffff:203.0.113.7",',
+      '"remote_addr":"203.0.113.7:4711",',
+      '"remote_addr":"-",',
+      '"remoteAddress":"203.0.113.7",',
+      '"client_ip":"10.0.0.1","remote_addr":"203.0.113.7",',
+      '"remote_addr":"shop.example",',
+      '"context":{"ip":"203.0.113.9"},',
+    ),
+    mostly(
+      '"host":"shop.example",',
+      '"host":"web1",',
+      '"host":"web1:80",',
+      '"host":"Shop.Example:443",',
+      '"host":"-",',
+      '"http_host":"web1",',
+      '"host":"a/b",',
+      '"host":"é.example",',
+      '"req":{"headers":{"host":"b.example","user-agent":"x"}},',
+    ),
+    mostly('"user_agent":"curl/8.5",', '"user_agent":"-",', '"user_agent":"",', '"user_agent":"ü",', '"agent":3,'),
+    mostly('"referer":"https://shop.example/",', '', '"referer":"-",', '"http_referer":"",'),
+    mostly(
+      '"took":5}',
+      '"took":5,"ok":true}',
+      '"took":null}',
+      '"took":-0.5}',
+      '"took":{}}',
+      '"took":[]}',
+      '"took":5},',
+      '"a":{"b":{"c":1}}}',
+      '"took":5',
+    ),
+  )
+  .map((parts) => parts.join(''));
+
+test('lines in JSON made of odd members, in the order of others or not, and such lines damaged', () => {
+  const damaged = fc
+    .tuple(jsonLine, fc.nat(300), fc.string({ unit: 'binary-ascii', maxLength: 2 }))
+    .map(([l, at, what]) => (l.slice(0, at) + what + l.slice(at + 1)).replaceAll('\n', ' '));
+  let skimmed = 0;
+  fc.assert(
+    fc.property(fc.array(fc.oneof(jsonLine, damaged), { minLength: 2, maxLength: 20 }), (lines) => {
+      forgetJson();
+      skimmed += agree(lines.map((line) => Buffer.from(line, 'utf8').toString('latin1')));
+    }),
+    { numRuns: 3000 },
+  );
+  expect(skimmed).toBeGreaterThan(1000);
+});
+
+test('ordinary lines in JSON are skimmed once a line like them was read', () => {
+  forgetJson();
+  const flat = (path: string) =>
+    `{"level":"info","message":"request completed","requestId":"a9764bc7-3201-4a20-9b56-dda3394dffb2","method":"GET","path":"${path}","status":200,"durationMs":6,"remoteAddress":"203.0.113.7","timestamp":"2025-11-22T09:57:01.902Z"}`;
+  const nested = (path: string) =>
+    `{"level":30,"time":1763805421123,"req":{"id":7,"method":"GET","url":"${path}","headers":{"host":"shop.example"},"remoteAddress":"203.0.113.7"},"res":{"statusCode":200},"responseTime":5,"msg":"ok"}`;
+  expect(agree([flat('/a'), nested('/b'), flat('/c?x=y'), nested('/d')])).toBe(4);
 });

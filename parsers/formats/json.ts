@@ -2,11 +2,14 @@
  * Any JSON log, one object a line: access logs and application logs of pino, pino-http, bunyan, winston, zap,
  * zerolog, logrus, logback/ECS, Serilog, structlog, and nginx with escape=json. Mapped by the names of its members.
  */
-import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { isMethod, SYSLOG_LEVELS, setRequestLine } from '../fields.ts';
+import { type Entry, emptyEntry, type Failure, isFailure } from '../entry.ts';
+import { emptyContext } from '../envelope.ts';
+import { isMethod, known, SYSLOG_LEVELS, setRequestLine } from '../fields.ts';
 import { isObject, type JsonObject, mapJson, parseObject, textOf } from '../json.ts';
 import { setFromMessage } from '../message.ts';
 import { type Context, type Format, RANK } from '../parser.ts';
+import { jsonSkimmer } from '../skim.json.ts';
+import type { Skim } from '../skim.ts';
 
 function parse(record: string, context: Context): Entry | Failure {
   let line = record.trim();
@@ -67,10 +70,30 @@ function setRequestOfMessage(entry: Entry, message: string): void {
   setRequestLine(entry, end < 0 ? message : message.slice(0, end));
 }
 
+function agrees(line: string, skimmed: Skim): boolean {
+  const entry = parse(line, emptyContext());
+  const said = (from: number, to: number): string | null => (from < 0 ? null : known(line.slice(from, to)));
+  return (
+    !isFailure(entry) &&
+    entry.kind === 'access' &&
+    entry.timeMs === skimmed.timeMs &&
+    entry.timeZoneless === skimmed.zoneless &&
+    entry.httpRequestMethod === skimmed.method &&
+    entry.urlPath === line.slice(skimmed.pathFrom, skimmed.pathTo) &&
+    entry.urlDomain === skimmed.host &&
+    entry.httpResponseStatusCode === skimmed.status &&
+    (entry.httpResponseBodySize ?? 0) === skimmed.bytes &&
+    entry.clientAddress === said(skimmed.clientFrom, skimmed.clientTo) &&
+    entry.userAgentOriginal === said(skimmed.agentFrom, skimmed.agentTo) &&
+    entry.httpRequestReferrer === said(skimmed.referrerFrom, skimmed.referrerTo)
+  );
+}
+
 export const format: Format = {
   dataset: 'json',
   title: 'JSON log',
   usualLayer: null,
   rank: RANK.carrier,
+  skim: jsonSkimmer(agrees),
   parse,
 };

@@ -157,12 +157,24 @@ export function digest(
     const text = chunk.toString('latin1');
     let at = offset === 0 && text.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0;
     let lineNumber = 0;
+    // Lines that were not skimmed, from here on: read together.
+    let wholeFrom = at;
+    let wholeLine = 0;
+    const readWhole = (to: number): void => {
+      if (to === wholeFrom) return;
+      const here = { offset: offset + wholeFrom, lineNumber: wholeLine, skipping: false };
+      for (const record of split(chunk.subarray(wholeFrom, to), here, reader, SPLIT_LIMITS, false).records)
+        take(record);
+    };
     skimmed.begin();
     for (;;) {
       const lf = text.indexOf('\n', at);
       if (lf < 0 || lf - at > SPLIT_LIMITS.lineBytesMax) break;
       const end = text.charCodeAt(lf - 1) === 13 ? lf - 1 : lf;
       if (skim(text, at, end, skimmed)) {
+        readWhole(at);
+        wholeFrom = lf + 1;
+        wholeLine = lineNumber + 1;
         parsed++;
         requests++;
         const { status } = skimmed;
@@ -170,14 +182,11 @@ export function digest(
         const path = text.slice(skimmed.pathFrom, skimmed.pathTo);
         counters.add(sourceId, corrected, skimmed.host, path, skimmed.method);
         if (refusedStatus.has(status)) mark(dirty, corrected, 0);
-      } else {
-        const line = chunk.subarray(at, lf + 1);
-        const here = { offset: offset + at, lineNumber, skipping: false };
-        for (const record of split(line, here, reader, SPLIT_LIMITS, false).records) take(record);
       }
       at = lf + 1;
       lineNumber++;
     }
+    readWhole(at);
     position = { offset: offset + at, lineNumber, skipping: false };
   }
   const rest = position.offset === offset ? chunk : chunk.subarray(position.offset - offset);

@@ -131,8 +131,10 @@ export class Look {
     const hosts: (string | null)[] = [];
     let from = block.offset === 0 && text.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0;
     let lineNumber = block.firstLine;
-    const readFrom = (start: number, end: number, final: boolean): void => {
-      const position = { offset: block.offset + start, lineNumber, skipping: false };
+    const readWhole = (end: number, final: boolean): void => {
+      if (end === wholeFrom) return;
+      const start = wholeFrom;
+      const position = { offset: block.offset + start, lineNumber: wholeLine, skipping: false };
       for (const r of split(Buffer.from(text.slice(start, end), 'latin1'), position, reader, SPLIT_LIMITS, final)
         .records) {
         const entry = reader.read(r.text, block.referenceMs);
@@ -147,14 +149,20 @@ export class Look {
         hosts.push(null);
       }
     };
+    // Lines that were not skimmed, from here on: read together.
+    let wholeFrom = from;
+    let wholeLine = lineNumber;
     skimmed.begin();
     for (;;) {
       const lf = text.indexOf('\n', from);
       if (lf < 0) break;
       // More than was counted, or longer than is read: rare enough to begin anew.
-      if (lf - from > SPLIT_LIMITS.lineBytesMax || read.length >= room - 1) return null;
+      if (lf - from > SPLIT_LIMITS.lineBytesMax || lineNumber - block.firstLine >= room - 1) return null;
       const to = text.charCodeAt(lf - 1) === 13 ? lf - 1 : lf;
       if (skim(text, from, to, skimmed)) {
+        readWhole(from, false);
+        wholeFrom = lf + 1;
+        wholeLine = lineNumber + 1;
         const n = read.length;
         const k = n * STRIDE;
         timeMs[n] = skimmed.timeMs;
@@ -176,11 +184,11 @@ export class Look {
         read.push(null);
         methods.push(skimmed.method);
         hosts.push(skimmed.host);
-      } else readFrom(from, lf + 1, false);
+      }
       from = lf + 1;
       lineNumber++;
     }
-    if (from < text.length) readFrom(from, text.length, true);
+    readWhole(text.length, true);
     const look = new Look(block, read, timeMs.subarray(0, read.length), reader);
     look.#text = text;
     look.#readLines = 0;
