@@ -57,5 +57,5 @@ export function azureFormat(product: JsonProduct): Format {
     const row = parseObject(record.trim());
     return row === null ? { failure: 'json' } : readObject(product, unfold(row), context);
   };
-  return { dataset: product.dataset, title: product.title, usualLayer: product.usualLayer, parse };
+  return { dataset: product.dataset, title: product.title, usualLayer: product.usualLayer, late: true, parse };
 }

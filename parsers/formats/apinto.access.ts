@@ -120,5 +120,6 @@ export const format: Format = {
   dataset: 'apinto.access',
   title: 'Apinto / APIPark access log',
   usualLayer: 'gateway',
+  late: true,
   parse,
 };

@@ -120,5 +120,6 @@ export const format: Format = {
   dataset: 'aws.apigateway',
   title: 'AWS API Gateway access log',
   usualLayer: 'gateway',
+  late: true,
   parse,
 };

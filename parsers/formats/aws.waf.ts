@@ -6,6 +6,7 @@
 import type { Entry, Failure } from '../entry.ts';
 import { addAttribute } from '../fields.ts';
 import { isObject, type JsonObject, textOf } from '../json.ts';
+import { onlyAttributes } from '../members.ts';
 import { addRule, jsonFormat, listText, names, set } from '../record.ts';
 
 const NAMES = names({
@@ -27,16 +28,17 @@ const NAMES = names({
   ruleGroupList: set.drop,
   nonTerminatingMatchingRules: set.drop,
   rateBasedRuleList: set.drop,
-  labels: (entry, value) => {
+  labels: onlyAttributes((entry, value) => {
     if (!Array.isArray(value)) return false;
-    addAttribute(
-      entry,
-      'labels',
-      value.map((label) => (isObject(label) ? textOf(label.name) : textOf(label))).join(', '),
-    );
+    addAttribute(entry, 'labels', labelsOf(value).join(', '));
     return true;
-  },
+  }),
 });
+
+function labelsOf(value: unknown): string[] {
+  if (!Array.isArray(value)) return [];
+  return value.map((label) => (isObject(label) ? textOf(label.name) : textOf(label))).filter((name) => name !== '');
+}
 
 /** What `terminatingRuleMatchDetails` or `ruleMatchDetails` says: condition, place, matched text. */
 function details(value: unknown): { match: string; variable: string; data: string } {
@@ -59,8 +61,7 @@ function finish(entry: Entry, json: JsonObject): Failure | undefined {
   const action = entry.eventOutcome ?? '';
   entry.wafIntercepted = blocks(action);
   const groups = Array.isArray(json.ruleGroupList) ? json.ruleGroupList.filter(isObject) : [];
-  const labels = entry.attributes?.labels;
-  const tags = labels === undefined ? [] : labels.split(', ');
+  const tags = labelsOf(json.labels);
   const inner = groups.find((group) => isObject(group.terminatingRule));
   if (inner !== undefined && isObject(inner.terminatingRule)) {
     const rule = inner.terminatingRule;
@@ -116,6 +117,7 @@ export const format = jsonFormat({
     ruleGroupList: true,
     nonTerminatingMatchingRules: true,
     rateBasedRuleList: true,
+    labels: true,
   },
   finish,
 });

@@ -63,5 +63,6 @@ export const format: Format = {
   dataset: 'fastly.json',
   title: 'Fastly JSON log',
   usualLayer: 'cdn',
+  late: true,
   parse,
 };

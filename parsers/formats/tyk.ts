@@ -77,9 +77,9 @@ function parseText(record: string, context: Context): Entry | Failure {
   if (json === null || json.level === undefined || json.msg === undefined) return { failure: 'format' };
   const entry = emptyEntry('tyk', 'error', 'decision');
   const time = json.time ?? '';
-  const old = readSyslog(time, 0, context.referenceMs);
-  if (!Number.isNaN(old)) {
-    entry.timeMs = old;
+  // Whether it is one must not depend on the reference.
+  if (!Number.isNaN(readSyslog(time, 0, 0))) {
+    entry.timeMs = readSyslog(time, 0, context.referenceMs);
     entry.timeZoneless = read.zoneless;
     json.time = '';
   }
@@ -98,6 +98,7 @@ export const format: Format = {
   dataset: 'tyk',
   title: 'Tyk Gateway log',
   usualLayer: 'gateway',
+  late: true,
   // Many programs log with logrus.
   claim: ({ entries, fileName }) =>
     /(?:^|[/\\._-])tyk/.test(fileName) ||
