@@ -1,6 +1,7 @@
 /** Which lines are one request: pairing and its doubt, what a program says about which route. Pure functions, small tables. */
 import { describe, expect, test } from 'vitest';
 import { assign, type Edge } from '../server/link/assign.ts';
+import { Covered } from '../server/link/covered.ts';
 import { type Guess, weigh } from '../server/link/custom.ts';
 import { apart, surenessOf, type Trace } from '../server/link/doubt.ts';
 import { rhythm } from '../server/link/rhythm.ts';
@@ -161,7 +162,7 @@ describe('what a program says about which route', () => {
       guess(22, 121, 'role missing', 'GET /orders 403'),
       guess(22, 122, 'role missing', 'GET /admin 403'),
     ];
-    const shares = weigh(guesses).slice(known.length);
+    const shares = weigh(guesses).shares.slice(known.length);
     expect(shares[0]).toBeGreaterThan(0.8);
     expect(shares[1]).toBeLessThan(0.2);
     expect(shares[2]).toBeLessThan(0.2);
@@ -176,19 +177,65 @@ describe('what a program says about which route', () => {
       guess(41, 141, 'may not export, button hidden', 'GET /orders 403'),
       guess(41, 142, 'may not export, button hidden', 'GET /list 200'),
     ];
-    const shares = weigh(guesses).slice(-2);
+    const shares = weigh(guesses).shares.slice(-2);
     expect(shares[0]).toBeLessThan(0.2);
     expect(shares[1]).toBeGreaterThan(0.7);
   });
 
   test('with nothing known, neither of two is', () => {
-    const shares = weigh([
+    const { shares } = weigh([
       guess(1, 101, 'a', 'GET /x 403'),
       guess(1, 102, 'a', 'GET /y 403'),
       guess(2, 101, 'b', 'GET /x 403'),
       guess(2, 102, 'b', 'GET /y 403'),
     ]);
     for (const s of shares) expect(Math.abs(s - 0.5)).toBeLessThan(0.05);
+  });
+});
+
+describe('who asks a service', () => {
+  const request = (path: string, sourceId = 1) => ({ sourceId, path });
+  const covered = (all: [path: string, asked: boolean, times: number][]): Covered => {
+    const c = new Covered();
+    for (const [path, asked, times] of all) for (let n = 0; n < times; n++) c.add(request(path), asked);
+    return c;
+  };
+
+  test('of a place that is asked about, all other requests have a partner', () => {
+    const c = covered([
+      ['/zone/a', true, 6],
+      ['/zone/b/731', true, 3],
+      ['/shop/a', false, 60],
+      ['/shop/b', true, 2],
+      ['/shop/b', false, 10],
+    ]);
+    expect(c.around(request('/zone/a'), true)).toBe(1);
+    // One of its kind only: by what its path begins with.
+    expect(c.around(request('/zone/b/731'), true)).toBe(1);
+    expect(c.around(request('/shop/b'), true)).toBeLessThan(0.2);
+  });
+
+  test('a request that found a partner is no witness for itself', () => {
+    const c = covered([
+      ['/zone/a', true, 1],
+      ['/zone/a', false, 3],
+    ]);
+    expect(c.around(request('/zone/a'), true)).toBe(0);
+    expect(c.around(request('/zone/a'), false)).toBe(1 / 3);
+  });
+
+  test('a server may ask about everything', () => {
+    const c = covered([
+      ['/a', true, 1],
+      ['/b', true, 1],
+      ['/c', true, 1],
+      ['/d', true, 1],
+    ]);
+    expect(c.around(request('/a'), true)).toBe(1);
+  });
+
+  test('too few requests say nothing', () => {
+    expect(covered([['/zone/a', true, 3]]).around(request('/zone/a'), true)).toBeNull();
   });
 });
 

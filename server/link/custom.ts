@@ -25,9 +25,16 @@ const ASSUMED = 1;
 const STRAY = 1 / 60_000;
 const LEAST = 1e-9;
 
-/** Share of each guess, 0..1: that the line belongs to this request. Parallel to the guesses. */
-export function weigh(guesses: readonly Guess[]): Float64Array {
+export interface Weighed {
+  /** Share of each guess, 0..1: that the line belongs to this request. Parallel to the guesses. */
+  shares: Float64Array;
+  /** How well all of it fits together: the logarithm of how likely the lines are, those without a guess left out. */
+  fit: number;
+}
+
+export function weigh(guesses: readonly Guess[]): Weighed {
   const n = guesses.length;
+  let fit = 0;
   const share = new Float64Array(n);
   const byReason = groupBy(guesses, (g) => g.reason);
   const byTarget = groupBy(guesses, (g) => g.target);
@@ -54,9 +61,12 @@ export function weigh(guesses: readonly Guess[]): Float64Array {
       const here = ((together.get(`${about}\n${said}`) ?? 0) + ASSUMED * phrases.get(said)!) / (heard + ASSUMED);
       share[k] = prior * often * here;
     }
+    fit = 0;
     for (const [, list] of byReason) {
-      let sum = STRAY * phrases.get(guesses[list[0]!]!.said)!;
+      const stray = STRAY * phrases.get(guesses[list[0]!]!.said)!;
+      let sum = stray;
       for (const k of list) sum += share[k]!;
+      fit += Math.log(sum / stray);
       for (const k of list) share[k] = share[k]! / sum;
     }
     // A request has one such line: what several lines claim of it together is no more than one.
@@ -74,7 +84,7 @@ export function weigh(guesses: readonly Guess[]): Float64Array {
     }
   }
   for (let k = 0; k < n; k++) share[k] = Math.max(LEAST, share[k]!);
-  return share;
+  return { shares: share, fit };
 }
 
 function groupBy(guesses: readonly Guess[], key: (g: Guess) => number): Map<number, number[]> {

@@ -33,13 +33,11 @@ export function joinReasons(l: Lines): void {
   }
   for (const [sourceId, reasons] of groups) {
     const source = l.sources.get(sourceId)!;
-    const homes = homesOf(l, source);
-    const targets: number[] = [];
-    for (const home of homes) {
-      for (const a of l.access.get(home) ?? []) {
-        targets.push(a);
-      }
-    }
+    const { homes, isOwn } = homesOf(l, source);
+    const targets = homes
+      .map((home) => l.access.get(home) ?? [])
+      .filter((list) => isOwn || fitsBetterThanChance(l, reasons, list))
+      .flat();
     const open = new Moments(targets.map((a) => ({ target: a, ...l.moment(a) })));
     const settled = settle(
       reasons.map((r) => l.records[r]!.timeMs),
@@ -49,42 +47,8 @@ export function joinReasons(l: Lines): void {
     );
     const shiftMs = settled?.shiftMs ?? 0;
     const fineMs = settled === null ? REASON_FINE_MS : REASON_SETTLED_MS;
-    const guesses: Guess[] = [];
-    const edges: Edge[] = [];
-    for (const r of reasons) {
-      const e = l.entry(r);
-      const said = phraseOf(e);
-      const t = l.records[r]!.timeMs + shiftMs;
-      for (const { target: a, from, to, isFine } of open.around(t, REASON_MS)) {
-        const reach = isFine ? fineMs : REASON_MS;
-        const outside = Math.max(0, from - t, t - to);
-        if (outside > reach) continue;
-        const target = l.entry(a);
-        const sameLog = l.records[a]!.line.sourceId === sourceId;
-        if (sameLog && l.records[a]!.line.offset < l.records[r]!.line.offset) continue;
-        if (reasonsIn(l, l.root(a))) continue;
-        // A layer that answered by itself asked nobody further in: what is said there is about others.
-        if (l.accessIn(l.root(a)).some((m) => answeredHere(l.entry(m)))) continue;
-        const named = namesClient(l, e, a);
-        if (named < 0) continue;
-        if (e.userName !== null && target.userName !== null && e.userName !== target.userName) continue;
-        const isUser = e.userName !== null && e.userName === target.userName;
-        guesses.push({
-          reason: r,
-          target: a,
-          said,
-          about: `${target.httpRequestMethod} ${routeOf(target.urlPath ?? '/')} ${target.httpResponseStatusCode}`,
-          prior:
-            (named > 0 || isUser ? NAMED_ODDS : 1) *
-            Math.exp((-2 * outside) / reach) *
-            ((1 - AT_ANSWER) / (to - from + 2 * reach) +
-              (isFine && to - t < ANSWER_MS + reach ? AT_ANSWER / (ANSWER_MS + 2 * reach) : 0)),
-          usual: l.isRefused(a) ? 0.8 : 0.2,
-        });
-        edges.push({ outer: a, inner: r, score: 0, distance: Math.abs(to - t) });
-      }
-    }
-    const shares = weigh(guesses);
+    const { guesses, edges } = guessesOf(l, reasons, open, { move: (t) => t + shiftMs, fineMs });
+    const { shares } = weigh(guesses);
     for (const [k, edge] of edges.entries()) edge.score = Math.log(shares[k]!);
     const ends = new Map(open.all.map((m) => [m.target, m.to]));
     const moments: Written = (x, y) =>
@@ -108,6 +72,89 @@ export function joinReasons(l: Lines): void {
   }
 }
 
+/** What each reason may be about. Parallel. */
+function guessesOf(
+  l: Lines,
+  reasons: readonly number[],
+  open: Moments,
+  { move, fineMs }: { move: (timeMs: number) => number; fineMs: number },
+): { guesses: Guess[]; edges: Edge[] } {
+  const guesses: Guess[] = [];
+  const edges: Edge[] = [];
+  for (const r of reasons) {
+    const e = l.entry(r);
+    const { sourceId, offset } = l.records[r]!.line;
+    const said = phraseOf(e);
+    const t = move(l.records[r]!.timeMs);
+    for (const { target: a, from, to, isFine } of open.around(t, REASON_MS)) {
+      const reach = isFine ? fineMs : REASON_MS;
+      const outside = Math.max(0, from - t, t - to);
+      if (outside > reach) continue;
+      const target = l.entry(a);
+      if (l.records[a]!.line.sourceId === sourceId && l.records[a]!.line.offset < offset) continue;
+      if (reasonsIn(l, l.root(a))) continue;
+      // A layer that answered by itself asked nobody further in: what is said there is about others.
+      if (l.accessIn(l.root(a)).some((m) => answeredHere(l.entry(m)))) continue;
+      const named = namesClient(l, e, a);
+      if (named < 0) continue;
+      if (e.userName !== null && target.userName !== null && e.userName !== target.userName) continue;
+      const isUser = e.userName !== null && e.userName === target.userName;
+      guesses.push({
+        reason: r,
+        target: a,
+        said,
+        about: `${target.httpRequestMethod} ${routeOf(target.urlPath ?? '/')} ${target.httpResponseStatusCode}`,
+        prior:
+          (named > 0 || isUser ? NAMED_ODDS : 1) *
+          Math.exp((-2 * outside) / reach) *
+          ((1 - AT_ANSWER) / (to - from + 2 * reach) +
+            (isFine && to - t < ANSWER_MS + reach ? AT_ANSWER / (ANSWER_MS + 2 * reach) : 0)),
+        usual: l.isRefused(a) ? 0.8 : 0.2,
+      });
+      edges.push({ outer: a, inner: r, score: 0, distance: Math.abs(to - t) });
+    }
+  }
+  return { guesses, edges };
+}
+
+/** By how many seconds reasons are moved to see how well they fit by chance. Unlike numbers: traffic has rhythms. */
+const MOVED_S = [-29, -23, -19, -17, -13, -11, -7, -5, 4, 6, 9, 12, 16, 20, 26, 31];
+/** A log that is shorter is silent for the rest. */
+const SPAN_MIN_MS = 64_000;
+/** So many standard deviations better than by chance: a log with nothing but its rhythm in common came to 2.6. */
+const CLEARLY = 4;
+/** Fewer reasons cannot say it so clearly: of them it has to be the best of all moments. */
+const MANY = 8;
+/** Reasons that are tried, evenly chosen: enough to see it, and seventeen times all of a storm would take too long. */
+const TRIED_MAX = 200;
+
+/**
+ * Does what a program says meet the requests of a log that lies elsewhere better than it would at any other time? Else
+ * that log's server is not who asks it, or too busy to tell. Moved moments go round at the ends of the log.
+ */
+function fitsBetterThanChance(l: Lines, reasons: readonly number[], list: readonly number[]): boolean {
+  if (!list.some((a) => l.isRefused(a))) return false;
+  const step = Math.max(1, reasons.length / TRIED_MAX);
+  const tried = reasons.filter((_, k) => Math.floor(k / step) !== Math.floor((k - 1) / step));
+  const open = new Moments(list.map((a) => ({ target: a, ...l.moment(a) })));
+  const times = tried.map((r) => l.records[r]!.timeMs);
+  const first = Math.min(open.all[0]!.from, ...times);
+  const last = open.all.reduce((n, m) => Math.max(n, m.to), Math.max(...times));
+  const span = Math.max(last - first, SPAN_MIN_MS) + 1;
+  const fitAt = (movedMs: number): number =>
+    weigh(
+      guessesOf(l, tried, open, {
+        move: (t) => first + ((((t - first + movedMs) % span) + span) % span),
+        fineMs: REASON_FINE_MS,
+      }).guesses,
+    ).fit;
+  const chance = MOVED_S.map((s) => fitAt(s * 1000));
+  const mean = chance.reduce((a, b) => a + b) / chance.length;
+  const deviation = Math.sqrt(chance.reduce((n, x) => n + (x - mean) ** 2, 0) / (chance.length - 1));
+  const fit = fitAt(0);
+  return fit > Math.max(...chance) && (tried.length < MANY || fit > mean + CLEARLY * deviation);
+}
+
 /** A reason that names an address: 2 it is this request's client, -1 another client's of that time, 0 it names none. */
 function namesClient(l: Lines, reason: Entry, target: number): number {
   const named = new Set(addressesOf(reason));
@@ -126,14 +173,17 @@ function reasonsIn(l: Lines, root: number): boolean {
   return false;
 }
 
-/** Where the requests of an application log are counted: its own access lines, else those beside it, else of its layer. */
-function homesOf(l: Lines, source: LinkSource): number[] {
-  if (l.counted.has(source.id)) return [source.id];
+/**
+ * Where the requests of an application log are counted: its own access lines, else those beside it; else, and then they
+ * may be somebody else's, those of its layer or of the next further out.
+ */
+function homesOf(l: Lines, source: LinkSource): { homes: number[]; isOwn: boolean } {
+  if (l.counted.has(source.id)) return { homes: [source.id], isOwn: true };
   const ids = [...l.counted.keys()];
   const beside = ids.filter((id) => l.sources.get(id)!.directory === source.directory);
-  if (beside.length > 0) return beside;
+  if (beside.length > 0) return { homes: beside, isOwn: true };
   const layer = ids.filter((id) => l.sources.get(id)!.layer === source.layer);
-  if (layer.length > 0) return layer;
+  if (layer.length > 0) return { homes: layer, isOwn: false };
   const order = Math.max(...ids.map((id) => l.sources.get(id)!.order).filter((o) => o <= source.order));
-  return ids.filter((id) => l.sources.get(id)!.order === order);
+  return { homes: ids.filter((id) => l.sources.get(id)!.order === order), isOwn: false };
 }
