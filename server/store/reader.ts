@@ -4,6 +4,7 @@
  */
 import { makeReader, type Reader, restoreDetection } from '../../parsers/detect.ts';
 import { isFailure } from '../../parsers/entry.ts';
+import { addAttribute } from '../../parsers/fields.ts';
 import { type RawRecord, split } from '../../parsers/split.ts';
 import { READERS_KEPT, RECORD_BYTES_MAX } from '../limits.ts';
 import type { Block, Line, Placed, ReaderSpec } from '../model/line.ts';
@@ -41,7 +42,10 @@ export const lineOf = (sourceId: number, r: RawRecord): Line => ({
   lines: r.lineCount,
 });
 
-/** Entries of a block with their positions; times are the records' own. Unreadable records are left out. */
+/**
+ * Entries of a block with their positions; times are the records' own, or of the line beside one that says something
+ * and has none. Unreadable records are left out.
+ */
 export function entriesOf(block: Block): Placed[] {
   const reader = recordReader(block.reader);
   const out: Placed[] = [];
@@ -57,5 +61,36 @@ export function entriesOf(block: Block): Placed[] {
         out.push({ line: part === 0 ? line : { ...line, part: part + 1 }, entry, timeMs: entry.timeMs });
     });
   }
+  dateByNeighbours(out);
   return out;
 }
+
+/** The attribute of an entry whose time is that of the line beside it. */
+export const TIMED_BY = 'time.of';
+
+/**
+ * A reason that names no time is written just before the line of its request: it has the time of the line after it,
+ * else of the one before. Only within a block; a request without a time was never counted, and stays without.
+ */
+function dateByNeighbours(read: Placed[]): void {
+  for (let i = 0; i < read.length; i++) {
+    if (!isUndated(read[i]!)) continue;
+    let end = i + 1;
+    while (end < read.length && isUndated(read[end]!) && follows(read[end - 1]!, read[end]!)) end++;
+    const next = end < read.length && follows(read[end - 1]!, read[end]!) ? read[end]! : undefined;
+    const beside = [next, read[i - 1]].find((p) => p !== undefined && !Number.isNaN(p.timeMs));
+    for (; i < end; i++) {
+      if (beside === undefined) continue;
+      const { entry } = read[i]!;
+      entry.timeMs = beside.timeMs;
+      entry.timeZoneless = beside.entry.timeZoneless;
+      addAttribute(entry, TIMED_BY, beside === next ? 'the line after it' : 'the line before it');
+      read[i]!.timeMs = beside.timeMs;
+    }
+    i--;
+  }
+}
+
+const isUndated = ({ entry }: Placed): boolean => Number.isNaN(entry.timeMs) && entry.kind !== 'access';
+
+const follows = (a: Placed, b: Placed): boolean => a.line.line + a.line.lines === b.line.line;
