@@ -61,7 +61,8 @@ export function entriesOf(block: Block): Placed[] {
         out.push({ line: part === 0 ? line : { ...line, part: part + 1 }, entry, timeMs: entry.timeMs });
     });
   }
-  dateByNeighbours(out);
+  // What is skimmed is an access log: its lines have times, and what else stands in it is no reason of its requests.
+  if (reader.skim === undefined) dateByNeighbours(out);
   return out;
 }
 
