@@ -182,6 +182,8 @@ function makeRecord(
   from: number,
   to: number,
   lineNumber: number,
+  /** Its first line, where it has been decoded already. */
+  firstText?: string,
 ): RawRecord {
   const first = lines[from]!;
   let cut = false;
@@ -192,8 +194,8 @@ function makeRecord(
   for (let i = from; i < last; i++) {
     const line = lines[i]!;
     if (line.cut) cut = true;
-    const part = decode(block, line.start, line.end);
-    text = i === from ? part : `${text}\n${part}`;
+    if (i === from) text = firstText ?? decode(block, line.start, line.end);
+    else text = `${text}\n${decode(block, line.start, line.end)}`;
   }
   let nul = false;
   if (block.nul && text.indexOf('\0') >= 0) {
@@ -263,7 +265,8 @@ function groupLines(
     if (line.cut && block.text.charCodeAt(at - 1) !== 10) skipping = true;
   }
   const numberOf = (index: number) => firstLineNumber + index;
-  const emit = (a: number, b: number) => records.push(makeRecord(block, base, lines, a, b, numberOf(a)));
+  const emit = (a: number, b: number) =>
+    records.push(makeRecord(block, base, lines, a, b, numberOf(a), a === open.first ? open.text : undefined));
   const open: Open = { first: -1, text: '', candidate: -1 };
   let i = 0;
   while (i < lines.length) {

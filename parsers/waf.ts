@@ -1,9 +1,9 @@
 /**
- * Reads what ModSecurity (v2 and v3), Coraza and NAXSI write about one rule, wherever it stands: inside an error
+ * HOT. Reads what ModSecurity (v2 and v3), Coraza and NAXSI write about one rule, wherever it stands: inside an error
  * log, an audit log's part H or a JSON message. It names rules; which of them was the reason is not decided here.
  */
 import type { Entry, RuleMatch } from './entry.ts';
-import { addAttribute, addId, domainOf, isAddress, numberOf, unescapeText } from './fields.ts';
+import { addAttribute, addId, domainOf, isAddress, Kept, numberOf, unescapeText } from './fields.ts';
 
 export const SEVERITIES = ['emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'info', 'debug'];
 
@@ -46,19 +46,26 @@ function valueAt(text: string, open: number): number {
   return -1;
 }
 
-/**
- * `Access denied with code 403 (phase 2). Pattern match "…" at ARGS:q. [file "…"] [line "…"] …` without the
- * `ModSecurity: ` in front. Null when there are no bracketed items (messages about the engine itself).
- */
-export function parseWafLine(text: string): WafLine | null {
+/** Where the bracketed items of `from`…`to` begin, -1 = there are none. */
+function firstItem(text: string, from: number, to: number): number {
   // Where there is a file it stands first.
-  let first = text.indexOf(' [file "');
-  if (first < 0) {
-    for (const item of FIRST_ITEMS) {
-      const i = text.indexOf(item);
-      if (i >= 0 && (first < 0 || i < first)) first = i;
-    }
+  let first = text.indexOf(' [file "', from);
+  if (first >= 0 && first < to) return first;
+  first = -1;
+  for (const item of FIRST_ITEMS) {
+    const i = text.indexOf(item, from);
+    if (i >= 0 && i < to && (first < 0 || i < first)) first = i;
   }
+  return first;
+}
+
+/**
+ * HOT. `Access denied with code 403 (phase 2). Pattern match "…" at ARGS:q. [file "…"] [line "…"] …` without the
+ * `ModSecurity: ` in front, `from`…`to` of a text. Null when there are no bracketed items (messages about the engine
+ * itself).
+ */
+export function parseWafLine(text: string, from = 0, to = text.length): WafLine | null {
+  const first = firstItem(text, from, to);
   if (first < 0) return null;
   const line: WafLine = {
     rule: emptyRule(),
@@ -71,23 +78,31 @@ export function parseWafLine(text: string): WafLine | null {
     client: '',
     ver: '',
   };
-  const { rule } = line;
-  splitAction(line, text.slice(0, first));
-  rule.variable = variableOf(rule.match);
+  splitAction(line, text, from, first);
+  line.rule.variable = variableOf(line.rule.match);
+  setItems(line, text, first, to);
+  return line;
+}
+
+function setItems(line: WafLine, text: string, first: number, to: number): void {
   const escapes = text.indexOf('\\', first) >= 0;
   let at = first;
-  while (at >= 0 && at < text.length) {
+  while (at < to) {
     // One item mostly stands behind the other.
     const next = text.charCodeAt(at) === 32 && text.charCodeAt(at + 1) === 91;
     const open = next ? at : text.indexOf(' [', at);
-    if (open < 0) break;
+    if (open < 0 || open >= to) break;
     const from = valueAt(text, open);
-    if (from < 0) {
+    if (from < 0 || from > to) {
       at = open + 2;
       continue;
     }
-    const end = endOfItem(text, from);
     // `[rev ""]` says nothing.
+    if (text.charCodeAt(from) === 34 && text.startsWith('"] [', from)) {
+      at = from + 2;
+      continue;
+    }
+    const end = endOfItem(text, from, to);
     if (end > from) {
       const item = itemAt(text, open + 2, from - 2);
       if (item !== '') {
@@ -97,23 +112,55 @@ export function parseWafLine(text: string): WafLine | null {
     }
     at = end + 2;
   }
-  return line;
 }
 
 /** Position of the `"]` that closes an item: one that is followed by the next item or the end of the items. */
-function endOfItem(text: string, from: number): number {
+function endOfItem(text: string, from: number, to: number): number {
   let end = text.indexOf('"]', from);
-  while (end >= 0) {
+  while (end >= 0 && end + 2 <= to) {
+    if (end + 2 === to) return end;
     const next = text.charCodeAt(end + 2);
-    if (Number.isNaN(next) || next === 44 || next === 10 || text.startsWith(' [', end + 2)) return end;
-    if (next === 32) return end;
+    if (next === 32 || next === 44 || next === 10) return end;
     end = text.indexOf('"]', end + 1);
   }
-  return text.length;
+  return to;
 }
 
-function splitAction(line: WafLine, head: string): void {
-  let text = head.trim();
+/** Mostly the one of the line before. */
+const actions = new Kept();
+
+/** `Access denied with code 403 (phase 2). ` at `from`; -1 = it is something else, which is read in general. */
+function usualAction(line: WafLine, text: string, from: number): number {
+  if (!text.startsWith('Access denied with code ', from) || !text.startsWith(' (phase ', from + 27)) return -1;
+  const status = threeDigits(text, from + 24);
+  const phase = text.charCodeAt(from + 35);
+  if (status < 0 || !(phase >= 48 && phase <= 57) || !text.startsWith('). ', from + 36)) return -1;
+  line.status = status;
+  line.action = actions.of(text, from, from + 38);
+  line.phase = line.action.charAt(35);
+  return from + 39;
+}
+
+function threeDigits(text: string, at: number): number {
+  const a = text.charCodeAt(at) - 48;
+  const b = text.charCodeAt(at + 1) - 48;
+  const c = text.charCodeAt(at + 2) - 48;
+  return a >= 0 && a <= 9 && b >= 0 && b <= 9 && c >= 0 && c <= 9 ? a * 100 + b * 10 + c : -1;
+}
+
+function splitAction(line: WafLine, whole: string, from: number, to: number): void {
+  const behind = usualAction(line, whole, from);
+  if (behind >= 0 && behind <= to) {
+    line.rule.denied = true;
+    line.rule.match = trimmed(whole, behind, to);
+    return;
+  }
+  if (whole.startsWith('Warning. ', from) && from + 9 <= to) {
+    line.action = 'Warning.';
+    line.rule.match = trimmed(whole, from + 9, to);
+    return;
+  }
+  let text = whole.slice(from, to).trim();
   const denied = text.startsWith('Access ') && /^Access (?:denied|dropped|redirected|to )/.test(text);
   line.rule.denied = denied;
   if (text.startsWith('Warning.')) {
@@ -135,18 +182,33 @@ function splitAction(line: WafLine, head: string): void {
   line.rule.match = text;
 }
 
+/** `from`…`to` without blanks around. */
+function trimmed(text: string, from: number, to: number): string {
+  const slice = text.slice(from, to);
+  const first = slice.charCodeAt(0);
+  const last = slice.charCodeAt(slice.length - 1);
+  return first > 32 && first < 127 && last > 32 && last < 127 ? slice : slice.trim();
+}
+
 /** The variable that a match names: v3 "against variable `ARGS:q'", v2 " at ARGS:q." */
 export function variableOf(match: string): string {
-  const v3 = match.lastIndexOf('against variable `');
+  const v3 = lastOf(match, 'against variable `');
   if (v3 >= 0) {
     const end = match.indexOf("'", v3 + 18);
     return end < 0 ? match.slice(v3 + 18) : match.slice(v3 + 18, end);
   }
-  const at = match.lastIndexOf(' at ');
+  const at = lastOf(match, ' at ');
   if (at < 0) return '';
   let name = match.slice(at + 4);
   if (name.endsWith('.')) name = name.slice(0, -1);
   return /^[A-Z_0-9]+(?::\S.*)?$/.test(name) ? name : '';
+}
+
+/** What stands there once, if at all, is found forwards five times as fast as backwards. */
+function lastOf(text: string, mark: string): number {
+  let last = text.indexOf(mark);
+  for (let at = last; at >= 0; at = text.indexOf(mark, at + 1)) last = at;
+  return last;
 }
 
 const ITEMS = [
@@ -211,6 +273,11 @@ function setItem(line: WafLine, name: Name, value: string): void {
       if (value !== '0') line.ver = value;
       break;
   }
+}
+
+/** The message of an entry: `ModSecurity: Access denied with code 403 (phase 2). Matched …`. */
+export function sentence(engine: string, { action, rule: { match } }: WafLine): string {
+  return match === '' ? `${engine}: ${action}`.trimEnd() : `${engine}: ${action} ${match}`;
 }
 
 /** Puts a WAF line of an error log into its entry: rule, ids, host, path, whether it was blocked. */
