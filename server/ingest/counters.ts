@@ -5,7 +5,7 @@
  * at ten requests a second nearly every line made one). The route and host dimensions are bounded per source.
  */
 import { HOSTS_PER_SOURCE, OTHER, ROUTES_PER_SOURCE } from '../limits.ts';
-import { routeOf } from '../model/route.ts';
+import { hashRoute, routeHashB, routeOf } from '../model/route.ts';
 import { type CounterRows, HOUR_MS, MINUTE_MS, type RouteRow, type TotalRow } from '../store/archive.ts';
 
 const METHODS_MAX = 30;
@@ -52,13 +52,14 @@ class Steps {
   readonly #stepMs: number;
   #steps = new Map<number, Map<number, Count>>();
   #lastStart = Number.NaN;
+  #lastEnd = Number.NaN;
   #last: Map<number, Count> = new Map();
   constructor(stepMs: number) {
     this.#stepMs = stepMs;
   }
   add(timeMs: number, key: number): void {
-    const start = timeMs - (timeMs % this.#stepMs);
-    if (start !== this.#lastStart) {
+    if (!(timeMs >= this.#lastStart && timeMs < this.#lastEnd)) {
+      const start = timeMs - (timeMs % this.#stepMs);
       let counts = this.#steps.get(start);
       if (counts === undefined) {
         counts = new Map();
@@ -66,6 +67,7 @@ class Steps {
       }
       this.#last = counts;
       this.#lastStart = start;
+      this.#lastEnd = start + this.#stepMs;
     }
     const count = this.#last.get(key);
     if (count !== undefined) count.requests++;
@@ -78,37 +80,51 @@ class Steps {
   }
 }
 
-/** Slots of the front of the route numbers; a power of two. */
-const SLOTS = 4096;
+/** Slots for routes that were met; a power of two. */
+const SLOTS = 8192;
+/** How far from its own slot a route may lie. */
+const PROBES = 8;
+
+/** Numbers of routes by their hash, so that a path is neither sliced nor put together. */
+class RouteNumbers {
+  readonly #routes: Numbered;
+  readonly #a = new Int32Array(SLOTS);
+  readonly #b = new Int32Array(SLOTS);
+  /** 0 = free, else the number plus one. */
+  readonly #numbers = new Int32Array(SLOTS);
+
+  constructor(routes: Numbered) {
+    this.#routes = routes;
+  }
+
+  of(text: string, from: number, to: number): number {
+    const a = hashRoute(text, from, to);
+    const b = routeHashB;
+    let slot = (a ^ (b >>> 7)) & (SLOTS - 1);
+    for (let probe = 0; probe < PROBES; probe++) {
+      const number = this.#numbers[slot]!;
+      if (number !== 0 && this.#a[slot] === a && this.#b[slot] === b) return number - 1;
+      if (number === 0) {
+        this.#a[slot] = a;
+        this.#b[slot] = b;
+        const found = this.#routes.of(routeOf(text.slice(from, to)));
+        this.#numbers[slot] = found + 1;
+        return found;
+      }
+      slot = (slot + 1) & (SLOTS - 1);
+    }
+    return this.#routes.of(routeOf(text.slice(from, to)));
+  }
+}
 
 interface OfSource {
   routes: Numbered;
-  /** Paths that are their own route, found again by length and three characters instead of hashing them whole. */
-  front: (string | undefined)[];
-  frontNumbers: Int32Array;
+  routeNumbers: RouteNumbers;
   hosts: Numbered;
   methods: Numbered;
   minutes: Steps;
   hours: Steps;
   lately: Steps;
-}
-
-/** HOT. A fresh slice has no hash yet: comparing it with one candidate costs a fifth of computing it. */
-function routeNumber(s: OfSource, path: string): number {
-  const n = path.length;
-  const slot =
-    (n * 31 + path.charCodeAt(n >> 1) * 7 + path.charCodeAt(n - 1) * 131 + path.charCodeAt(n - 3) * 1031) & (SLOTS - 1);
-  const known = s.front[slot];
-  if (known !== undefined && known === path) return s.frontNumbers[slot]!;
-  const route = routeOf(path);
-  const number = s.routes.of(route);
-  // Only a copy that is kept anyway: a slice in the front would keep its whole piece of log alive.
-  const text = s.routes.texts[number]!;
-  if (text === path) {
-    s.front[slot] = text;
-    s.frontNumbers[slot] = number;
-  }
-  return number;
 }
 
 /** Rows of several pieces, each combination once. */
@@ -136,12 +152,25 @@ export class Counters {
   latelyFromMs = Number.POSITIVE_INFINITY;
 
   add(sourceId: number, timeMs: number, host: string | null, path: string | null, method: string | null): void {
+    this.addAt(sourceId, timeMs, host, path ?? '', 0, path?.length ?? -1, method);
+  }
+
+  /** The path is `from`…`to` of a text; `to` < `from`: none is said. */
+  addAt(
+    sourceId: number,
+    timeMs: number,
+    host: string | null,
+    text: string,
+    from: number,
+    to: number,
+    method: string | null,
+  ): void {
     let s = this.#sources.get(sourceId);
     if (s === undefined) {
+      const routes = new Numbered(ROUTES_PER_SOURCE);
       s = {
-        routes: new Numbered(ROUTES_PER_SOURCE),
-        front: new Array(SLOTS).fill(undefined),
-        frontNumbers: new Int32Array(SLOTS),
+        routes,
+        routeNumbers: new RouteNumbers(routes),
         hosts: new Numbered(HOSTS_PER_SOURCE),
         methods: new Numbered(METHODS_MAX),
         minutes: new Steps(MINUTE_MS),
@@ -150,7 +179,7 @@ export class Counters {
       };
       this.#sources.set(sourceId, s);
     }
-    const route = path === null ? s.routes.of('') : routeNumber(s, path);
+    const route = to < from ? s.routes.of('') : s.routeNumbers.of(text, from, to);
     const hostNumber = s.hosts.of(host ?? '');
     const methodNumber = s.methods.of(method !== null && method.length <= 16 ? method : '');
     s.minutes.add(timeMs, hostNumber);

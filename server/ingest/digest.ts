@@ -179,8 +179,7 @@ export function digest(
         requests++;
         const { status } = skimmed;
         const corrected = dated(skimmed.timeMs, skimmed.zoneless, at, lineNumber);
-        const path = text.slice(skimmed.pathFrom, skimmed.pathTo);
-        counters.add(sourceId, corrected, skimmed.host, path, skimmed.method);
+        counters.addAt(sourceId, corrected, skimmed.host, text, skimmed.pathFrom, skimmed.pathTo, skimmed.method);
         if (refusedStatus.has(status)) mark(dirty, corrected, 0);
       }
       at = lf + 1;
