@@ -545,9 +545,9 @@ function zoneBetween(writtenMs: number, atMs: number): number {
 function skimBehind(envelope: Envelope, skim: Skimmer): Skimmer | undefined {
   const iso = envelope.name === 'syslog-iso';
   if (!iso && envelope.name !== 'syslog-3164') return undefined;
-  return (text, from, to, out) => {
-    const at = skimSyslog(text, from, to, iso);
-    if (at < 0 || !skim(text, at, to, out)) return false;
+  return (text, bytes, from, to, out) => {
+    const at = skimSyslog(text, bytes, from, to, iso);
+    if (at < 0 || !skim(text, bytes, at, to, out)) return false;
     if (!out.zoneless || Number.isNaN(header.ms)) return true;
     // The time is that of the start.
     const zoneMs = zoneBetween(out.timeMs + out.durationMs, header.ms);

@@ -8,35 +8,30 @@ import { domainOf, isMethod, levelOf, looksLikeHost } from './fields.ts';
 import type { Skim, Skimmer } from './skim.ts';
 import { read, readClf, readIso } from './time.ts';
 
-const digit = (text: string, at: number): number => text.charCodeAt(at) - 48;
-const isTwo = (text: string, at: number): boolean =>
-  digit(text, at) >= 0 && digit(text, at) <= 9 && digit(text, at + 1) >= 0 && digit(text, at + 1) <= 9;
+const digit = (bytes: Uint8Array, at: number): number => bytes[at]! - 48;
+const isTwo = (bytes: Uint8Array, at: number): boolean =>
+  digit(bytes, at) >= 0 && digit(bytes, at) <= 9 && digit(bytes, at + 1) >= 0 && digit(bytes, at + 1) <= 9;
 
 // Neighbouring lines mostly share the minute.
 let minute = '';
 let minuteMs = 0;
 
 /** `22/Nov/2025:09:57:01.123]` at `at`; the position of the bracket, -1 = it is none. */
-function skimTime(text: string, at: number, out: Skim): number {
-  if (
-    minute !== '' &&
-    text.charCodeAt(at + 24) === 93 &&
-    text.startsWith(minute, at) &&
-    text.charCodeAt(at + 20) === 46
-  ) {
-    const s = digit(text, at + 18) * 10 + digit(text, at + 19);
-    const ms = digit(text, at + 21) * 100 + digit(text, at + 22) * 10 + digit(text, at + 23);
-    if (isTwo(text, at + 18) && s < 60 && isTwo(text, at + 21) && isTwo(text, at + 22)) {
+function skimTime(text: string, bytes: Uint8Array, at: number, out: Skim): number {
+  if (minute !== '' && bytes[at + 24]! === 93 && text.startsWith(minute, at) && bytes[at + 20]! === 46) {
+    const s = digit(bytes, at + 18) * 10 + digit(bytes, at + 19);
+    const ms = digit(bytes, at + 21) * 100 + digit(bytes, at + 22) * 10 + digit(bytes, at + 23);
+    if (isTwo(bytes, at + 18) && s < 60 && isTwo(bytes, at + 21) && isTwo(bytes, at + 22)) {
       out.timeMs = minuteMs + s * 1000 + ms;
       return at + 24;
     }
   }
   const ms = readClf(text, at);
   // With a zone it is another format's line.
-  if (Number.isNaN(ms) || !read.zoneless || text.charCodeAt(read.end) !== 93) return -1;
+  if (Number.isNaN(ms) || !read.zoneless || bytes[read.end]! !== 93) return -1;
   out.timeMs = ms;
   const end = read.end;
-  const seconds = digit(text, at + 18) * 10 + digit(text, at + 19);
+  const seconds = digit(bytes, at + 18) * 10 + digit(bytes, at + 19);
   if (end === at + 24 && seconds < 60) {
     minute = Buffer.from(text.slice(at, at + 18)).toString();
     minuteMs = ms - (ms % 60_000);
@@ -70,21 +65,20 @@ function hostIn(text: string, from: number, to: number): string | null | undefin
 /** Of one line. */
 const blank = new Int32Array(10);
 
-export const skimHaproxy: Skimmer = (text, from, to, out) => {
+export const skimHaproxy: Skimmer = (text, bytes, from, to, out) => {
   const space = text.indexOf(' ', from);
-  if (space < 0 || space >= to || text.charCodeAt(space + 1) !== 91 || text.charCodeAt(to - 1) <= 32) return false;
+  if (space < 0 || space >= to || bytes[space + 1]! !== 91 || bytes[to - 1]! <= 32) return false;
   let colon = space - 1;
-  while (colon > from && digit(text, colon) >= 0 && digit(text, colon) <= 9) colon--;
-  const first = digit(text, from);
-  if (text.charCodeAt(colon) !== 58 || colon === space - 1 || colon - from < 7 || !(first >= 0 && first <= 9))
-    return false;
-  if (text.charCodeAt(colon - 1) === 58) return false;
+  while (colon > from && digit(bytes, colon) >= 0 && digit(bytes, colon) <= 9) colon--;
+  const first = digit(bytes, from);
+  if (bytes[colon]! !== 58 || colon === space - 1 || colon - from < 7 || !(first >= 0 && first <= 9)) return false;
+  if (bytes[colon - 1]! === 58) return false;
   out.clientFrom = from;
   out.clientTo = colon;
   out.referrerFrom = -1;
   out.agentFrom = -1;
-  const bracket = skimTime(text, space + 2, out);
-  if (bracket < 0 || bracket >= to || text.charCodeAt(bracket + 1) !== 32) return false;
+  const bracket = skimTime(text, bytes, space + 2, out);
+  if (bracket < 0 || bracket >= to || bytes[bracket + 1]! !== 32) return false;
 
   // The ten blanks between the fields, in one walk.
   const at = bracket + 2;
@@ -93,7 +87,7 @@ export const skimHaproxy: Skimmer = (text, from, to, out) => {
   let slash = -1;
   for (let i = at; blanks < 10; i++) {
     if (i >= to) return false;
-    const c = text.charCodeAt(i);
+    const c = bytes[i]!;
     if (c === 32) {
       if (i === before + 1) return false;
       blank[blanks++] = i;
@@ -113,7 +107,7 @@ export const skimHaproxy: Skimmer = (text, from, to, out) => {
   let slashes = 0;
   let last = serverEnd;
   for (let i = serverEnd + 1; i < timersEnd; i++) {
-    if (text.charCodeAt(i) === 47) {
+    if (bytes[i]! === 47) {
       slashes++;
       last = i;
     }
@@ -121,17 +115,17 @@ export const skimHaproxy: Skimmer = (text, from, to, out) => {
   if (slashes !== 4) return false;
   let n = 0;
   for (let i = last + 1; i < timersEnd; i++) {
-    const c = digit(text, i);
+    const c = digit(bytes, i);
     if (!(c >= 0 && c <= 9)) return false;
     n = n * 10 + c;
   }
   if (timersEnd - last < 2 || timersEnd - last > 12) return false;
   out.durationMs = n;
-  if (statusEnd - timersEnd !== 4 || !isTwo(text, timersEnd + 1) || !isTwo(text, timersEnd + 2)) return false;
-  out.status = digit(text, timersEnd + 1) * 100 + digit(text, timersEnd + 2) * 10 + digit(text, timersEnd + 3);
+  if (statusEnd - timersEnd !== 4 || !isTwo(bytes, timersEnd + 1) || !isTwo(bytes, timersEnd + 2)) return false;
+  out.status = digit(bytes, timersEnd + 1) * 100 + digit(bytes, timersEnd + 2) * 10 + digit(bytes, timersEnd + 3);
   n = 0;
   for (let i = statusEnd + 1; i < bytesEnd; i++) {
-    const c = digit(text, i);
+    const c = digit(bytes, i);
     if (!(c >= 0 && c <= 9)) return false;
     n = n * 10 + c;
   }
@@ -140,7 +134,7 @@ export const skimHaproxy: Skimmer = (text, from, to, out) => {
 
   out.host = null;
   let pos = queuesEnd + 1;
-  while (text.charCodeAt(pos) === 123) {
+  while (bytes[pos]! === 123) {
     const end = text.indexOf('} ', pos);
     if (end < 0 || end >= to) return false;
     if (out.host === null) {
@@ -150,12 +144,12 @@ export const skimHaproxy: Skimmer = (text, from, to, out) => {
     }
     pos = end + 2;
   }
-  if (text.charCodeAt(pos) !== 34) return false;
+  if (bytes[pos]! !== 34) return false;
   const request = pos + 1;
   const requestEnd = text.indexOf('"', request);
   if (requestEnd < 0 || requestEnd >= to) return false;
   const protocol = requestEnd - 9;
-  if (text.charCodeAt(protocol) !== 32 || !text.startsWith('HTTP/', protocol + 1)) return false;
+  if (bytes[protocol]! !== 32 || !text.startsWith('HTTP/', protocol + 1)) return false;
   let path: number;
   if (text.startsWith('GET ', request)) {
     out.method = 'GET';
@@ -170,10 +164,10 @@ export const skimHaproxy: Skimmer = (text, from, to, out) => {
     if (!isMethod(out.method)) return false;
     path = blank + 1;
   }
-  if (text.charCodeAt(path) !== 47 || path >= protocol) return false;
+  if (bytes[path]! !== 47 || path >= protocol) return false;
   let end = path;
   for (; end < protocol; end++) {
-    const c = text.charCodeAt(end);
+    const c = bytes[end]!;
     if (c === 63) break;
     if (c <= 32 || c >= 127 || c === 35) return false;
   }
@@ -181,7 +175,7 @@ export const skimHaproxy: Skimmer = (text, from, to, out) => {
   out.pathTo = end;
   // Behind the request: ids and numbers change nothing that is counted, names and TLS may.
   for (let i = requestEnd + 1; i < to; i++) {
-    const c = text.charCodeAt(i);
+    const c = bytes[i]!;
     if (c === 61 || c === 47 || c === 34 || c === 123 || c >= 127) return false;
   }
   out.extrasFrom = requestEnd + 1 < to ? requestEnd + 1 : -1;
@@ -201,14 +195,14 @@ let isoZone = '';
 let isoDigits = 0;
 
 /** `2025-11-22T09:57:01.123456+01:00 ` into `header`, to the millisecond; the position behind it, -1 = it is none. */
-function skimIso(text: string, from: number): number {
+function skimIso(text: string, bytes: Uint8Array, from: number): number {
   const second = from + 17;
   if (isoMinute !== '' && text.startsWith(isoMinute, from) && text.startsWith(isoZone, second + 2 + isoDigits)) {
-    const s = digit(text, second) * 10 + digit(text, second + 1);
+    const s = digit(bytes, second) * 10 + digit(bytes, second + 1);
     let ms = 0;
-    let plain = isTwo(text, second) && s < 60 && (isoDigits === 0 || text.charCodeAt(second + 2) === 46);
+    let plain = isTwo(bytes, second) && s < 60 && (isoDigits === 0 || bytes[second + 2]! === 46);
     for (let i = 1; plain && i < isoDigits; i++) {
-      const d = digit(text, second + 2 + i);
+      const d = digit(bytes, second + 2 + i);
       if (!(d >= 0 && d <= 9)) plain = false;
       else if (i <= 3) ms = ms * 10 + d;
     }
@@ -218,16 +212,16 @@ function skimIso(text: string, from: number): number {
     }
   }
   const ms = readIso(text, from);
-  if (Number.isNaN(ms) || text.charCodeAt(read.end) !== 32) return -1;
+  if (Number.isNaN(ms) || bytes[read.end]! !== 32) return -1;
   const end = read.end + 1;
   header.ms = read.zoneless ? Number.NaN : ms;
   let zone = second + 2;
-  if (text.charCodeAt(zone) === 46)
+  if (bytes[zone]! === 46)
     do zone++;
-    while (digit(text, zone) >= 0 && digit(text, zone) <= 9);
+    while (digit(bytes, zone) >= 0 && digit(bytes, zone) <= 9);
   const digits = zone - second - 2;
-  const seconds = digit(text, second) * 10 + digit(text, second + 1);
-  if (!read.zoneless && isTwo(text, second) && seconds < 60 && (digits === 0 || (digits >= 4 && digits <= 10))) {
+  const seconds = digit(bytes, second) * 10 + digit(bytes, second + 1);
+  if (!read.zoneless && isTwo(bytes, second) && seconds < 60 && (digits === 0 || (digits >= 4 && digits <= 10))) {
     isoMinute = Buffer.from(text.slice(from, second)).toString();
     isoZone = Buffer.from(text.slice(zone, end)).toString();
     isoMinuteMs = Math.floor(ms / 1000) * 1000 - seconds * 1000;
@@ -237,38 +231,37 @@ function skimIso(text: string, from: number): number {
 }
 
 /** Position behind `2025-11-22T09:57:01.123+01:00 host tag[pid]: ` or `Nov 22 09:57:01 host tag[pid]: `; -1 = another. */
-export function skimSyslog(text: string, from: number, to: number, iso: boolean): number {
+export function skimSyslog(text: string, bytes: Uint8Array, from: number, to: number, iso: boolean): number {
   let at: number;
   if (iso) {
-    if (text.charCodeAt(from + 10) !== 84) return -1;
-    at = skimIso(text, from);
+    if (bytes[from + 10]! !== 84) return -1;
+    at = skimIso(text, bytes, from);
     if (at < 0) return -1;
   } else {
     const month = 'JanFebMarAprMayJunJulAugSepOctNovDec'.indexOf(text.slice(from, from + 3));
     // A day that every month has, so that every year has this time.
-    const tens = text.charCodeAt(from + 4) === 32 ? 0 : digit(text, from + 4);
-    const ones = digit(text, from + 5);
-    const hour = digit(text, from + 7) * 10 + digit(text, from + 8);
+    const tens = bytes[from + 4]! === 32 ? 0 : digit(bytes, from + 4);
+    const ones = digit(bytes, from + 5);
+    const hour = digit(bytes, from + 7) * 10 + digit(bytes, from + 8);
     if (
       month < 0 ||
       month % 3 !== 0 ||
       !(tens >= 0 && tens <= 2 && ones >= 0 && ones <= (tens === 2 ? 8 : 9) && tens + ones > 0) ||
-      text.charCodeAt(from + 3) !== 32 ||
-      text.charCodeAt(from + 6) !== 32
+      bytes[from + 3]! !== 32 ||
+      bytes[from + 6]! !== 32
     )
       return -1;
-    if (!isTwo(text, from + 7) || !isTwo(text, from + 10) || !isTwo(text, from + 13)) return -1;
-    if (text.charCodeAt(from + 9) !== 58 || text.charCodeAt(from + 12) !== 58 || text.charCodeAt(from + 15) !== 32)
-      return -1;
-    if (hour > 23 || digit(text, from + 10) > 5 || digit(text, from + 13) > 5) return -1;
+    if (!isTwo(bytes, from + 7) || !isTwo(bytes, from + 10) || !isTwo(bytes, from + 13)) return -1;
+    if (bytes[from + 9]! !== 58 || bytes[from + 12]! !== 58 || bytes[from + 15]! !== 32) return -1;
+    if (hour > 23 || digit(bytes, from + 10) > 5 || digit(bytes, from + 13) > 5) return -1;
     header.ms = Number.NaN;
     at = from + 16;
   }
   if (lastHead !== '' && text.startsWith(lastHead, at)) return at + lastHead.length;
   const space = text.indexOf(' ', at);
   const end = text.indexOf(' ', space + 1);
-  if (space <= at || end < 0 || end >= to || text.charCodeAt(space - 1) === 58) return -1;
-  if (text.charCodeAt(end - 1) !== 58 || end - space < 3 || end - space > 100) return -1;
+  if (space <= at || end < 0 || end >= to || bytes[space - 1]! === 58) return -1;
+  if (bytes[end - 1]! !== 58 || end - space < 3 || end - space > 100) return -1;
   const host = text.slice(at, space);
   const tag = text.slice(space + 1, end - 1);
   if (levelOf(host) !== null || levelOf(tag) !== null || !/^[\w.-]+(?:\[\d+\])?$/.test(tag) || /^\d/.test(host))

@@ -76,8 +76,8 @@ export function forgetJson(): void {
 
 /** `agrees`: the parser says the same of the line that stands alone in `text`. */
 export function jsonSkimmer(agrees: (text: string, skimmed: Skim) => boolean): Skimmer {
-  return (text, from, to, out) => {
-    if (text.charCodeAt(from) !== 123) return false;
+  return (text, bytes, from, to, out) => {
+    if (bytes[from] !== 123) return false;
     // Nothing of this text was looked at: a few more lines may be learned from.
     if (out.nextSlash === -1 && lessons < LESSONS_EACH) lessons = LESSONS_EACH;
     if (out.nextSlash < from) {
@@ -87,7 +87,7 @@ export function jsonSkimmer(agrees: (text: string, skimmed: Skim) => boolean): S
     if (out.nextSlash < to) return false;
     for (let i = 0; i < plans.length; i++) {
       const plan = plans[i]!;
-      if (!follow(plan, text, from, to, out)) continue;
+      if (!follow(plan, text, bytes, from, to, out)) continue;
       // The usual ones are tried first.
       if (i > 0) {
         plans[i] = plans[i - 1]!;
@@ -99,13 +99,21 @@ export function jsonSkimmer(agrees: (text: string, skimmed: Skim) => boolean): S
     lessons--;
     const line = copy(text.slice(from, to));
     const plan = planOf(line);
-    if (plan === null || !follow(plan, line, 0, line.length, out) || !agrees(line, out)) return false;
+    if (plan === null || !follow(plan, line, Buffer.from(line, 'latin1'), 0, line.length, out) || !agrees(line, out))
+      return false;
     plans.push(plan);
-    return follow(plan, text, from, to, out);
+    return follow(plan, text, bytes, from, to, out);
   };
 }
 
-function follow({ literals, kinds, names }: Plan, text: string, from: number, to: number, out: Skim): boolean {
+function follow(
+  { literals, kinds, names }: Plan,
+  text: string,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  out: Skim,
+): boolean {
   let at = from;
   out.bytes = 0;
   out.host = null;
@@ -120,21 +128,21 @@ function follow({ literals, kinds, names }: Plan, text: string, from: number, to
     at += literal.length;
     const kind = kinds[i]!;
     if (kind === BARE) {
-      at = bareEnd(text, at);
+      at = bareEnd(text, bytes, at);
       if (at < 0) return false;
       continue;
     }
     if (kind === STATUS || kind === STATUS_TEXT) {
-      const a = text.charCodeAt(at) - 48;
-      const b = text.charCodeAt(at + 1) - 48;
-      const c = text.charCodeAt(at + 2) - 48;
+      const a = bytes[at]! - 48;
+      const b = bytes[at + 1]! - 48;
+      const c = bytes[at + 2]! - 48;
       if (!(a >= 1 && a <= 9 && b >= 0 && b <= 9 && c >= 0 && c <= 9)) return false;
       out.status = a * 100 + b * 10 + c;
       at += 3;
       continue;
     }
     if (kind === SIZE || kind === TIME_NUMBER) {
-      const end = bareEnd(text, at);
+      const end = bareEnd(text, bytes, at);
       const number = end < 0 ? Number.NaN : Number(text.slice(at, end));
       if (kind === SIZE) {
         if (!(number >= 0 && number % 1 === 0)) return false;
@@ -164,10 +172,10 @@ function follow({ literals, kinds, names }: Plan, text: string, from: number, to
         }
         break;
       case PATH: {
-        if (text.charCodeAt(at) !== 47) return false;
+        if (bytes[at]! !== 47) return false;
         let q = at + 1;
         for (; q < end; q++) {
-          const c = text.charCodeAt(q);
+          const c = bytes[q]!;
           if (c === 63) break;
           if (c <= 32 || c >= 127) return false;
         }
@@ -202,29 +210,29 @@ function follow({ literals, kinds, names }: Plan, text: string, from: number, to
 }
 
 /** Behind a number as JSON writes it, `true`, `false` or `null`; -1 = it is none. */
-function bareEnd(text: string, from: number): number {
+function bareEnd(text: string, bytes: Uint8Array, from: number): number {
   let at = from;
-  let c = text.charCodeAt(at);
-  if (c === 45) c = text.charCodeAt(++at);
+  let c = bytes[at]!;
+  if (c === 45) c = bytes[++at]!;
   if (c >= 48 && c <= 57) {
     const first = at++;
-    while (isDigit(text, at)) at++;
+    while (isDigit(bytes, at)) at++;
     if (c === 48 && at > first + 1) return -1;
-    if (text.charCodeAt(at) === 46) {
+    if (bytes[at]! === 46) {
       const dot = at++;
-      while (isDigit(text, at)) at++;
+      while (isDigit(bytes, at)) at++;
       if (at === dot + 1) return -1;
     }
     // An exponent is for the parser.
-    return (text.charCodeAt(at) | 32) === 101 ? -1 : at;
+    return (bytes[at]! | 32) === 101 ? -1 : at;
   }
   if (at > from) return -1;
   if (text.startsWith('true', at) || text.startsWith('null', at)) return at + 4;
   return text.startsWith('false', at) ? at + 5 : -1;
 }
 
-function isDigit(text: string, at: number): boolean {
-  const c = text.charCodeAt(at);
+function isDigit(bytes: Uint8Array, at: number): boolean {
+  const c = bytes[at]!;
   return c >= 48 && c <= 57;
 }
 

@@ -44,8 +44,11 @@ export class Skim {
   }
 }
 
-/** `text` holds one character a byte; the line is `from`…`to`. False = read it whole. */
-export type Skimmer = (text: string, from: number, to: number, out: Skim) => boolean;
+/**
+ * `text` holds one character a byte, `bytes` the same: to look at one byte is four times as fast as at one character, to
+ * look for one or to compare many is faster in a text. The line is `from`…`to`. False = read it whole.
+ */
+export type Skimmer = (text: string, bytes: Uint8Array, from: number, to: number, out: Skim) => boolean;
 
 // Neighbouring lines mostly share the minute and the zone: two comparisons of a few bytes instead of reading them.
 let minute = '';
@@ -54,10 +57,10 @@ let zone = '';
 let zoneless = false;
 
 /** `22/Nov/2025:09:57:01 +0100]` at `at`; the position of the bracket, -1 = it is none. */
-function skimTime(text: string, at: number, out: Skim): number {
+function skimTime(text: string, bytes: Uint8Array, at: number, out: Skim): number {
   if (minute !== '' && text.startsWith(minute, at) && text.startsWith(zone, at + 20)) {
-    const a = text.charCodeAt(at + 18) - 48;
-    const b = text.charCodeAt(at + 19) - 48;
+    const a = bytes[at + 18]! - 48;
+    const b = bytes[at + 19]! - 48;
     if (a >= 0 && a <= 5 && b >= 0 && b <= 9) {
       out.timeMs = minuteMs + (a * 10 + b) * 1000;
       out.zoneless = zoneless;
@@ -65,10 +68,10 @@ function skimTime(text: string, at: number, out: Skim): number {
     }
   }
   const ms = readClf(text, at);
-  if (Number.isNaN(ms) || text.charCodeAt(read.end) !== 93) return -1;
+  if (Number.isNaN(ms) || bytes[read.end]! !== 93) return -1;
   out.timeMs = ms;
   out.zoneless = read.zoneless;
-  const seconds = (text.charCodeAt(at + 18) - 48) * 10 + text.charCodeAt(at + 19) - 48;
+  const seconds = (bytes[at + 18]! - 48) * 10 + bytes[at + 19]! - 48;
   // With a fraction nothing is shared. A copy: a slice would keep its whole text alive.
   if (ms % 1000 === 0 && seconds < 60) {
     minute = Buffer.from(text.slice(at, at + 18)).toString();
@@ -80,35 +83,35 @@ function skimTime(text: string, at: number, out: Skim): number {
 }
 
 /** Lines of the Common Log Format family: `client - user [time] "METHOD /path?query HTTP/1.1" status bytes …`. */
-export const skimClf: Skimmer = (text, from, to, out) => {
+export const skimClf: Skimmer = (text, bytes, from, to, out) => {
   const a = text.indexOf(' ', from);
-  if (a <= from + 1 || text.charCodeAt(a + 1) !== 45 || text.charCodeAt(a + 2) !== 32) return false;
+  if (a <= from + 1 || bytes[a + 1]! !== 45 || bytes[a + 2]! !== 32) return false;
   // A list of addresses, or an address in brackets.
-  if (text.charCodeAt(a - 1) === 44 || text.charCodeAt(from) === 91) return false;
+  if (bytes[a - 1]! === 44 || bytes[from]! === 91) return false;
   out.clientFrom = from;
   out.clientTo = a;
   out.referrerFrom = -1;
   out.agentFrom = -1;
   out.extrasFrom = -1;
   let bracket: number;
-  if (text.charCodeAt(a + 3) === 45 && text.charCodeAt(a + 4) === 32) bracket = a + 5;
-  else if (text.charCodeAt(a + 3) === 91) return false;
+  if (bytes[a + 3]! === 45 && bytes[a + 4]! === 32) bracket = a + 5;
+  else if (bytes[a + 3]! === 91) return false;
   else bracket = text.indexOf(' ', a + 3) + 1;
-  if (bracket >= to || text.charCodeAt(bracket) !== 91) return false;
+  if (bracket >= to || bytes[bracket]! !== 91) return false;
 
   if (out.nextSlash < from) out.nextSlash = nextSlash(text, from);
   if (out.nextSlash < to) return false;
 
-  const timeEnd = skimTime(text, bracket + 1, out);
-  if (timeEnd < 0 || timeEnd >= to || text.charCodeAt(timeEnd + 2) !== 34) return false;
+  const timeEnd = skimTime(text, bytes, bracket + 1, out);
+  if (timeEnd < 0 || timeEnd >= to || bytes[timeEnd + 2]! !== 34) return false;
   const request = timeEnd + 3;
   const requestEnd = text.indexOf('"', request);
   if (requestEnd < 0 || requestEnd + 5 > to) return false;
   const protocol = requestEnd - 9;
-  if (text.charCodeAt(protocol) !== 32 || !text.startsWith('HTTP/', protocol + 1)) return false;
+  if (bytes[protocol]! !== 32 || !text.startsWith('HTTP/', protocol + 1)) return false;
 
   let path: number;
-  const first = text.charCodeAt(request);
+  const first = bytes[request]!;
   if (first === 71 && text.startsWith('GET ', request)) {
     out.method = 'GET';
     path = request + 4;
@@ -122,10 +125,10 @@ export const skimClf: Skimmer = (text, from, to, out) => {
     if (!isMethod(out.method)) return false;
     path = space + 1;
   }
-  if (text.charCodeAt(path) !== 47 || path >= protocol) return false;
+  if (bytes[path]! !== 47 || path >= protocol) return false;
   let end = path + 1;
   for (; end < protocol; end++) {
-    const c = text.charCodeAt(end);
+    const c = bytes[end]!;
     if (c === 63) break;
     if (c <= 32 || c >= 127) return false;
   }
@@ -133,31 +136,30 @@ export const skimClf: Skimmer = (text, from, to, out) => {
   out.pathTo = end;
 
   const status = requestEnd + 2;
-  const s0 = text.charCodeAt(status) - 48;
-  const s1 = text.charCodeAt(status + 1) - 48;
-  const s2 = text.charCodeAt(status + 2) - 48;
-  if (!(s0 >= 0 && s0 <= 9 && s1 >= 0 && s1 <= 9 && s2 >= 0 && s2 <= 9) || text.charCodeAt(status + 3) !== 32)
-    return false;
+  const s0 = bytes[status]! - 48;
+  const s1 = bytes[status + 1]! - 48;
+  const s2 = bytes[status + 2]! - 48;
+  if (!(s0 >= 0 && s0 <= 9 && s1 >= 0 && s1 <= 9 && s2 >= 0 && s2 <= 9) || bytes[status + 3]! !== 32) return false;
   out.status = s0 * 100 + s1 * 10 + s2;
 
   let at = status + 4;
-  let bytes = 0;
-  if (text.charCodeAt(at) === 45) at++;
+  let size = 0;
+  if (bytes[at]! === 45) at++;
   else {
     const start = at;
     for (; at < to; at++) {
-      const c = text.charCodeAt(at) - 48;
+      const c = bytes[at]! - 48;
       if (!(c >= 0 && c <= 9)) break;
-      bytes = bytes * 10 + c;
+      size = size * 10 + c;
     }
     if (at === start || at - start > 15) return false;
   }
-  out.bytes = bytes;
+  out.bytes = size;
   if (at === to) return true;
-  if (text.charCodeAt(at) !== 32 || text.charCodeAt(at + 1) !== 34) return false;
+  if (bytes[at]! !== 32 || bytes[at + 1]! !== 34) return false;
   // Referrer and agent; behind them may stand `host=`, `vhost=` and the like.
   const agent = text.indexOf('"', at + 2) + 3;
-  if (text.charCodeAt(agent - 1) !== 34) return false;
+  if (bytes[agent - 1]! !== 34) return false;
   const agentEnd = text.indexOf('"', agent);
   out.referrerFrom = at + 2;
   out.referrerTo = agent - 3;
@@ -166,7 +168,7 @@ export const skimClf: Skimmer = (text, from, to, out) => {
   if (agentEnd + 1 >= to) return agentEnd + 1 === to;
   out.extrasFrom = agentEnd + 1;
   // `host=` and its like would name the domain.
-  for (let i = agentEnd + 4; i < to; i++) if (text.charCodeAt(i) === 61 && namesHost(text, i)) return false;
+  for (let i = agentEnd + 4; i < to; i++) if (bytes[i]! === 61 && namesHost(text, i)) return false;
   return true;
 };
 

@@ -31,13 +31,14 @@ const said = (text: string, from: number, to: number): string | null => (from < 
 function agree(lines: string[]): number {
   let skimmed = 0;
   const text = `${lines.join('\n')}\n`;
+  const bytes = Buffer.from(text, 'latin1');
   for (const format of readers) {
     const out = new Skim();
     out.begin();
     let from = 0;
     for (const line of lines) {
       const to = from + line.length;
-      if (format.skim!(text, from, to, out)) {
+      if (format.skim!(text, bytes, from, to, out)) {
         skimmed++;
         const entry = format.parse(line);
         if (isFailure(entry)) throw new Error(`skimmed, but ${entry.failure}: ${line}`);

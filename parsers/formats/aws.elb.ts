@@ -1,7 +1,7 @@
-/** Access log of the classic AWS Elastic Load Balancer. The time is that of the response. */
-import { columnsOf } from '../columns.ts';
-import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute, isAddress, isBlank, known, peerAddress, setClientPeer, setRequestLine } from '../fields.ts';
+/** HOT. Access log of the classic AWS Elastic Load Balancer. The time is that of the response. */
+import { column, findColumns, from, isAbsent, to } from '../columns.ts';
+import { type Entry, emptyEntry, type Failure, leavesAttributes } from '../entry.ts';
+import { addAttribute, isAddress, isBlank, known, peerAddress, setClientPeerAt, setRequestAt } from '../fields.ts';
 import type { Format } from '../parser.ts';
 import { read, readIso } from '../time.ts';
 import { setOutcome } from './aws.alb.ts';
@@ -11,23 +11,23 @@ function parse(record: string): Entry | Failure {
   const timeMs = readIso(record, 0);
   if (Number.isNaN(timeMs) || read.zoneless || record.charCodeAt(10) !== 84 || record.charCodeAt(read.end) !== 32)
     return { failure: 'format' };
-  const columns = columnsOf(record, 20);
-  if (columns === null || columns.length < 12) return { failure: columns === null ? 'torn' : 'format' };
+  const count = findColumns(record, 20);
+  if (count < 12) return { failure: count < 0 ? 'torn' : 'format' };
   // Many logs begin with a time: the third column must be a peer and the fourth one or nothing.
-  const target = columns[3]!;
-  if (target !== '-' && !isAddress(peerAddress(target))) return { failure: 'format' };
+  if (!isAbsent(record, 3) && !isAddress(peerAddress(column(record, 3, count)))) return { failure: 'format' };
   const entry = emptyEntry('aws.elb', 'access', 'end');
   entry.timeMs = timeMs;
-  setClientPeer(entry, columns[2]!);
+  setClientPeerAt(entry, record, from[2]!, to[2]!);
   if (entry.clientAddress === null || !isAddress(entry.clientAddress)) return { failure: 'format' };
-  addAttribute(entry, 'elb', columns[1]!);
-  if (!setOutcome(entry, columns, 7)) return { failure: 'status', field: 'elb_status_code' };
-  const request = columns[11]!;
+  if (!leavesAttributes) addAttribute(entry, 'elb', column(record, 1, count));
+  if (!setOutcome(entry, record, 7)) return { failure: 'status', field: 'elb_status_code' };
   // TCP listeners have "- - - ".
-  if (!request.startsWith('- ')) setRequestLine(entry, request);
-  entry.userAgentOriginal = known(columns[12] ?? '');
-  addAttribute(entry, 'ssl_cipher', columns[13] ?? '');
-  addAttribute(entry, 'ssl_protocol', columns[14] ?? '');
+  if (!column(record, 11, count).startsWith('- ')) setRequestAt(entry, record, from[11]!, to[11]!);
+  if (count > 12 && !isAbsent(record, 12)) entry.userAgentOriginal = known(column(record, 12, count));
+  if (!leavesAttributes) {
+    addAttribute(entry, 'ssl_cipher', column(record, 13, count));
+    addAttribute(entry, 'ssl_protocol', column(record, 14, count));
+  }
   return entry;
 }
 
@@ -35,5 +35,6 @@ export const format: Format = {
   dataset: 'aws.elb',
   title: 'AWS Classic Load Balancer access log',
   usualLayer: 'loadbalancer',
+  late: true,
   parse,
 };

@@ -1,10 +1,10 @@
 /**
- * Amazon S3 server access log. Delivered late and out of order; the time is the arrival of the request. The path is that
+ * HOT. Amazon S3 server access log. Delivered late and out of order; the time is the arrival of the request. The path is that
  * of the request line, which in path style begins with the bucket.
  */
-import { columnsOf } from '../columns.ts';
-import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute, addId, isAddress, isBlank, isDigits, known, numberOf, setRequestLine } from '../fields.ts';
+import { column, findColumns, from, isAbsent, to } from '../columns.ts';
+import { type Entry, emptyEntry, type Failure, leavesAttributes } from '../entry.ts';
+import { addAttribute, addId, isAddress, isBlank, isDigits, known, numberAt, setRequestAt } from '../fields.ts';
 import type { Format } from '../parser.ts';
 import { read, readClf } from '../time.ts';
 
@@ -54,32 +54,31 @@ function parse(record: string): Entry | Failure {
   const timeMs = open < 0 ? Number.NaN : readClf(record, open + 2);
   if (Number.isNaN(timeMs)) return { failure: open < 0 ? 'format' : 'time', field: 'time' };
   const { zoneless } = read;
-  const columns = columnsOf(record, 40);
-  if (columns === null || columns.length < 11) return { failure: 'torn' };
+  const count = findColumns(record, 40);
+  if (count < 11) return { failure: 'torn' };
   // The owner can be absent, as in a line of Common Log Format: then the operation tells.
-  if (!columns[6]!.includes('.') || columns[2]!.length < 20) return { failure: 'format' };
+  if (to[2]! - from[2]! < 20 || !column(record, 6, count).includes('.')) return { failure: 'format' };
   const entry = emptyEntry('aws.s3', 'access', 'start');
   entry.timeMs = timeMs;
   entry.timeZoneless = zoneless;
-  addAttribute(entry, 'bucket_owner', columns[0]!);
-  if (isAddress(columns[3]!)) entry.clientAddress = columns[3]!;
-  entry.userName = known(columns[4]!);
-  addId(entry, columns[5]!);
+  if (!leavesAttributes) addAttribute(entry, 'bucket_owner', column(record, 0, count));
+  const client = column(record, 3, count);
+  if (isAddress(client)) entry.clientAddress = client;
+  entry.userName = known(column(record, 4, count));
+  addId(entry, column(record, 5, count));
   // Operations of S3 itself (life cycle, batch) have no request.
-  if (columns[8] !== '-') setRequestLine(entry, columns[8]!);
-  const status = columns[9]!;
-  if (status !== '-' && !isDigits(status)) return { failure: 'status', field: 'status' };
-  entry.httpResponseStatusCode = numberOf(status);
-  entry.eventCode = known(columns[10]!);
-  entry.httpResponseBodySize = numberOf(columns[11] ?? '');
-  entry.durationMs = numberOf(columns[13] ?? '');
-  entry.httpRequestReferrer = known(columns[15] ?? '');
-  entry.userAgentOriginal = known(columns[16] ?? '');
-  addId(entry, columns[18] ?? '');
-  for (let i = 0; i < NAMES.length && i < columns.length; i++)
-    if (NAMES[i] !== '') addAttribute(entry, NAMES[i]!, columns[i]!);
-  const host = columns[22] ?? '-';
-  if (host !== '-') entry.urlDomain = host.toLowerCase();
+  if (!isAbsent(record, 8)) setRequestAt(entry, record, from[8]!, to[8]!);
+  if (!isAbsent(record, 9) && !isDigits(record, from[9], to[9])) return { failure: 'status', field: 'status' };
+  entry.httpResponseStatusCode = numberAt(record, from[9]!, to[9]!);
+  entry.eventCode = known(column(record, 10, count));
+  if (count > 11) entry.httpResponseBodySize = numberAt(record, from[11]!, to[11]!);
+  if (count > 13) entry.durationMs = numberAt(record, from[13]!, to[13]!);
+  entry.httpRequestReferrer = known(column(record, 15, count));
+  entry.userAgentOriginal = known(column(record, 16, count));
+  addId(entry, column(record, 18, count));
+  for (let i = 0; !leavesAttributes && i < NAMES.length && i < count; i++)
+    if (NAMES[i] !== '') addAttribute(entry, NAMES[i]!, column(record, i, count));
+  if (count > 22 && !isAbsent(record, 22)) entry.urlDomain = column(record, 22, count).toLowerCase();
   return entry;
 }
 
@@ -87,5 +86,6 @@ export const format: Format = {
   dataset: 'aws.s3',
   title: 'Amazon S3 server access log',
   usualLayer: 'app',
+  late: true,
   parse,
 };

@@ -11,9 +11,10 @@ import {
   domainOf,
   isDigits,
   isUniqueId,
+  Kept,
   looksLikeHost,
   numberOf,
-  setClientPeer,
+  setClientPeerAt,
   setRequestAt,
   setRequestLine,
 } from '../fields.ts';
@@ -50,16 +51,6 @@ const HttpAttributes = function HttpAttributes(
 ) => Record<string, string>;
 HttpAttributes.prototype = Object.create(null);
 
-/** Texts that most lines share, kept from the line before: no slice of their own, and equal at once. */
-class Kept {
-  private text = '';
-  /** `from`…`to` of the line. */
-  of(line: string, from: number, to: number): string {
-    if (to - from === this.text.length && line.startsWith(this.text, from)) return this.text;
-    this.text = line.slice(from, to);
-    return this.text;
-  }
-}
 const frontends = new Kept();
 const servers = new Kept();
 const states = new Kept();
@@ -98,35 +89,8 @@ function parse(record: string): Entry | Failure {
   entry.timeMs = timeMs;
   entry.timeZoneless = read.zoneless;
   const at = read.end + 2;
-  setPeer(entry, line, bracket);
+  setClientPeerAt(entry, line, 0, bracket);
   return http(entry, line, at) ?? other(entry, line, at);
-}
-
-/** `203.0.113.7:51234` in front of `to`. */
-function setPeer(entry: Entry, line: string, to: number): void {
-  let port = 0;
-  let scale = 1;
-  let i = to - 1;
-  for (; i > 0; i--) {
-    const c = line.charCodeAt(i) - 48;
-    if (!(c >= 0 && c <= 9)) break;
-    port += c * scale;
-    scale *= 10;
-  }
-  const first = line.charCodeAt(0);
-  // An ordinary address and its port; anything else goes the general way.
-  if (
-    line.charCodeAt(i) !== 58 ||
-    scale === 1 ||
-    scale > 1e5 ||
-    !(first >= 48 && first <= 57) ||
-    line.charCodeAt(i - 1) === 58
-  ) {
-    setClientPeer(entry, line.slice(0, to));
-    return;
-  }
-  entry.clientAddress = line.slice(0, i);
-  if (port > 0) entry.clientPort = port;
 }
 
 /** Whatever is not `option httplog`: tcplog, the error log, lines that were cut. */

@@ -170,8 +170,8 @@ export function digest(
     for (;;) {
       const lf = text.indexOf('\n', at);
       if (lf < 0 || lf - at > SPLIT_LIMITS.lineBytesMax) break;
-      const end = text.charCodeAt(lf - 1) === 13 ? lf - 1 : lf;
-      if (skim(text, at, end, skimmed)) {
+      const end = chunk[lf - 1] === 13 ? lf - 1 : lf;
+      if (skim(text, chunk, at, end, skimmed)) {
         readWhole(at);
         wholeFrom = lf + 1;
         wholeLine = lineNumber + 1;

@@ -44,6 +44,13 @@ export function hashOf(text: string, from = 0, to = text.length): number {
   return h & 0x3fffffff;
 }
 
+/** The same for a part of the bytes of a text. */
+function hashOfBytes(bytes: Uint8Array, from: number, to: number): number {
+  let h = 0;
+  for (let i = from; i < to; i++) h = (Math.imul(h, 31) + bytes[i]!) | 0;
+  return h & 0x3fffffff;
+}
+
 /** Positions, hashes and the like of a line that was skimmed; and one that was read. */
 const LINE_BYTES = 90;
 const ENTRY_BYTES = 1000;
@@ -120,6 +127,7 @@ export class Look {
     if (skim === undefined || reader.readAll !== undefined) return null;
     const text = block.latin1?.() ?? Buffer.from(block.raw).toString('latin1');
     if (text.indexOf('\0') >= 0) return null;
+    const bytes = bytesOf(text);
     const room = block.lines + 1;
     const timeMs = new Float64Array(room);
     const at = new Int32Array(room * STRIDE);
@@ -158,8 +166,8 @@ export class Look {
       if (lf < 0) break;
       // More than was counted, or longer than is read: rare enough to begin anew.
       if (lf - from > SPLIT_LIMITS.lineBytesMax || lineNumber - block.firstLine >= room - 1) return null;
-      const to = text.charCodeAt(lf - 1) === 13 ? lf - 1 : lf;
-      if (skim(text, from, to, skimmed)) {
+      const to = bytes[lf - 1] === 13 ? lf - 1 : lf;
+      if (skim(text, bytes, from, to, skimmed)) {
         readWhole(from, false);
         wholeFrom = lf + 1;
         wholeLine = lineNumber + 1;
@@ -179,8 +187,8 @@ export class Look {
         at[k + EXTRAS] = skimmed.extrasFrom;
         at[k + CLIENT] = skimmed.clientFrom;
         at[k + CLIENT_TO] = skimmed.clientTo;
-        hashPath(text, skimmed.pathFrom, skimmed.pathTo, hashes, n * HASHES);
-        hashes[n * HASHES + CLIENT_HASH] = hashOf(text, skimmed.clientFrom, skimmed.clientTo);
+        hashPath(bytes, skimmed.pathFrom, skimmed.pathTo, hashes, n * HASHES);
+        hashes[n * HASHES + CLIENT_HASH] = hashOfBytes(bytes, skimmed.clientFrom, skimmed.clientTo);
         read.push(null);
         methods.push(skimmed.method);
         hosts.push(skimmed.host);
@@ -340,13 +348,13 @@ export function areaOf(path: string): string {
 }
 
 /** The hashes of the first and the last part of a path, in one go. */
-function hashPath(text: string, from: number, to: number, hashes: Int32Array, at: number): void {
+function hashPath(bytes: Uint8Array, from: number, to: number, hashes: Int32Array, at: number): void {
   let area = 47;
   let h = 0;
   let isFirst = true;
   let escaped = false;
   for (let i = from + 1; i < to; i++) {
-    const c = text.charCodeAt(i);
+    const c = bytes[i]!;
     if (c === 47) {
       isFirst = false;
       escaped = false;
@@ -414,7 +422,14 @@ const MARKS = 1 << (32 - MARKS_SHIFT);
 const K = 0x9e3779b1 | 0;
 
 /** The text that is gone through, as bytes. One for all. */
-let bytes = Buffer.alloc(0);
+let shared = Buffer.alloc(0);
+
+/** Until the next call. `text` has one character a byte. */
+function bytesOf(text: string): Buffer {
+  if (shared.length < text.length) shared = Buffer.alloc((text.length + 4095) & ~4095);
+  shared.write(text, 'latin1');
+  return shared;
+}
 
 /**
  * Many ids looked for at once in a text: of each, four aligned bytes near its end are remembered for all four
@@ -449,8 +464,7 @@ export class Needles {
 
   /** `text` has one character a byte. */
   find(text: string, found: (position: number) => void): void {
-    if (bytes.length < text.length) bytes = Buffer.alloc((text.length + 4095) & ~4095);
-    bytes.write(text, 'latin1');
+    const bytes = bytesOf(text);
     const n = text.length >> 2;
     const words = new Int32Array(bytes.buffer, bytes.byteOffset, n);
     for (let w = nextMarked(words, 0, n, this.#marks); w < n; w = nextMarked(words, w + 1, n, this.#marks)) {
