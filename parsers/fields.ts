@@ -150,8 +150,17 @@ export function setTarget(entry: Entry, target: string): void {
 
 /** A Host header without user, port and brackets, in lower case; null when there is none. */
 export function domainOf(host: string): string | null {
-  return isPlainDomain(host) ? host : oddDomain(host);
+  if (isPlainDomain(host)) return host;
+  if (host !== lastOdd) {
+    lastDomain = oddDomain(host);
+    lastOdd = host;
+  }
+  return lastDomain;
 }
+
+/** With a port, mostly: a site has few of them. */
+let lastOdd = '';
+let lastDomain: string | null = null;
 
 /** Nothing to take off and nothing to make small: nearly every one. */
 function isPlainDomain(host: string): boolean {
@@ -238,6 +247,8 @@ export function decimalAt(line: string, from: number, to: number): number | null
     const short = shortDecimal(line, from, to);
     if (short >= 0) return short;
   }
+  // What was not measured, mostly.
+  if (first === 45 && to - from === 2 && line.charCodeAt(from + 1) === 49) return -1;
   return decimalOf(line.slice(from, to));
 }
 
