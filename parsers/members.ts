@@ -12,6 +12,18 @@ export interface Take {
   (entry: Entry, value: unknown, name: string): boolean;
   /** It makes attributes and nothing else. */
   only?: true;
+  /**
+   * While attributes are left for later: the fields from the text of a list or an object, which is known to be JSON.
+   * false = it is to be parsed, and the entry is untouched.
+   */
+  scan?: Scan;
+}
+export type Scan = (entry: Entry, text: string) => boolean;
+
+/** A Take that need not parse a list or an object to find the few fields in it. */
+export function scanned(take: Take, scan: Scan): Take {
+  // A function of its own: the same take may stand elsewhere without.
+  return Object.assign(((entry, value, name) => take(entry, value, name)) as Take, { scan });
 }
 
 /** A Take that makes attributes and nothing else: where these are left for later, it is not asked. */

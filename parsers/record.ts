@@ -29,6 +29,7 @@ import {
   MEMBERS_MAX,
   type Names,
   onlyAttributes,
+  scanned,
   type Take,
 } from './members.ts';
 import type { Context, Format } from './parser.ts';
@@ -185,7 +186,7 @@ export const set = {
   micros: durationField(1e-3),
   nanos: durationField(1e-6),
   /** Request headers: an object, or a list of `{name, value}` or of `[name, value]`. */
-  headers: ((entry, value) => {
+  headers: scanned((entry, value) => {
     if (Array.isArray(value)) {
       for (const item of value.slice(0, MEMBERS_MAX)) {
         if (isObject(item)) setRequestHeader(entry, textOf(item.name), textOf(item.value));
@@ -197,7 +198,7 @@ export const set = {
         if (n++ < MEMBERS_MAX) setRequestHeader(entry, name, listText(value[name]));
     } else return false;
     return true;
-  }) as Take,
+  }, scanHeaders),
 };
 
 /** Headers of the answer that say why it was refused, or that more would be: the others are not kept. */
@@ -295,6 +296,80 @@ export function setStart(entry: Entry, startUs: number): void {
   entry.timeMs = ms;
   entry.timeZoneless = false;
   entry.timePoint = 'start';
+}
+
+/** The headers that become fields, by the length of their names; an id may be another's `x-…`, which stays an attribute. */
+const TAKEN = new Set(
+  'host :authority user-agent referer content-type x-forwarded-for x-request-id x-correlation-id x-amzn-trace-id traceparent cf-ray x-varnish'.split(
+    ' ',
+  ),
+);
+const TAKEN_LENGTHS = new Uint8Array(32);
+for (const name of TAKEN) TAKEN_LENGTHS[name.length] = 1;
+
+/** Name, value, name … of the headers that become fields, of the list that is read. */
+const found: string[] = [];
+
+/**
+ * HOT. `[{"name":"Host","value":"…"}, …]` and `{"host":"…", "via":["…"]}`: from quote to quote, and only the headers that
+ * become fields are taken out. A third of what `JSON.parse` and a look at each cost (aws.waf 174 k → … lines/s).
+ */
+export function scanHeaders(entry: Entry, text: string): boolean {
+  if (text.indexOf('\\') >= 0) return false;
+  const { length } = text;
+  found.length = 0;
+  const rows = text.charCodeAt(0) === 91;
+  let count = 0;
+  for (let i = 1; i < length - 1; i++) {
+    if (++count > MEMBERS_MAX) return false;
+    if (rows) {
+      if (!text.startsWith('{"name":"', i)) return false;
+      i += 8;
+    } else if (text.charCodeAt(i) !== 34) return false;
+    const from = i + 1;
+    const to = text.indexOf('"', from);
+    i = to + 1;
+    let list = false;
+    if (rows) {
+      if (!text.startsWith(',"value":"', i)) return false;
+      i += 10;
+    } else {
+      if (text.charCodeAt(i) !== 58) return false;
+      list = text.charCodeAt(i + 1) === 91;
+      i += list ? 3 : 2;
+      if (text.charCodeAt(i - 1) !== 34) return false;
+    }
+    const end = text.indexOf('"', i);
+    if (to - from < 32 && TAKEN_LENGTHS[to - from] === 1) {
+      const name = text.slice(from, to);
+      if (isTaken(name)) {
+        // Of a member that comes twice the last counts.
+        if (!rows) for (let k = 0; k < found.length; k += 2) if (found[k] === name) return false;
+        found.push(name, text.slice(i, end));
+      }
+    }
+    i = end + 1;
+    if (rows || list) {
+      if (text.charCodeAt(i) !== (rows ? 125 : 93)) return false;
+      i++;
+    }
+    // A comma, or the end.
+    if (text.charCodeAt(i) !== 44 && i !== length - 1) return false;
+  }
+  for (let k = 0; k < found.length; k += 2) setRequestHeader(entry, found[k]!, found[k + 1]!);
+  return true;
+}
+
+/** Names as they came → whether a field takes them; bounded like `HEADERS`. */
+const TAKES = new Map<string, boolean>();
+
+function isTaken(name: string): boolean {
+  let taken = TAKES.get(name);
+  if (taken === undefined) {
+    taken = TAKEN.has(name.toLowerCase());
+    if (TAKES.size < CALLED_MAX) TAKES.set(name, taken);
+  }
+  return taken;
 }
 
 /** A rule of a WAF that names little: `{id: "942100", denied: true}`. */

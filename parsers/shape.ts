@@ -18,14 +18,19 @@ import {
   keepText,
   left,
   type Names,
+  type Scan,
   start,
   type Take,
   walk,
 } from './members.ts';
 
-/** The members of a record that a product's `finish` looks at: `{properties: {host: true}}`. */
+/**
+ * The members of a record that a product's `finish` looks at: `{properties: {host: true}}`. 'attributes': it makes
+ * nothing but attributes of it. A function reads the text of a list or an object, which is known to be JSON, as
+ * `JSON.parse` would, or leaves out what `finish` does not look at.
+ */
 export interface Needs {
-  [member: string]: Needs | true;
+  [member: string]: Needs | true | 'attributes' | ((text: string) => unknown);
 }
 
 /** For tests: nothing is learned or read by its shape. */
@@ -66,6 +71,9 @@ interface Step {
   text: number;
   bare: number;
   whole: number;
+  /** Instead of parsing a list or an object. */
+  scan: Scan | null;
+  parse: ((text: string) => unknown) | null;
   /** An empty group: the object is there. */
   there: number;
   /** Index of the object for `finish` in which it is put; -1 = it does not look at it. */
@@ -231,7 +239,8 @@ export class Shape {
       }
       const whole = step.whole === 0 ? undefined : match[step.whole];
       if (whole === undefined) continue;
-      value = parsed(whole);
+      if (step.scan?.(entry, whole)) continue;
+      value = parsed(whole, step.parse ?? JSON.parse);
       if (value === undefined) return null;
       if (step.home >= 0) homes[step.home]![step.key] = value;
       if (step.take?.(entry, value, step.key)) continue;
@@ -280,7 +289,7 @@ export class Shape {
       const value = json[key];
       const member: Member = { key, optional: false, quoted: false, bare: false, whole: null, inside: null };
       const how = table?.get(key);
-      const need = needs !== null && Object.hasOwn(needs, key) ? needs[key]! : null;
+      const need = needOf(needs, key, false);
       if (Array.isArray(value)) {
         member.whole = kindOf(value);
         if (member.whole === null) return null;
@@ -289,7 +298,7 @@ export class Shape {
         // What is dropped is looked through as well: it may be no JSON.
         const opened =
           how instanceof Map || (how === drop && need === null) || (how === undefined && !secret && depth < DEPTH_MAX);
-        if (opened && need !== true && Object.keys(value).length > 0) {
+        if (opened && !isWhole(need) && Object.keys(value).length > 0) {
           member.inside = this.#see(value, how instanceof Map ? how : null, need, how === drop ? 0 : depth + 1);
           if (member.inside === null) return null;
         } else {
@@ -329,7 +338,7 @@ export class Shape {
       let source = `\\{${gap}`;
       list.forEach((member, i) => {
         const how = table?.get(member.key);
-        const need = needs !== null && Object.hasOwn(needs, member.key) ? needs[member.key]! : null;
+        const need = needOf(needs, member.key, quick);
         const { name, secret } = callIt(calledAt(prefix), prefix, member.key);
         const silent = how === drop || (quick && (how === undefined || (how instanceof Function && how.only === true)));
         const unasked = dropped || (silent && need === null);
@@ -343,6 +352,8 @@ export class Shape {
           text: 0,
           bare: 0,
           whole: 0,
+          scan: quick && need === null && typeof how === 'function' ? (how.scan ?? null) : null,
+          parse: typeof need === 'function' ? need : null,
           there: 0,
           home: need === null ? -1 : home,
           inner: -1,
@@ -360,12 +371,12 @@ export class Shape {
         }
         if (member.inside !== null) {
           let there = '';
-          if (need !== null && need !== true) {
+          if (need !== null && !isWhole(need)) {
             step.there = ++state.groups;
             step.inner = state.homes++;
             there = '()';
           }
-          const deeper = need === true ? null : need;
+          const deeper = isWhole(need) ? null : need;
           ways.push(there + inside(member.inside, step.table, deeper, dotted(name), depth + 1, step.inner, unasked));
         }
         if (member.whole !== null) {
@@ -379,6 +390,17 @@ export class Shape {
     };
     return { regexp: new RegExp(`^${inside(members, this.#table, this.#needs, '', 0, 0, false)}$`), steps };
   }
+}
+
+type Need = Needs[string] | null;
+
+function needOf(needs: Needs | null, key: string, quick: boolean): Need {
+  const need = needs !== null && Object.hasOwn(needs, key) ? needs[key]! : null;
+  return quick && need === 'attributes' ? null : need;
+}
+
+function isWhole(need: Need): need is true | 'attributes' | ((text: string) => unknown) {
+  return need !== null && typeof need !== 'object';
 }
 
 function escaped(text: string): string {
@@ -436,9 +458,13 @@ function merge(a: Member[], b: Member[]): Member[] | null {
   return names.size === merged.length ? merged : null;
 }
 
-function parsed(text: string): unknown {
+/** Never written to. */
+const NOTHING: readonly unknown[] = Object.freeze([]);
+
+function parsed(text: string, parse: (text: string) => unknown = JSON.parse): unknown {
+  if (text === '[]') return NOTHING;
   try {
-    return JSON.parse(text);
+    return parse(text);
   } catch {
     return undefined;
   }

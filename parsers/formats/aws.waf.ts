@@ -40,6 +40,13 @@ function labelsOf(value: unknown): string[] {
   return value.map((label) => (isObject(label) ? textOf(label.name) : textOf(label))).filter((name) => name !== '');
 }
 
+/** Nearly every group of nearly every request matched nothing, and then says nothing. */
+function groupsOf(text: string): unknown {
+  return text.indexOf('Rule":{') < 0 && text.indexOf('Rules":[{') < 0 && !/\\|" :|": |\[ /.test(text)
+    ? []
+    : JSON.parse(text);
+}
+
 /** What `terminatingRuleMatchDetails` or `ruleMatchDetails` says: condition, place, matched text. */
 function details(value: unknown): { match: string; variable: string; data: string } {
   const first = Array.isArray(value) ? value.find(isObject) : undefined;
@@ -114,9 +121,9 @@ export const format = jsonFormat({
   needs: {
     terminatingRuleId: true,
     terminatingRuleMatchDetails: true,
-    ruleGroupList: true,
+    ruleGroupList: groupsOf,
     nonTerminatingMatchingRules: true,
-    rateBasedRuleList: true,
+    rateBasedRuleList: 'attributes',
     labels: true,
   },
   finish,

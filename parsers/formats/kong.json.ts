@@ -4,7 +4,8 @@
  */
 import type { Entry, Failure } from '../entry.ts';
 import { addAttribute } from '../fields.ts';
-import { dig, isObject, type JsonObject, textOf } from '../json.ts';
+import { isObject, type JsonObject, textOf } from '../json.ts';
+import { onlyAttributes, scanned } from '../members.ts';
 import { answerHeaders, jsonFormat, names, set, type Take } from '../record.ts';
 
 /** Of a route or service only what names it: the rest is configuration. */
@@ -14,6 +15,31 @@ const named: Take = (entry, value, name) => {
   addAttribute(entry, `${name}.name`, textOf(value.name));
   return true;
 };
+
+const answer = onlyAttributes((entry, value, name) => {
+  if (isObject(value) && value.server !== undefined)
+    addAttribute(entry, 'response.header.server', textOf(value.server));
+  return answerHeaders(entry, value, name);
+});
+
+/** `[…,{"balancer_latency":0,"port":8080,"ip":"10.40.2.31"}]`: address and port of the last. */
+function scanTries(entry: Entry, text: string): boolean {
+  if (text.indexOf('\\') >= 0) return false;
+  const open = text.lastIndexOf('{');
+  if (text.indexOf('}', open) !== text.length - 2 || text.indexOf('[', open) >= 0) return false;
+  const ip = text.lastIndexOf('"ip":"');
+  const port = /"port":(\d{1,5})[,}]/.exec(text.slice(open));
+  if (
+    ip < open ||
+    open < 0 ||
+    port === null ||
+    text.indexOf('"ip"', open) !== ip ||
+    text.lastIndexOf('"port"') !== open + port.index
+  )
+    return false;
+  entry.upstreamAddress = `${text.slice(ip + 6, text.indexOf('"', ip + 6))}:${port[1]}`;
+  return true;
+}
 
 const NAMES = names({
   started_at: set.time,
@@ -27,7 +53,7 @@ const NAMES = names({
     headers: set.headers,
     size: set.keep,
   },
-  response: { status: set.status, size: set.size, headers: answerHeaders },
+  response: { status: set.status, size: set.size, headers: answer },
   latencies: { request: set.millis },
   upstream_status: ((entry, value) => {
     const text = textOf(value);
@@ -35,7 +61,13 @@ const NAMES = names({
     if (last >= 100 && last <= 599) entry.upstreamStatusCode = last;
     return !text.includes(',');
   }) as Take,
-  tries: set.drop,
+  tries: scanned((entry, value) => {
+    const last = Array.isArray(value) ? value.at(-1) : undefined;
+    if (!isObject(last)) return true;
+    entry.upstreamAddress = `${textOf(last.ip)}:${textOf(last.port)}`;
+    if ((value as unknown[]).length > 1) addAttribute(entry, 'tries', String((value as unknown[]).length));
+    return true;
+  }, scanTries),
   source: set.outcome,
   route: named,
   service: named,
@@ -57,14 +89,6 @@ function finish(entry: Entry, json: JsonObject): Failure | undefined {
   if (!isObject(json.request) || !isObject(json.response)) return { failure: 'format', field: 'request' };
   // No upstream was asked.
   entry.upstreamStatusCode ??= 0;
-  const tries = json.tries;
-  const last = Array.isArray(tries) ? tries.at(-1) : undefined;
-  if (isObject(last)) {
-    entry.upstreamAddress = `${textOf(last.ip)}:${textOf(last.port)}`;
-    if ((tries as unknown[]).length > 1) addAttribute(entry, 'tries', String((tries as unknown[]).length));
-  }
-  const server = dig(json, 'response', 'headers', 'server');
-  if (server !== undefined) addAttribute(entry, 'response.header.server', textOf(server));
   return undefined;
 }
 
@@ -77,6 +101,6 @@ export const format = jsonFormat({
   marks: [['"latencies"'], ['"request"'], ['"response"'], ['"started_at"', '"upstream_uri"']],
   names: NAMES,
   timeField: 'started_at',
-  needs: { request: {}, response: { headers: true }, tries: true },
+  needs: { request: {}, response: {} },
   finish,
 });
