@@ -310,7 +310,8 @@ const NO_SIZES: ReadonlySet<number> = new Set();
 const addressOf = ({ fact }: Assessment): string =>
   `${fact.method} ${fact.host ?? ''} ${fact.path}?${fact.query ?? ''}`;
 
-export const isBanLog = (s: { dataset: string }): boolean => s.dataset === 'fail2ban' || s.dataset === 'syslog';
+export const isBanLog = (s: { dataset: string }): boolean => BAN_LOGS.has(s.dataset);
+const BAN_LOGS: ReadonlySet<string> = new Set(['fail2ban', 'crowdsec', 'syslog']);
 
 function knownShares(sources: StretchSource[]): Map<number, number> {
   const known = new Map<number, number>();

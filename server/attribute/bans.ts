@@ -32,8 +32,8 @@ export class Bans {
       const list = this.#byAddress.get(address) ?? [];
       const verb = e.eventOutcome ?? e.message ?? '';
       if (END.test(verb)) {
-        const open = list.find((b) => b.toMs > record.timeMs);
-        if (open) open.toMs = record.timeMs;
+        // A tool that was started anew tells of the same ban again: its end is the end of all of them.
+        for (const b of list) if (b.by === (e.logLogger ?? e.dataset) && b.toMs > record.timeMs) b.toMs = record.timeMs;
       } else if (BEGIN.test(verb)) {
         list.push({
           address,
@@ -48,10 +48,11 @@ export class Bans {
     }
   }
 
-  /** The ban in force for an address; a second of tolerance, since logs round. */
+  /** The ban in force for an address, the latest of several; a second of tolerance, since logs round. */
   at(address: string | null, timeMs: number): Ban | null {
     if (address === null) return null;
-    return this.#byAddress.get(address)?.find((b) => b.fromMs - 1500 <= timeMs && timeMs <= b.toMs + 3000) ?? null;
+    const bans = this.#byAddress.get(address) ?? [];
+    return bans.findLast((b) => b.fromMs - 1500 <= timeMs && timeMs <= b.toMs + 3000) ?? null;
   }
 }
 

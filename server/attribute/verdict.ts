@@ -7,7 +7,7 @@ import { type Entry, entryWith } from '../../parsers/entry.ts';
 import { DETAIL_CHARS } from '../limits.ts';
 import type { Evidence, Hop, LinkedRequest, Verdict } from '../model/request.ts';
 import { type Cause, LAYERS, type Layer, type Role } from '../model/taxonomy.ts';
-import type { Bans } from './bans.ts';
+import type { Ban, Bans } from './bans.ts';
 import { calibrated, isAlike } from './calibrate.ts';
 import { contrast, type Inference } from './contrast.ts';
 import { matchSignals } from './match.ts';
@@ -262,7 +262,7 @@ function decide(a: Assessment, around: Surroundings): Verdict {
   const innerRefused = isRefusalBelowWaf(a);
   if (a.waf && !(innerRefused && a.waf.direction === 'request')) return fromWaf(a, a.waf);
 
-  const ban = around.bans.at(a.fact.client, a.request.timeMs);
+  const ban = banOf(a, around);
   const best = byExpiry(strongest(a.candidates, hops, a.decider), a, around);
 
   if (best && (best.confidence >= OPEN_BELOW || best.certainty === 'stated')) {
@@ -282,6 +282,18 @@ function decide(a: Assessment, around: Surroundings): Verdict {
   // A field that only shows that the layer refused is no reason: better no cause than the likeliest of many.
   if (best) return undecided(a, best);
   return silent(a, around, inferences);
+}
+
+/** Whoever enforces bans asks for them from time to time. */
+const ENFORCED_MS = 60_000;
+
+/** A ban under which its address was let through is not enforced here, or no longer: a mail server's, say. */
+function banOf({ fact, request }: Assessment, around: Surroundings): Ban | null {
+  const ban = around.bans.at(fact.client, request.timeMs);
+  if (ban === null) return null;
+  const { passed } = around.population.client(fact.client);
+  const isIgnored = passed.some((p) => p.timeMs > ban.fromMs + ENFORCED_MS && p.timeMs < request.timeMs);
+  return isIgnored ? null : ban;
 }
 
 /** One text for a wrong signature and one that has expired: the link in the access line has its expiry in it. */
@@ -328,7 +340,7 @@ function fromWaf(a: Assessment, waf: WafVerdict): Verdict {
   });
 }
 
-function fromBan(a: Assessment, ban: ReturnType<Bans['at']> & object, best: Candidate | null): Verdict {
+function fromBan(a: Assessment, ban: Ban, best: Candidate | null): Verdict {
   const hop = a.request.hops[a.decider]!;
   const says = `${ban.address} was banned by ${ban.by} at ${new Date(ban.fromMs).toISOString()}`;
   const rate = /evasive|dos/i.test(ban.by) || /dos|flood/i.test(ban.record.entry.message ?? '');
