@@ -20,6 +20,15 @@ export interface Take {
 }
 export type Scan = (entry: Entry, text: string) => boolean;
 
+/** The take under another name than the member's. */
+export function renamed(take: Take, name: string): Take {
+  if (take === drop) return drop;
+  const as: Take = (entry, value) => take(entry, value, name);
+  if (take.only) as.only = true;
+  if (take.scan) as.scan = take.scan;
+  return as;
+}
+
 /** A Take that need not parse a list or an object to find the few fields in it. */
 export function scanned(take: Take, scan: Scan): Take {
   // A function of its own: the same take may stand elsewhere without.

@@ -160,6 +160,7 @@ export class Shape {
   marked = false;
   readonly #table: Names;
   readonly #needs: Needs | null;
+  readonly #order: ((member: string) => number) | null;
   readonly #marks: readonly (readonly string[])[];
   #shapes: One[] = [];
   #lessons = 0;
@@ -167,7 +168,14 @@ export class Shape {
   /** The objects for `finish` of the record that is read. */
   readonly #homes: (JsonObject | null)[] = [];
 
-  constructor(table: Names, needs: Needs | null, marks: readonly (readonly string[])[]) {
+  /** `order`: members of the record in an order of their own, the lowest first. */
+  constructor(
+    table: Names,
+    needs: Needs | null,
+    marks: readonly (readonly string[])[],
+    order: ((member: string) => number) | null = null,
+  ) {
+    this.#order = order;
     this.#table = table;
     this.#needs = needs;
     this.#marks = marks;
@@ -388,7 +396,10 @@ export class Shape {
       });
       return `${source}${gap}\\}`;
     };
-    return { regexp: new RegExp(`^${inside(members, this.#table, this.#needs, '', 0, 0, false)}$`), steps };
+    const regexp = new RegExp(`^${inside(members, this.#table, this.#needs, '', 0, 0, false)}$`);
+    const order = this.#order;
+    if (order !== null) steps.sort((a, b) => order(a.key) - order(b.key));
+    return { regexp, steps };
   }
 }
 

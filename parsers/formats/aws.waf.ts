@@ -42,9 +42,17 @@ function labelsOf(value: unknown): string[] {
 
 /** Nearly every group of nearly every request matched nothing, and then says nothing. */
 function groupsOf(text: string): unknown {
-  return text.indexOf('Rule":{') < 0 && text.indexOf('Rules":[{') < 0 && !/\\|" :|": |\[ /.test(text)
-    ? []
-    : JSON.parse(text);
+  const silent = text.indexOf('Rule":{') < 0 && text.indexOf('Rules":[{') < 0;
+  return silent && text.indexOf(' ') < 0 && text.indexOf('\\') < 0 ? [] : JSON.parse(text);
+}
+
+/** `[{"name":"awswaf:managed:aws:sql-database:SQLi_Body"}]`: "awswaf:managed:aws:sql-database:SQLi_Body" */
+function labelNames(text: string): unknown {
+  if (text.startsWith('[{"name":"') && text.endsWith('"}]') && text.indexOf('\\') < 0) {
+    const labels = text.slice(10, -3).split('"},{"name":"');
+    if (labels.every((label) => label.indexOf('"') < 0)) return labels;
+  }
+  return JSON.parse(text);
 }
 
 /** What `terminatingRuleMatchDetails` or `ruleMatchDetails` says: condition, place, matched text. */
@@ -124,7 +132,7 @@ export const format = jsonFormat({
     ruleGroupList: groupsOf,
     nonTerminatingMatchingRules: true,
     rateBasedRuleList: 'attributes',
-    labels: true,
+    labels: labelNames,
   },
   finish,
 });
