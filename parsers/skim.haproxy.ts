@@ -3,22 +3,24 @@
  * header. Whatever is unusual (an escape, a header, cookie or variable behind the request with a name, a request that is
  * none) is refused and read whole by `haproxy.http`; `test/parsers.skim.test.ts` holds both to the same.
  */
+import { find, isGet, isHttp, isPost, Recalled, same } from './bytes.ts';
 import { EXTRAS_MAX } from './clf.ts';
 import { domainOf, isMethod, levelOf, looksLikeHost } from './fields.ts';
+import { IsoTimes } from './skim.time.ts';
 import type { Skim, Skimmer } from './skim.ts';
-import { read, readClf, readIso } from './time.ts';
+import { read, readClf } from './time.ts';
 
 const digit = (bytes: Uint8Array, at: number): number => bytes[at]! - 48;
 const isTwo = (bytes: Uint8Array, at: number): boolean =>
   digit(bytes, at) >= 0 && digit(bytes, at) <= 9 && digit(bytes, at + 1) >= 0 && digit(bytes, at + 1) <= 9;
 
 // Neighbouring lines mostly share the minute.
-let minute = '';
+let minute = Buffer.alloc(0);
 let minuteMs = 0;
 
 /** `22/Nov/2025:09:57:01.123]` at `at`; the position of the bracket, -1 = it is none. */
 function skimTime(text: string, bytes: Uint8Array, at: number, out: Skim): number {
-  if (minute !== '' && bytes[at + 24]! === 93 && text.startsWith(minute, at) && bytes[at + 20]! === 46) {
+  if (minute.length > 0 && bytes[at + 24]! === 93 && bytes[at + 20]! === 46 && same(bytes, at, minute)) {
     const s = digit(bytes, at + 18) * 10 + digit(bytes, at + 19);
     const ms = digit(bytes, at + 21) * 100 + digit(bytes, at + 22) * 10 + digit(bytes, at + 23);
     if (isTwo(bytes, at + 18) && s < 60 && isTwo(bytes, at + 21) && isTwo(bytes, at + 22)) {
@@ -33,30 +35,28 @@ function skimTime(text: string, bytes: Uint8Array, at: number, out: Skim): numbe
   const end = read.end;
   const seconds = digit(bytes, at + 18) * 10 + digit(bytes, at + 19);
   if (end === at + 24 && seconds < 60) {
-    minute = Buffer.from(text.slice(at, at + 18)).toString();
+    minute = Buffer.from(bytes.subarray(at, at + 18));
     minuteMs = ms - (ms % 60_000);
   }
   return end;
 }
 
-/** First values between braces, and the domain that each is: a site has few. */
-const hosts = new Map<string, string>();
-const HOSTS_KEPT = 1000;
+/** The domain that a first value between braces is: a site has few. */
+const hosts = new Recalled<string>();
 
 /** The domain among captured values, as `haproxy.http` finds it; undefined = something is escaped. */
-function hostIn(text: string, from: number, to: number): string | null | undefined {
-  const bar = text.indexOf('|', from);
-  const known = hosts.get(text.slice(from, bar < 0 || bar > to ? to : bar));
+function hostIn(text: string, bytes: Uint8Array, from: number, to: number): string | null | undefined {
+  const bar = find(bytes, 124, from, to);
+  const known = hosts.of(bytes, from, bar < 0 ? to : bar);
   if (known !== undefined) return known;
   const inner = text.slice(from, to);
   if (!/^[ !"$-~]*$/.test(inner)) return undefined;
   const values = inner.split('|', EXTRAS_MAX);
   for (const value of values) {
     if (!looksLikeHost(value) || value.includes('/')) continue;
-    const domain = domainOf(value);
     // A copy: a slice would keep its whole text alive.
-    if (domain !== null && value === values[0] && hosts.size < HOSTS_KEPT)
-      hosts.set(Buffer.from(value).toString(), domain);
+    const domain = domainOf(Buffer.from(value).toString());
+    if (domain !== null && value === values[0]) hosts.keep(bytes, from, from + value.length, domain);
     return domain;
   }
   return null;
@@ -66,8 +66,8 @@ function hostIn(text: string, from: number, to: number): string | null | undefin
 const blank = new Int32Array(10);
 
 export const skimHaproxy: Skimmer = (text, bytes, from, to, out) => {
-  const space = text.indexOf(' ', from);
-  if (space < 0 || space >= to || bytes[space + 1]! !== 91 || bytes[to - 1]! <= 32) return false;
+  const space = find(bytes, 32, from, to);
+  if (space < 0 || bytes[space + 1]! !== 91 || bytes[to - 1]! <= 32) return false;
   let colon = space - 1;
   while (colon > from && digit(bytes, colon) >= 0 && digit(bytes, colon) <= 9) colon--;
   const first = digit(bytes, from);
@@ -135,10 +135,10 @@ export const skimHaproxy: Skimmer = (text, bytes, from, to, out) => {
   out.host = null;
   let pos = queuesEnd + 1;
   while (bytes[pos]! === 123) {
-    const end = text.indexOf('} ', pos);
-    if (end < 0 || end >= to) return false;
+    const end = bracesEnd(bytes, pos, to);
+    if (end < 0) return false;
     if (out.host === null) {
-      const host = hostIn(text, pos + 1, end);
+      const host = hostIn(text, bytes, pos + 1, end);
       if (host === undefined) return false;
       out.host = host;
     }
@@ -146,15 +146,15 @@ export const skimHaproxy: Skimmer = (text, bytes, from, to, out) => {
   }
   if (bytes[pos]! !== 34) return false;
   const request = pos + 1;
-  const requestEnd = text.indexOf('"', request);
-  if (requestEnd < 0 || requestEnd >= to) return false;
+  const requestEnd = find(bytes, 34, request, to);
+  if (requestEnd < 0) return false;
   const protocol = requestEnd - 9;
-  if (bytes[protocol]! !== 32 || !text.startsWith('HTTP/', protocol + 1)) return false;
+  if (bytes[protocol]! !== 32 || !isHttp(bytes, protocol + 1)) return false;
   let path: number;
-  if (text.startsWith('GET ', request)) {
+  if (isGet(bytes, request)) {
     out.method = 'GET';
     path = request + 4;
-  } else if (text.startsWith('POST ', request)) {
+  } else if (isPost(bytes, request)) {
     out.method = 'POST';
     path = request + 5;
   } else {
@@ -183,60 +183,28 @@ export const skimHaproxy: Skimmer = (text, bytes, from, to, out) => {
   return true;
 };
 
+/** Position of `} `; -1 = it is not there. */
+function bracesEnd(bytes: Uint8Array, from: number, to: number): number {
+  for (let i = from; i < to; i++) if (bytes[i] === 125 && bytes[i + 1] === 32) return i;
+  return -1;
+}
+
 /** The time of the last header, NaN = its zone is not known. */
 export const header = { ms: Number.NaN };
 /** `host tag[pid]: ` of the line before. */
-let lastHead = '';
+let lastHead = Buffer.alloc(0);
 
-// Neighbouring headers mostly share the minute and the zone, with as many digits between them.
-let isoMinute = '';
-let isoMinuteMs = 0;
-let isoZone = '';
-let isoDigits = 0;
-
-/** `2025-11-22T09:57:01.123456+01:00 ` into `header`, to the millisecond; the position behind it, -1 = it is none. */
-function skimIso(text: string, bytes: Uint8Array, from: number): number {
-  const second = from + 17;
-  if (isoMinute !== '' && text.startsWith(isoMinute, from) && text.startsWith(isoZone, second + 2 + isoDigits)) {
-    const s = digit(bytes, second) * 10 + digit(bytes, second + 1);
-    let ms = 0;
-    let plain = isTwo(bytes, second) && s < 60 && (isoDigits === 0 || bytes[second + 2]! === 46);
-    for (let i = 1; plain && i < isoDigits; i++) {
-      const d = digit(bytes, second + 2 + i);
-      if (!(d >= 0 && d <= 9)) plain = false;
-      else if (i <= 3) ms = ms * 10 + d;
-    }
-    if (plain) {
-      header.ms = isoMinuteMs + s * 1000 + ms;
-      return second + 2 + isoDigits + isoZone.length;
-    }
-  }
-  const ms = readIso(text, from);
-  if (Number.isNaN(ms) || bytes[read.end]! !== 32) return -1;
-  const end = read.end + 1;
-  header.ms = read.zoneless ? Number.NaN : ms;
-  let zone = second + 2;
-  if (bytes[zone]! === 46)
-    do zone++;
-    while (digit(bytes, zone) >= 0 && digit(bytes, zone) <= 9);
-  const digits = zone - second - 2;
-  const seconds = digit(bytes, second) * 10 + digit(bytes, second + 1);
-  if (!read.zoneless && isTwo(bytes, second) && seconds < 60 && (digits === 0 || (digits >= 4 && digits <= 10))) {
-    isoMinute = Buffer.from(text.slice(from, second)).toString();
-    isoZone = Buffer.from(text.slice(zone, end)).toString();
-    isoMinuteMs = Math.floor(ms / 1000) * 1000 - seconds * 1000;
-    isoDigits = digits;
-  }
-  return end;
-}
+/** `2025-11-22T09:57:01.123456+01:00 ` */
+const iso = new IsoTimes(32);
 
 /** Position behind `2025-11-22T09:57:01.123+01:00 host tag[pid]: ` or `Nov 22 09:57:01 host tag[pid]: `; -1 = another. */
-export function skimSyslog(text: string, bytes: Uint8Array, from: number, to: number, iso: boolean): number {
+export function skimSyslog(text: string, bytes: Uint8Array, from: number, to: number, isIso: boolean): number {
   let at: number;
-  if (iso) {
+  if (isIso) {
     if (bytes[from + 10]! !== 84) return -1;
-    at = skimIso(text, bytes, from);
+    at = iso.read(text, bytes, from);
     if (at < 0) return -1;
+    header.ms = iso.zoneless ? Number.NaN : iso.ms;
   } else {
     const month = 'JanFebMarAprMayJunJulAugSepOctNovDec'.indexOf(text.slice(from, from + 3));
     // A day that every month has, so that every year has this time.
@@ -257,7 +225,7 @@ export function skimSyslog(text: string, bytes: Uint8Array, from: number, to: nu
     header.ms = Number.NaN;
     at = from + 16;
   }
-  if (lastHead !== '' && text.startsWith(lastHead, at)) return at + lastHead.length;
+  if (lastHead.length > 0 && same(bytes, at, lastHead)) return at + lastHead.length;
   const space = text.indexOf(' ', at);
   const end = text.indexOf(' ', space + 1);
   if (space <= at || end < 0 || end >= to || bytes[space - 1]! === 58) return -1;
@@ -266,6 +234,6 @@ export function skimSyslog(text: string, bytes: Uint8Array, from: number, to: nu
   const tag = text.slice(space + 1, end - 1);
   if (levelOf(host) !== null || levelOf(tag) !== null || !/^[\w.-]+(?:\[\d+\])?$/.test(tag) || /^\d/.test(host))
     return -1;
-  lastHead = Buffer.from(text.slice(at, end + 1)).toString();
+  lastHead = Buffer.from(bytes.subarray(at, end + 1));
   return end + 1;
 }

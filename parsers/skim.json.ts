@@ -5,10 +5,12 @@
  * by `json`, and so is a first one of each kind, which the plan must agree with. `test/parsers.skim.test.ts` holds both
  * to the same.
  */
+import { find, Recalled, same } from './bytes.ts';
 import { isAddress, isMethod, peerAddress } from './fields.ts';
 import { hostMeant, type Meaning, meaningOf } from './json.ts';
+import { IsoTimes } from './skim.time.ts';
 import type { Skim, Skimmer } from './skim.ts';
-import { epochMs, read, readIso } from './time.ts';
+import { epochMs } from './time.ts';
 
 /** What a value is for. */
 const TEXT = 0;
@@ -53,18 +55,21 @@ const NEEDED = ['time', 'method', 'path', 'status'];
 
 interface Plan {
   /** What stands before each value, and behind the last. */
-  literals: string[];
+  literals: Uint8Array[];
   kinds: Int8Array;
   /** Names of the members that hold a host. */
   names: string[];
 }
 
+/** Bytes of a value that are looked at one by one. */
+const NEAR = 40;
 const MEMBERS_MAX = 60;
 const PLANS_MAX = 16;
 /** Lines that are looked at for a plan: some at the start, and some more with every text. */
 const LESSONS_FIRST = 32;
 const LESSONS_EACH = 2;
 
+const iso = new IsoTimes(34);
 const plans: Plan[] = [];
 let lessons = LESSONS_FIRST;
 
@@ -124,7 +129,7 @@ function follow(
   out.extrasFrom = from;
   for (let i = 0; i < kinds.length; i++) {
     const literal = literals[i]!;
-    if (!text.startsWith(literal, at)) return false;
+    if (!same(bytes, at, literal)) return false;
     at += literal.length;
     const kind = kinds[i]!;
     if (kind === BARE) {
@@ -155,16 +160,18 @@ function follow(
       at = end;
       continue;
     }
-    const end = text.indexOf('"', at);
+    // Some values are long: an agent, a message.
+    let end = find(bytes, 34, at, Math.min(at + NEAR, to));
+    if (end < 0) end = text.indexOf('"', at + NEAR);
     if (end < 0 || end >= to) return false;
     switch (kind) {
       case TIME:
-        out.timeMs = readIso(text, at);
-        if (Number.isNaN(out.timeMs) || read.end !== end) return false;
-        out.zoneless = read.zoneless;
+        if (iso.read(text, bytes, at) !== end + 1) return false;
+        out.timeMs = iso.ms;
+        out.zoneless = iso.zoneless;
         break;
       case METHOD:
-        if (end - at === 3 && text.startsWith('GET', at)) out.method = 'GET';
+        if (end - at === 3 && bytes[at] === 71 && bytes[at + 1] === 69 && bytes[at + 2] === 84) out.method = 'GET';
         else if (end - at === 4 && text.startsWith('POST', at)) out.method = 'POST';
         else {
           out.method = text.slice(at, end);
@@ -184,12 +191,12 @@ function follow(
         break;
       }
       case CLIENT:
-        if (!isClient(text.slice(at, end))) return false;
+        if (!isIpv4(bytes, at, end) && !isClient(text.slice(at, end))) return false;
         out.clientFrom = at;
         out.clientTo = end;
         break;
       case HOST: {
-        const host = hostOf(names[i]!, text.slice(at, end));
+        const host = hostOf(names[i]!, bytes, at, end);
         if (host === undefined) return false;
         out.host = host;
         break;
@@ -206,7 +213,7 @@ function follow(
     at = end;
   }
   const last = literals[kinds.length]!;
-  return text.startsWith(last, at) && at + last.length === to;
+  return at + last.length === to && same(bytes, at, last);
 }
 
 /** Behind a number as JSON writes it, `true`, `false` or `null`; -1 = it is none. */
@@ -236,23 +243,39 @@ function isDigit(bytes: Uint8Array, at: number): boolean {
   return c >= 48 && c <= 57;
 }
 
+/** Four numbers under 256, none with a spare zero. */
+function isIpv4(bytes: Uint8Array, from: number, to: number): boolean {
+  let numbers = 0;
+  for (let at = from; at < to; at++) {
+    let n = bytes[at]! - 48;
+    if (!(n >= 0 && n <= 9)) return false;
+    const first = at++;
+    while (at < to && bytes[at] !== 46) {
+      const d = bytes[at++]! - 48;
+      if (!(d >= 0 && d <= 9) || n === 0 || at - first > 3) return false;
+      n = n * 10 + d;
+    }
+    if (n > 255 || ++numbers > 4) return false;
+  }
+  return numbers === 4 && bytes[to - 1] !== 46;
+}
+
 function isClient(text: string): boolean {
   return isAddress(text) && peerAddress(text) === text && !text.startsWith('::ffff:');
 }
 
-/** The domain that each value means, by the length of the member's name: a site has few. */
-const hosts: [Map<string, string | null>, Map<string, string | null>] = [new Map(), new Map()];
-const HOSTS_KEPT = 1000;
+/** The domain that each value means, by whether the member's name is as short as `host`. */
+const hosts = [new Recalled<string | null>(), new Recalled<string | null>()];
 
 /** undefined = only the parser knows. */
-function hostOf(name: string, text: string): string | null | undefined {
-  const known = hosts[name.length === 4 ? 1 : 0];
-  let host = known.get(text);
+function hostOf(name: string, bytes: Uint8Array, from: number, to: number): string | null | undefined {
+  const known = hosts[name.length === 4 ? 1 : 0]!;
+  let host = known.of(bytes, from, to);
   if (host === undefined) {
+    const text = Buffer.from(bytes.subarray(from, to)).toString('latin1');
     if (!/^[ -~]*$/.test(text)) return undefined;
-    const own = copy(text);
-    host = hostMeant(name, own);
-    if (known.size < HOSTS_KEPT) known.set(own, host);
+    host = hostMeant(name, text);
+    known.keep(bytes, from, to, host);
   }
   return host;
 }
@@ -314,7 +337,7 @@ function planOf(line: string): Plan | null {
   }
   if (token.lastIndex !== line.length || !NEEDED.every((group) => groups.has(group))) return null;
   literals.push(line.slice(from));
-  return { literals, kinds: Int8Array.from(kinds), names };
+  return { literals: literals.map((text) => Buffer.from(text, 'latin1')), kinds: Int8Array.from(kinds), names };
 }
 
 /** What stands behind the value in a token: blanks, then `after`. */

@@ -4,6 +4,7 @@
  * another first column, a request that is none, a named host) is refused and read whole by its format, so that both
  * always say the same; `test/parsers.skim.test.ts` holds them to it.
  */
+import { find, isGet, isHttp, isPost, same } from './bytes.ts';
 import { isMethod } from './fields.ts';
 import { read, readClf } from './time.ts';
 
@@ -51,14 +52,14 @@ export class Skim {
 export type Skimmer = (text: string, bytes: Uint8Array, from: number, to: number, out: Skim) => boolean;
 
 // Neighbouring lines mostly share the minute and the zone: two comparisons of a few bytes instead of reading them.
-let minute = '';
+let minute = Buffer.alloc(0);
 let minuteMs = 0;
-let zone = '';
+let zone = Buffer.alloc(0);
 let zoneless = false;
 
 /** `22/Nov/2025:09:57:01 +0100]` at `at`; the position of the bracket, -1 = it is none. */
 function skimTime(text: string, bytes: Uint8Array, at: number, out: Skim): number {
-  if (minute !== '' && text.startsWith(minute, at) && text.startsWith(zone, at + 20)) {
+  if (minute.length > 0 && same(bytes, at, minute) && same(bytes, at + 20, zone)) {
     const a = bytes[at + 18]! - 48;
     const b = bytes[at + 19]! - 48;
     if (a >= 0 && a <= 5 && b >= 0 && b <= 9) {
@@ -72,10 +73,10 @@ function skimTime(text: string, bytes: Uint8Array, at: number, out: Skim): numbe
   out.timeMs = ms;
   out.zoneless = read.zoneless;
   const seconds = (bytes[at + 18]! - 48) * 10 + bytes[at + 19]! - 48;
-  // With a fraction nothing is shared. A copy: a slice would keep its whole text alive.
+  // With a fraction nothing is shared.
   if (ms % 1000 === 0 && seconds < 60) {
-    minute = Buffer.from(text.slice(at, at + 18)).toString();
-    zone = Buffer.from(text.slice(at + 20, read.end + 1)).toString();
+    minute = Buffer.from(bytes.subarray(at, at + 18));
+    zone = Buffer.from(bytes.subarray(at + 20, read.end + 1));
     minuteMs = ms - seconds * 1000;
     zoneless = read.zoneless;
   }
@@ -84,7 +85,7 @@ function skimTime(text: string, bytes: Uint8Array, at: number, out: Skim): numbe
 
 /** Lines of the Common Log Format family: `client - user [time] "METHOD /path?query HTTP/1.1" status bytes …`. */
 export const skimClf: Skimmer = (text, bytes, from, to, out) => {
-  const a = text.indexOf(' ', from);
+  const a = find(bytes, 32, from, to);
   if (a <= from + 1 || bytes[a + 1]! !== 45 || bytes[a + 2]! !== 32) return false;
   // A list of addresses, or an address in brackets.
   if (bytes[a - 1]! === 44 || bytes[from]! === 91) return false;
@@ -96,7 +97,7 @@ export const skimClf: Skimmer = (text, bytes, from, to, out) => {
   let bracket: number;
   if (bytes[a + 3]! === 45 && bytes[a + 4]! === 32) bracket = a + 5;
   else if (bytes[a + 3]! === 91) return false;
-  else bracket = text.indexOf(' ', a + 3) + 1;
+  else bracket = find(bytes, 32, a + 3, to) + 1;
   if (bracket >= to || bytes[bracket]! !== 91) return false;
 
   if (out.nextSlash < from) out.nextSlash = nextSlash(text, from);
@@ -108,14 +109,13 @@ export const skimClf: Skimmer = (text, bytes, from, to, out) => {
   const requestEnd = text.indexOf('"', request);
   if (requestEnd < 0 || requestEnd + 5 > to) return false;
   const protocol = requestEnd - 9;
-  if (bytes[protocol]! !== 32 || !text.startsWith('HTTP/', protocol + 1)) return false;
+  if (bytes[protocol]! !== 32 || !isHttp(bytes, protocol + 1)) return false;
 
   let path: number;
-  const first = bytes[request]!;
-  if (first === 71 && text.startsWith('GET ', request)) {
+  if (isGet(bytes, request)) {
     out.method = 'GET';
     path = request + 4;
-  } else if (first === 80 && text.startsWith('POST ', request)) {
+  } else if (isPost(bytes, request)) {
     out.method = 'POST';
     path = request + 5;
   } else {
