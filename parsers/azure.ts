@@ -25,6 +25,9 @@ const COMMON: Record<string, string> = {
   DurationMs: 'durationMs',
 };
 
+/** Of one table there are a hundred or two. */
+const COLUMNS_MAX = 500;
+
 /** Where a column stands in the record: `httpStatus_d` is properties.httpStatus. */
 interface Place {
   name: string;
@@ -32,7 +35,18 @@ interface Place {
   inside: string | null;
 }
 
+const PLACES = new Map<string, Place>();
+
 function placeOf(column: string): Place {
+  let place = PLACES.get(column);
+  if (place === undefined) {
+    place = placed(column);
+    if (PLACES.size < COLUMNS_MAX) PLACES.set(column, place);
+  }
+  return place;
+}
+
+function placed(column: string): Place {
   const name = TYPED.exec(column)?.[1];
   if (name === undefined) return { name: COMMON[column] ?? column, inside: null };
   const deeper = INSIDE.exec(name);
@@ -110,22 +124,27 @@ class Rows {
     this.#shape = new Shape(
       new Columns(product.names),
       product.needs === undefined ? null : columnNeeds(product.needs),
-      [],
+      [product.marks[0]!, ['"Category"'], ['_s"', '_d"', '_g"']],
       (column) => (placeOf(column).inside === null ? 0 : 1),
     );
   }
 
-  read(line: string, context: Context): Entry | Failure {
+  /** null = it is no row, or not laid out like one before. */
+  quick(line: string, context: Context): Entry | Failure | null {
+    if (!leavesAttributes || !this.#shape.learned) return null;
     const product = this.#product;
-    if (leavesAttributes && this.#shape.learned) {
-      const entry = emptyEntry(product.dataset, product.kind, product.timePoint);
-      const needed = this.#shape.read(entry, line);
-      if (needed !== null) return finished(product, entry, unfold(needed), context);
-    }
+    const entry = emptyEntry(product.dataset, product.kind, product.timePoint);
+    const needed = this.#shape.read(entry, line);
+    // Somewhere in a text it might be the mark of what is no row.
+    if (needed === null || !this.#shape.marked || line.indexOf('"properties"') >= 0) return null;
+    return finished(product, entry, unfold(needed), context);
+  }
+
+  read(line: string, context: Context): Entry | Failure {
     const row = parseObject(line);
     if (row === null) return { failure: 'json' };
     if (leavesAttributes && this.#isPlain(row)) this.#shape.learn(line, row);
-    return readObject(product, unfold(row), context);
+    return readObject(this.#product, unfold(row), context);
   }
 
   /** Texts, numbers and the like, each at a place of its own. */
@@ -146,13 +165,13 @@ class Rows {
   }
 }
 
-const COLUMNS_MAX = 500;
-
 /** Of a product whose first marks are the names of its categories. */
 export function azureFormat(product: JsonProduct): Format {
   const nested = readerOf(product);
   const rows = new Rows(product);
   const parse = (record: string, context: Context): Entry | Failure => {
+    const quick = rows.quick(record, context);
+    if (quick !== null) return quick;
     const entry = nested(record, context);
     if (!isFailure(entry) || entry.failure !== 'format') return entry;
     if (record.indexOf('"Category"') < 0 || !/_[sdg]":/.test(record)) return entry;

@@ -42,6 +42,8 @@ interface Member {
   /** It was missing in some record. */
   optional: boolean;
   quoted: boolean;
+  /** It was this text every time, and a mark of the product: then the shape says it, and nobody looks for it. */
+  fixed: string | null;
   /** Number, true, false or null. */
   bare: boolean;
   /** An array, or an object that somebody wants whole; null = it was none yet. */
@@ -289,13 +291,27 @@ export class Shape {
     this.learned = true;
   }
 
+  #isMark(key: string, value: string): boolean {
+    if (value.length > 200 || /["\\]/.test(value)) return false;
+    const text = `"${key}":"${value}"`;
+    return this.#marks.some((group) => group.some((mark) => text.includes(mark) && !`"${key}"`.includes(mark)));
+  }
+
   /** null = it has names that cannot be read by a shape. */
   #see(json: JsonObject, table: Names | null, needs: Needs | null, depth: number): Member[] | null {
     const members: Member[] = [];
     for (const key of Object.keys(json)) {
       if (!KEY.test(key) || key === '__proto__') return null;
       const value = json[key];
-      const member: Member = { key, optional: false, quoted: false, bare: false, whole: null, inside: null };
+      const member: Member = {
+        key,
+        optional: false,
+        quoted: false,
+        fixed: null,
+        bare: false,
+        whole: null,
+        inside: null,
+      };
       const how = table?.get(key);
       const need = needOf(needs, key, false);
       if (Array.isArray(value)) {
@@ -313,8 +329,10 @@ export class Shape {
           member.whole = kindOf(value);
           if (member.whole === null) return null;
         }
-      } else if (typeof value === 'string') member.quoted = true;
-      else member.bare = true;
+      } else if (typeof value === 'string') {
+        member.quoted = true;
+        if (this.#isMark(key, value)) member.fixed = value;
+      } else member.bare = true;
       members.push(member);
     }
     return members;
@@ -326,8 +344,8 @@ export class Shape {
     one.full = this.#wayThrough(members, false, tight ? '' : ' ?');
     if (!one.full.regexp.test(line)) return tight ? this.#compile(members, line, false) : null;
     one.quick = this.#wayThrough(members, true, tight ? '' : ' ?');
-    const sure = namesOf(members);
-    one.marked = this.#marks.every((group) => group.some((mark) => sure.has(mark)));
+    const sure = sureOf(members, one.tight);
+    one.marked = this.#marks.every((group) => group.some((mark) => sure.some((text) => text.includes(mark))));
     return one;
   }
 
@@ -371,7 +389,8 @@ export class Shape {
         if (!unasked) steps.push(step);
         if (member.quoted) {
           if (!unasked) step.text = ++state.groups;
-          ways.push(unasked ? `"${STRING}"` : `"(${STRING})"`);
+          const text = member.fixed === null ? STRING : escaped(member.fixed);
+          ways.push(unasked ? `"${text}"` : `"(${text})"`);
         }
         if (member.bare) {
           if (!unasked) step.bare = ++state.groups;
@@ -418,15 +437,16 @@ function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 }
 
-/** `"name"` of the members that every record has. */
-function namesOf(members: Member[], names = new Set<string>()): Set<string> {
-  for (const member of members) {
-    if (member.optional) continue;
-    names.add(`"${member.key}"`);
-    if (member.inside !== null && !member.quoted && !member.bare && member.whole === null)
-      namesOf(member.inside, names);
+/** `"name"` of the members that every record has, and `"name":"value"` of those that are always the same. */
+function sureOf(members: Member[], tight: boolean, texts: string[] = []): string[] {
+  for (const { key, optional, quoted, fixed, bare, whole, inside } of members) {
+    if (optional) continue;
+    const others = bare || whole !== null;
+    texts.push(`"${key}"`);
+    if (fixed !== null && !others && inside === null) texts.push(tight ? `"${key}":"${fixed}"` : `"${fixed}"`);
+    if (inside !== null && !others && !quoted) sureOf(inside, tight, texts);
   }
-  return names;
+  return texts;
 }
 
 function sizeOf(members: Member[]): number {
@@ -459,6 +479,12 @@ function merge(a: Member[], b: Member[]): Member[] | null {
       key: member.key,
       optional: member.optional,
       quoted: member.quoted || other.quoted,
+      fixed:
+        !member.quoted || !other.quoted
+          ? (member.fixed ?? other.fixed)
+          : member.fixed === other.fixed
+            ? member.fixed
+            : null,
       bare: member.bare || other.bare,
       whole: either(member.whole, other.whole),
       inside,

@@ -18,8 +18,13 @@ const NAMES = names({
     trackingReference: set.id,
     httpMethod: set.method,
     httpVersion: ((entry, value) => {
-      const parts = textOf(value).split('.');
-      entry.networkProtocol = `HTTP/${parts[0]}.${parts[1] ?? '0'}`;
+      const text = textOf(value);
+      if (text === '2.0.0.0') entry.networkProtocol = 'HTTP/2.0';
+      else if (text === '1.1.0.0') entry.networkProtocol = 'HTTP/1.1';
+      else {
+        const parts = text.split('.');
+        entry.networkProtocol = `HTTP/${parts[0]}.${parts[1] ?? '0'}`;
+      }
       return true;
     }) as Take,
     requestUri: set.target,
