@@ -32,67 +32,79 @@ export interface Weighed {
   fit: number;
 }
 
+/** HOT: asked again and again to see what is chance; numbers in the rounds, no texts. */
 export function weigh(guesses: readonly Guess[]): Weighed {
   const n = guesses.length;
-  let fit = 0;
-  const share = new Float64Array(n);
+  const shares = new Float64Array(n);
   const byReason = groupBy(guesses, (g) => g.reason);
   const byTarget = groupBy(guesses, (g) => g.target);
-  const kinds = new Map<string, { usual: number; requests: number }>();
-  for (const [, list] of byTarget) {
-    const { about, usual } = guesses[list[0]!]!;
-    const kind = kinds.get(about);
-    if (kind) kind.requests++;
-    else kinds.set(about, { usual, requests: 1 });
-  }
-  const phrases = new Map<string, number>();
-  for (const [, list] of byReason) {
-    const { said } = guesses[list[0]!]!;
-    phrases.set(said, (phrases.get(said) ?? 0) + 1 / byReason.size);
-  }
-  let together = new Map<string, number>();
-  let spoken = new Map<string, number>();
+  const kinds = numbersOf(guesses, (g) => g.about);
+  const phrases = numbersOf(guesses, (g) => g.said);
+  const pairs = numbersOf(guesses, (g) => `${g.about}\n${g.said}`);
+  /** Of each kind: how many requests there are, and how many of them have a line. */
+  const requests = new Float64Array(kinds.size);
+  const spoken = new Float64Array(kinds.size);
+  for (const [first] of byTarget) requests[kinds.of[first!]!]!++;
+  /** Of each phrase: its share of all that is said. */
+  const said = new Float64Array(phrases.size);
+  for (const [first] of byReason) said[phrases.of[first!]!]! += 1 / byReason.length;
+  const together = new Float64Array(pairs.size);
+  let fit = 0;
   for (let round = 0; round < ROUNDS; round++) {
     for (let k = 0; k < n; k++) {
-      const { said, about, prior } = guesses[k]!;
-      const kind = kinds.get(about)!;
-      const heard = spoken.get(about) ?? 0;
-      const often = (heard + ASSUMED * kind.usual) / (kind.requests + ASSUMED);
-      const here = ((together.get(`${about}\n${said}`) ?? 0) + ASSUMED * phrases.get(said)!) / (heard + ASSUMED);
-      share[k] = prior * often * here;
+      const { prior, usual } = guesses[k]!;
+      const kind = kinds.of[k]!;
+      const heard = spoken[kind]!;
+      const often = (heard + ASSUMED * usual) / (requests[kind]! + ASSUMED);
+      const here = (together[pairs.of[k]!]! + ASSUMED * said[phrases.of[k]!]!) / (heard + ASSUMED);
+      shares[k] = prior * often * here;
     }
     fit = 0;
-    for (const [, list] of byReason) {
-      const stray = STRAY * phrases.get(guesses[list[0]!]!.said)!;
+    for (const list of byReason) {
+      const stray = STRAY * said[phrases.of[list[0]!]!]!;
       let sum = stray;
-      for (const k of list) sum += share[k]!;
+      for (const k of list) sum += shares[k]!;
       fit += Math.log(sum / stray);
-      for (const k of list) share[k] = share[k]! / sum;
+      for (const k of list) shares[k] = shares[k]! / sum;
     }
     // A request has one such line: what several lines claim of it together is no more than one.
-    for (const [, list] of byTarget) {
+    for (const list of byTarget) {
       let sum = 0;
-      for (const k of list) sum += share[k]!;
-      if (sum > 1) for (const k of list) share[k] = share[k]! / sum;
+      for (const k of list) sum += shares[k]!;
+      if (sum > 1) for (const k of list) shares[k] = shares[k]! / sum;
     }
-    together = new Map();
-    spoken = new Map();
+    together.fill(0);
+    spoken.fill(0);
     for (let k = 0; k < n; k++) {
-      const { said, about } = guesses[k]!;
-      together.set(`${about}\n${said}`, (together.get(`${about}\n${said}`) ?? 0) + share[k]!);
-      spoken.set(about, (spoken.get(about) ?? 0) + share[k]!);
+      together[pairs.of[k]!]! += shares[k]!;
+      spoken[kinds.of[k]!]! += shares[k]!;
     }
   }
-  for (let k = 0; k < n; k++) share[k] = Math.max(LEAST, share[k]!);
-  return { shares: share, fit };
+  for (let k = 0; k < n; k++) shares[k] = Math.max(LEAST, shares[k]!);
+  return { shares, fit };
 }
 
-function groupBy(guesses: readonly Guess[], key: (g: Guess) => number): Map<number, number[]> {
+/** A number for each different text, in the order of the guesses. */
+function numbersOf(guesses: readonly Guess[], text: (g: Guess) => string): { of: Int32Array; size: number } {
+  const numbers = new Map<string, number>();
+  const of = Int32Array.from(guesses, (g) => {
+    const t = text(g);
+    let number = numbers.get(t);
+    if (number === undefined) {
+      number = numbers.size;
+      numbers.set(t, number);
+    }
+    return number;
+  });
+  return { of, size: numbers.size };
+}
+
+function groupBy(guesses: readonly Guess[], key: (g: Guess) => number): number[][] {
   const groups = new Map<number, number[]>();
   for (let k = 0; k < guesses.length; k++) {
     const list = groups.get(key(guesses[k]!));
     if (list) list.push(k);
     else groups.set(key(guesses[k]!), [k]);
   }
-  return groups;
+  return [...groups.values()];
 }

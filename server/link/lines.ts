@@ -101,6 +101,7 @@ export class Lines {
     this.options = options;
     const n = this.records.length;
     this.parent = new Int32Array(n);
+    this.#explaining = new Int8Array(n);
     this.members = new Array(n).fill(null);
     this.links = new Array(n).fill(null);
     this.hasOuter = new Uint8Array(n);
@@ -307,6 +308,18 @@ export class Lines {
   isFine(i: number): boolean {
     return this.fine.has(this.records[i]!.line.sourceId);
   }
+
+  /** Does the line give a reason? Asked for again and again, and not cheap to say. */
+  explains(i: number): boolean {
+    const known = this.#explaining[i]!;
+    if (known !== 0) return known > 0;
+    const explains = this.options.explains(this.entry(i));
+    this.#explaining[i] = explains ? 1 : -1;
+    return explains;
+  }
+
+  /** 0 = not asked yet. */
+  readonly #explaining: Int8Array;
 
   isRefused(a: number): boolean {
     return this.options.refusedStatus.has(this.entry(a).httpResponseStatusCode ?? 0);

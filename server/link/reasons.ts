@@ -27,7 +27,7 @@ export function joinReasons(l: Lines): void {
   const groups = new Map<number, number[]>();
   for (const i of l.other) {
     const root = l.root(i);
-    if (l.membersOf(root).length > 1 || !l.options.explains(l.entry(i))) continue;
+    if (l.membersOf(root).length > 1 || !l.explains(i)) continue;
     if (l.entry(i).urlPath !== null && l.entry(i).kind !== 'app') continue;
     push(groups, l.records[i]!.line.sourceId, i);
   }
@@ -127,6 +127,8 @@ const CLEARLY = 4;
 const MANY = 8;
 /** Reasons that are tried, evenly chosen: enough to see it, and seventeen times all of a storm would take too long. */
 const TRIED_MAX = 200;
+/** And requests that they may be about; in a log as busy as that few of them say nothing. */
+const GUESSES_MAX = 5000;
 
 /**
  * Does what a program says meet the requests of a log that lies elsewhere better than it would at any other time? Else
@@ -134,9 +136,14 @@ const TRIED_MAX = 200;
  */
 function fitsBetterThanChance(l: Lines, reasons: readonly number[], list: readonly number[]): boolean {
   if (!list.some((a) => l.isRefused(a))) return false;
-  const step = Math.max(1, reasons.length / TRIED_MAX);
-  const tried = reasons.filter((_, k) => Math.floor(k / step) !== Math.floor((k - 1) / step));
   const open = new Moments(list.map((a) => ({ target: a, ...l.moment(a) })));
+  let tried = evenly(
+    reasons.filter((r) => !Number.isNaN(l.records[r]!.timeMs)),
+    TRIED_MAX,
+  );
+  const { guesses } = guessesOf(l, tried, open, { move: (t) => t, fineMs: REASON_FINE_MS });
+  if (guesses.length === 0) return false;
+  if (guesses.length > GUESSES_MAX) tried = evenly(tried, Math.ceil((tried.length * GUESSES_MAX) / guesses.length));
   const times = tried.map((r) => l.records[r]!.timeMs);
   const first = Math.min(open.all[0]!.from, ...times);
   const last = open.all.reduce((n, m) => Math.max(n, m.to), Math.max(...times));
@@ -155,6 +162,11 @@ function fitsBetterThanChance(l: Lines, reasons: readonly number[], list: readon
   return fit > Math.max(...chance) && (tried.length < MANY || fit > mean + CLEARLY * deviation);
 }
 
+function evenly(list: readonly number[], most: number): readonly number[] {
+  const step = list.length / most;
+  return step <= 1 ? list : list.filter((_, k) => Math.floor(k / step) !== Math.floor((k - 1) / step));
+}
+
 /** A reason that names an address: 2 it is this request's client, -1 another client's of that time, 0 it names none. */
 function namesClient(l: Lines, reason: Entry, target: number): number {
   const named = new Set(addressesOf(reason));
@@ -168,7 +180,7 @@ function namesClient(l: Lines, reason: Entry, target: number): number {
 
 function reasonsIn(l: Lines, root: number): boolean {
   for (const m of l.membersOf(root)) {
-    if (l.entry(m).kind === 'app' && l.options.explains(l.entry(m))) return true;
+    if (l.entry(m).kind === 'app' && l.explains(m)) return true;
   }
   return false;
 }

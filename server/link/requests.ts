@@ -92,7 +92,7 @@ function unseenRefusal(l: Lines, members: number[]): number | null {
     const e = l.entry(m);
     return e.httpResponseStatusCode !== null && l.options.refusedStatus.has(e.httpResponseStatusCode);
   });
-  const teller = first ?? members.find((m) => l.entry(m).kind !== 'ban' && l.options.explains(l.entry(m)));
+  const teller = first ?? members.find((m) => l.entry(m).kind !== 'ban' && l.explains(m));
   if (teller === undefined) return null;
   return l.options.hasAccessLogs ? null : teller;
 }
