@@ -4,6 +4,7 @@
  * marks are its durable cursor: they are cleared in the transaction that writes the answer, so a kill anywhere
  * leaves either the old answer with its mark or the new one.
  */
+import { CELL_SLACK_MS, type Cell, Crowds } from './crowds.ts';
 import { BUCKET_MS, SEGMENT_RECORDS, SLACK_MS } from './limits.ts';
 import type { ClockFinding } from './link/clocks.ts';
 import { type Source, storedBytes } from './model/line.ts';
@@ -34,10 +35,17 @@ const PAST_RECORDS = 20_000;
 /** In the first and in every so many stretches all lines are linked, to learn who stands behind whom. */
 const WHOLE_FIRST = 2;
 const WHOLE_EVERY = 64;
-/** One stretch with more lines is explained in slices, which look about them less far. */
+/** A bucket with more lines is explained cell by cell (`crowds.ts`), looking about less far. */
 const DENSE_RECORDS = 60_000;
-const SLICE_MS_MIN = 500;
-const SLICE_SLACK_MS = 1000;
+/** One that is being written and will have as many by the last second of it: not before it has so many. */
+const CROWD_RECORDS_MIN = 4000;
+/** And a cell with more lines in slices, or it would not fit into memory. */
+const CELL_RECORDS = 60_000;
+/** Lines that are explained by the pool at one time, in slices of crowded time. About 5 kB each. */
+const OUT_RECORDS = 60_000;
+/** Lines around a stretch that are looked at besides its own: of a crowd beside it only the nearest. */
+const AROUND_RECORDS = 30_000;
+const AROUND_MS_MIN = 1000;
 /** Fewer marked buckets than this are worth no second thread. */
 const PARTS_BUCKETS_MIN = 20;
 
@@ -62,6 +70,14 @@ interface Planned {
   done: Mark[];
 }
 
+/** A slice of a crowded cell. */
+interface Slice {
+  stretch: Stretch;
+  cell: Cell;
+  isLast: boolean;
+  lines: number;
+}
+
 export class Correlator {
   readonly #archive: Archive;
   readonly #ledger: Ledger;
@@ -70,11 +86,18 @@ export class Correlator {
   /** source → share of its access lines that an outer log has. */
   readonly #withOuter = new Map<number, number>();
   #stretches = 0;
+  readonly #crowds: Crowds;
+  /** Of crowded cells: to be given out, answered, and how many lines are out. */
+  readonly #slices: Slice[] = [];
+  readonly #answered: { slice: Slice; answer: StretchAnswer | Error }[] = [];
+  #slicesOut = 0;
+  #linesOut = 0;
 
   constructor(archive: Archive, ledger: Ledger, options: CorrelateOptions) {
     this.#archive = archive;
     this.#ledger = ledger;
     this.#options = options;
+    this.#crowds = new Crowds(archive);
   }
 
   /**
@@ -132,17 +155,90 @@ export class Correlator {
    */
   step(sources: Source[], budgetMs: number): number {
     const end = performance.now() + budgetMs;
-    const dirty = this.#dirty();
     const readable = sources.filter((s) => s.reader !== null);
-    const density = this.#density(dirty, readable);
+    const { dirty, density } = this.#ordinary(readable);
     let done = 0;
     while (dirty.length > 0) {
-      for (const next of this.#next(dirty, readable, density))
-        this.#commit(next, explainStretch(next.stretch, this.#archive, this.#looks, this.#options.refusedStatus));
+      const next = this.#next(dirty, readable, density);
+      this.#commit(next, explainStretch(next.stretch, this.#archive, this.#looks, this.#options.refusedStatus));
       done++;
       if (performance.now() >= end) break;
     }
     return done;
+  }
+
+  /**
+   * Crowded time: writes what the pool has answered and gives out as many slices as may be in work, the newest
+   * complete ones first. `isFinal`: nothing more is written to the logs. Returns what was written and is out.
+   */
+  crowd(sources: Source[], pool: Explainer, isFinal: boolean): { written: number; out: number } {
+    if (this.#crowds.size === 0) return { written: 0, out: 0 };
+    const now = Date.now();
+    const readable = sources.filter((s) => s.reader !== null);
+    const dirty = this.#dirty();
+    this.#crowds.follow(dirty, sources, now);
+    let written = 0;
+    for (let next = this.#answered.shift(); next !== undefined; next = this.#answered.shift()) {
+      const { slice, answer } = next;
+      const last = slice.isLast ? this.#crowds.lastOf(slice.cell) : null;
+      try {
+        if (answer instanceof Error) throw answer;
+        this.#commit({ stretch: slice.stretch, done: last === null ? [] : [last] }, answer);
+      } catch (error) {
+        // Some slices of its cell may be written: they are written again.
+        this.#crowds.back(slice.cell);
+        throw error;
+      }
+      if (slice.isLast) this.#crowds.done(slice.cell);
+      written++;
+    }
+    const idle = this.#crowds.idle(dirty);
+    if (idle.length > 0) this.#ledger.forget(idle);
+    for (;;) {
+      if (this.#slices.length === 0) {
+        const cell = this.#crowds.next(sources, now, isFinal);
+        if (cell === null) break;
+        this.#slices.push(...this.#slicesOf(cell, readable));
+      }
+      const { lines } = this.#slices[0]!;
+      if (this.#slicesOut > 0 && this.#linesOut + lines > OUT_RECORDS) break;
+      this.#giveOut(this.#slices.shift()!, pool);
+    }
+    return { written, out: this.#slicesOut };
+  }
+
+  /** What was said is said anew: clocks were learned. */
+  again(): void {
+    this.#crowds.clear();
+  }
+
+  #giveOut(slice: Slice, pool: Explainer): void {
+    this.#slicesOut++;
+    this.#linesOut += slice.lines;
+    // Cells of one bucket share what was looked at.
+    const lane = Math.floor(slice.cell.bucket / BUCKET_MS) % pool.size;
+    const answered = (answer: StretchAnswer | Error): void => {
+      this.#slicesOut--;
+      this.#linesOut -= slice.lines;
+      this.#answered.push({ slice, answer });
+    };
+    this.#explained(pool, slice.stretch, lane).then(answered, answered);
+  }
+
+  #slicesOf(cell: Cell, readable: Source[]): Slice[] {
+    const density = new Density(this.#archive, readable, cell.fromMs, cell.toMs);
+    const lines = density.between(cell.fromMs, cell.toMs);
+    const n = Math.max(1, Math.ceil(lines / CELL_RECORDS));
+    // One log alone has nothing to be linked with beyond the slice.
+    const slackMs = readable.length > 1 ? CELL_SLACK_MS : 0;
+    const step = Math.ceil((cell.toMs - cell.fromMs) / n);
+    const slices: Slice[] = [];
+    for (let from = cell.fromMs; from < cell.toMs; from += step) {
+      const toMs = Math.min(cell.toMs, from + step);
+      const stretch = { ...this.#stretch(readable, from, toMs, slackMs, slackMs, false), isCrowded: true };
+      slices.push({ stretch, cell, isLast: toMs === cell.toMs, lines: Math.ceil(lines / n) });
+    }
+    return slices;
   }
 
   /** Is there enough to link for several threads? */
@@ -158,11 +254,10 @@ export class Correlator {
     const readable = sources.filter((s) => s.reader !== null);
     let done = 0;
     // What stands behind whom is learned once before several threads rely on it.
-    const dirty = this.#dirty();
-    const density = this.#density(dirty, readable);
+    const { dirty, density } = this.#ordinary(readable);
     if (this.#withOuter.size === 0 && dirty.length > 0) {
-      for (const first of this.#next(dirty, readable, density))
-        this.#commit(first, await this.#explained(pool, first.stretch));
+      const first = this.#next(dirty, readable, density);
+      this.#commit(first, await this.#explained(pool, first.stretch));
       done++;
     }
     const parts: Mark[][] = [];
@@ -171,23 +266,20 @@ export class Correlator {
     await Promise.all(
       parts.map(async (part, lane) => {
         // The thread has its next stretch while the answer to the last one is written.
-        const planned: Planned[] = [];
         const out: { plan: Planned; answer: Promise<StretchAnswer> }[] = [];
         for (;;) {
-          if (planned.length === 0 && part.length > 0 && performance.now() < untilMs)
-            planned.push(...this.#next(part, readable, density));
-          const plan = planned.shift();
-          if (plan !== undefined) {
+          const plan = part.length > 0 && performance.now() < untilMs ? this.#next(part, readable, density) : null;
+          if (plan !== null) {
             const answer = this.#explained(pool, plan.stretch, lane);
             // Asked for below; not if what came before it could not be written.
             answer.catch(() => {});
             out.push({ plan, answer });
           }
           if (out.length === 0) break;
-          if (plan !== undefined && out.length < 2) continue;
+          if (plan !== null && out.length < 2) continue;
           const first = out.shift()!;
           this.#commit(first.plan, await first.answer);
-          if (first.plan.done.length > 0) done++;
+          done++;
           onStretch();
         }
       }),
@@ -212,13 +304,28 @@ export class Correlator {
     return dirty.filter((d) => d.bucket > horizon);
   }
 
-  #density(dirty: Mark[], readable: Source[]): Density {
+  /** What is marked and not crowded. */
+  #ordinary(readable: Source[]): { dirty: Mark[]; density: Density } {
+    const dirty = this.#dirty().filter((d) => !this.#crowds.has(d.bucket));
     const from = (dirty[0]?.bucket ?? 0) - PAST_MS;
-    return new Density(this.#archive, readable, from, (dirty[dirty.length - 1]?.bucket ?? 0) + BUCKET_MS);
+    const to = (dirty[dirty.length - 1]?.bucket ?? 0) + BUCKET_MS;
+    const density = new Density(this.#archive, dirty.length === 0 ? [] : readable, from, to + SLACK_MS);
+    const newest = readable.reduce((n, s) => Math.max(n, (s.newestEventMs ?? 0) + s.clockOffsetMs), 0);
+    const ordinary = dirty.filter((d) => {
+      const lines = density.between(d.bucket, d.bucket + BUCKET_MS);
+      if (lines <= DENSE_RECORDS) {
+        if (lines < CROWD_RECORDS_MIN || newest < d.bucket || newest >= d.bucket + BUCKET_MS) return true;
+        const second = density.between(Math.max(d.bucket, newest - 1000), newest);
+        if (second * (BUCKET_MS / 1000) <= DENSE_RECORDS) return true;
+      }
+      this.#crowds.add(d, Date.now());
+      return false;
+    });
+    return { dirty: ordinary, density };
   }
 
   /** Takes the newest stretch off `dirty`: as far back as one may go. */
-  #next(dirty: Mark[], readable: Source[], density: Density): Planned[] {
+  #next(dirty: Mark[], readable: Source[], density: Density): Planned {
     const done = [dirty.pop()!];
     let lines = density.between(done[0]!.bucket, done[0]!.bucket + BUCKET_MS);
     while (dirty.length > 0) {
@@ -232,22 +339,39 @@ export class Correlator {
     const toMs = done[0]!.bucket + BUCKET_MS;
     const fromMs = done[done.length - 1]!.bucket;
     let beforeMs = SLACK_MS;
+    let afterMs = SLACK_MS;
     if (density.between(fromMs - PAST_MS, toMs) < PAST_RECORDS) beforeMs = PAST_MS;
+    else {
+      while (beforeMs > AROUND_MS_MIN && density.between(fromMs - beforeMs, fromMs) > AROUND_RECORDS) beforeMs /= 2;
+      while (afterMs > AROUND_MS_MIN && density.between(toMs, toMs + afterMs) > AROUND_RECORDS) afterMs /= 2;
+    }
+    const n = this.#stretches++;
+    const whole = n < WHOLE_FIRST || n % WHOLE_EVERY === 0;
+    return { stretch: this.#stretch(readable, fromMs, toMs, beforeMs, afterMs, whole), done };
+  }
+
+  #stretch(
+    readable: Source[],
+    fromMs: number,
+    toMs: number,
+    beforeMs: number,
+    afterMs: number,
+    whole: boolean,
+  ): Stretch {
     const isIn = (s: Source): boolean =>
       this.#archive.hasBlocks({
         sourceId: s.id,
         fromMs: fromMs - beforeMs - s.clockOffsetMs,
-        toMs: toMs + SLACK_MS - s.clockOffsetMs,
+        toMs: toMs + afterMs - s.clockOffsetMs,
       });
-    const n = this.#stretches++;
-    const whole = n < WHOLE_FIRST || n % WHOLE_EVERY === 0;
-    const stretch: Stretch = {
+    return {
       fromMs,
       toMs,
       beforeMs,
-      afterMs: SLACK_MS,
+      afterMs,
       hasAccessLogs: readable.some((s) => s.requests > 0),
       whole,
+      isCrowded: false,
       sources: readable
         .filter((s) => isIn(s) || isBanLog(s.reader!) || s.reader!.dataset.endsWith('.error'))
         .map((s) => ({
@@ -261,25 +385,6 @@ export class Correlator {
           withOuter: this.#withOuter.get(s.id) ?? null,
         })),
     };
-    if (lines <= DENSE_RECORDS) return [{ stretch, done }];
-    // A storm: ten seconds of it would not fit into memory. In slices, the marks with the last of them.
-    const slices: Planned[] = [];
-    // One log alone has nothing to be linked with beyond the slice.
-    const slackMs = stretch.sources.length > 1 ? SLICE_SLACK_MS : 0;
-    const sliceMs = Math.max(SLICE_MS_MIN, Math.ceil(((toMs - fromMs) * SEGMENT_RECORDS) / lines));
-    for (let from = fromMs; from < toMs; from += sliceMs)
-      slices.push({
-        stretch: {
-          ...stretch,
-          fromMs: from,
-          toMs: Math.min(toMs, from + sliceMs),
-          beforeMs: slackMs,
-          afterMs: slackMs,
-        },
-        done: [],
-      });
-    slices[slices.length - 1]!.done = done;
-    return slices;
   }
 
   #commit({ stretch, done }: Planned, { refusals, shares }: StretchAnswer): void {

@@ -59,6 +59,9 @@ const COMPARABLE_LINES = 10;
 /** A look at whether more may be read, where the rate is limited. */
 const THROTTLED_MS = 50;
 
+/** A look at what was written, while the pool explains crowded time. */
+const OUT_WAIT_MS = 50;
+
 /** Time for correlation in one round, when there is nothing to read and beside reading. */
 const LINK_MS = 250;
 const LINK_BESIDE_MS = 20;
@@ -126,8 +129,13 @@ export class Engine {
     this.#caughtUp = true;
     // A log that was moved by hours may share more with another now.
     if (await this.#clocks()) await this.#clocks();
-    while (await this.#link(Number.POSITIVE_INFINITY, () => onProgress(this.progress(Date.now()))))
+    for (;;) {
+      const linked = await this.#link(Number.POSITIVE_INFINITY, () => onProgress(this.progress(Date.now())));
+      const crowd = this.#correlator.crowd(this.ingest.sources(), this.#pool, true);
+      if (!linked && crowd.written === 0 && crowd.out === 0) break;
+      if (crowd.out > 0) await this.#pool.next();
       onProgress(this.progress(Date.now()));
+    }
   }
 
   /** One transaction, or what the pool brings next; false = nothing is new. */
@@ -157,18 +165,25 @@ export class Engine {
       this.#learnAt = Math.ceil(this.ingest.linesRead * 1.5);
       await this.#clocks();
     }
+    const crowd = this.#correlator.crowd(this.ingest.sources(), this.#pool, false);
     // While history is read, the newest verdicts get a small share of the time, so that the page is not empty.
     const linked = reading
       ? this.#correlator.step(this.ingest.sources(), LINK_BESIDE_MS) > 0
       : await this.#link(LINK_MS, () => {});
-    return reading || linked;
+    const busy = reading || linked || crowd.written > 0;
+    // Nothing else to do: until the pool has an answer, or something may be written.
+    if (!busy && crowd.out > 0)
+      await Promise.race([this.#pool.next(), new Promise((done) => setTimeout(done, OUT_WAIT_MS))]);
+    return busy || crowd.out > 0;
   }
 
   /** In threads where there is much to do; in this one a first stretch is explained before a thread has started. */
   async #link(budgetMs: number, onStretch: () => void): Promise<boolean> {
     const sources = this.ingest.sources();
-    if (!this.#correlator.isBulk) return this.#correlator.step(sources, Math.min(budgetMs, LINK_MS)) > 0;
-    return (await this.#correlator.stepBulk(sources, this.#pool, performance.now() + budgetMs, onStretch)) > 0;
+    const done = this.#correlator.isBulk
+      ? await this.#correlator.stepBulk(sources, this.#pool, performance.now() + budgetMs, onStretch)
+      : this.#correlator.step(sources, Math.min(budgetMs, LINK_MS));
+    return done > 0;
   }
 
   /** A compressed rotation is unpacked between rounds; false = there is none. */
@@ -203,6 +218,7 @@ export class Engine {
       changed = true;
     }
     if (!changed) return false;
+    this.#correlator.again();
     // Their lines are now that much earlier or later than what was marked for them.
     const moved = this.ingest.sources().map((s) => s.clockOffsetMs - (before.get(s.id) ?? 0));
     this.ledger.markAllDirty([...new Set(moved)].filter((ms) => ms !== 0));

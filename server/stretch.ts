@@ -20,10 +20,11 @@ import {
   ownSize,
   placeOf,
 } from './attribute/verdict.ts';
+import { groupsOf } from './groups.ts';
 import { LOOKS_KEPT_BYTES } from './limits.ts';
 import { type ClockFinding, learnClocks } from './link/clocks.ts';
 import { isPrivate, isStrongId } from './link/keys.ts';
-import { type LinkResult, link } from './link/link.ts';
+import { type LinkResult, link, type SourceShare } from './link/link.ts';
 import { relevant, surveySeen } from './link/relevant.ts';
 import { type LinkSource, orderOf } from './link/source.ts';
 import type { Block, Placed } from './model/line.ts';
@@ -33,6 +34,7 @@ import { type Refusal, refusalId, type StoredHop, type Verdict } from './model/r
 import { routeOf } from './model/route.ts';
 import type { Layer } from './model/taxonomy.ts';
 import type { Archive } from './store/archive.ts';
+import { type Bundle, Bundler } from './store/bundle.ts';
 import { Look, placedOf, type Seen, seenBetween } from './store/look.ts';
 import { entriesOf } from './store/reader.ts';
 
@@ -63,10 +65,12 @@ export interface Stretch {
   hasAccessLogs: boolean;
   /** Link every line, to learn again who stands behind whom. */
   whole: boolean;
+  /** A slice of time with more lines than are linked at once. */
+  isCrowded: boolean;
 }
 
 export interface StretchAnswer {
-  refusals: Refusal[];
+  refusals: Bundle;
   /** Empty where not every line was looked at. */
   shares: { sourceId: number; lines: number; withOuter: number }[];
 }
@@ -137,10 +141,14 @@ export function explainStretch(
       counted,
     );
   const isKnown = [...counted.access.keys()].every((id) => shares.has(id));
-  const whole = stretch.whole || counted.mayBeAsked || !isKnown;
+  const groups = stretch.isCrowded ? groupsOf(seen, fromMs, toMs, linkSources, counted, refusedStatus) : null;
+  const whole = groups === null && (stretch.whole || counted.mayBeAsked || !isKnown);
   const linked = whole
     ? linkThese(placedOf(seen), true)
-    : linkThese(relevant(seen, linkSources, { refusedStatus, matters }), false);
+    : groups !== null
+      ? together(groups.map((group) => linkThese(group, !isKnown)))
+      : linkThese(relevant(seen, linkSources, { refusedStatus, matters }), false);
+  if (!isKnown) for (const s of linked.shares) if (s.lines > 0) shares.set(s.sourceId, s.withOuter / s.lines);
   // On a private address that so much comes from sits a proxy of ours; a public one may be a busy client.
   const isProxy = (id: number, a: string): boolean => isPrivate(a) && counted.proxies.get(id)?.has(a) === true;
   const assessments = linked.requests.map((r) => assess(r, refusedStatus, isProxy));
@@ -191,7 +199,7 @@ export function explainStretch(
     refusedStatus,
   );
   for (const s of seen) clients.addSeen(s);
-  const refusals: Refusal[] = [];
+  const refusals = new Bundler();
   // What a cache may go on answering with: the latest refusal of each address that came from further in.
   const cacheable = new Map<string, { verdict: Verdict; timeMs: number }>();
   for (const a of assessments) {
@@ -204,9 +212,9 @@ export function explainStretch(
       verdict = conclude(a, around);
       if (a.request.hops.length > 1) cacheable.set(addressOf(a), { verdict, timeMs: t });
     }
-    if (inside) refusals.push(refusal(a, verdict, clients.of(a.fact.client)));
+    if (inside) refusals.add(refusal(a, verdict, clients.of(a.fact.client)));
   }
-  return { refusals, shares: whole ? linked.shares : [] };
+  return { refusals: refusals.done(), shares: whole || !isKnown ? linked.shares : [] };
 }
 
 /**
@@ -303,6 +311,23 @@ function isBeside(access: string, error: string, sources: StretchSource[]): bool
   const own = stem(error, 'error');
   if (own === '' || !basename(error).includes('error') || stem(access, 'access') === own) return true;
   return !sources.some((s) => dirname(s.path) === dirname(error) && basename(s.path).startsWith(`${own}access`));
+}
+
+/** Of groups that share no request; in order of time, as of one. */
+function together(results: LinkResult[]): LinkResult {
+  const requests = results.flatMap((r) => r.requests);
+  requests.sort((a, b) => a.timeMs - b.timeMs || a.hops[0]!.line.offset - b.hops[0]!.line.offset);
+  const shares = new Map<number, SourceShare>();
+  for (const r of results)
+    for (const s of r.shares) {
+      const sum = shares.get(s.sourceId);
+      if (sum === undefined) shares.set(s.sourceId, { ...s });
+      else {
+        sum.lines += s.lines;
+        sum.withOuter += s.withOuter;
+      }
+    }
+  return { requests, shares: [...shares.values()], passed: [] };
 }
 
 const NO_SIZES: ReadonlySet<number> = new Set();

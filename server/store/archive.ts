@@ -66,6 +66,10 @@ export interface Archive {
   hasBlocks(range: BlockRange): boolean;
   /** The same without their bytes. */
   extents(range: BlockRange): { lines: number; timeMinMs: number; timeMaxMs: number }[];
+  /** Number of the block that was stored last; those stored later have larger ones. */
+  newest(): number;
+  /** Which times were stored after a block. */
+  extentsSince(block: number): { sourceId: number; timeMinMs: number; timeMaxMs: number }[];
   /** Block that holds a byte of a source. */
   blockAt(sourceId: number, offset: number): Block | null;
   blockAtLine(sourceId: number, line: number): Block | null;

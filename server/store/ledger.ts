@@ -3,6 +3,7 @@
  * deliveries. A revision replaces the refusals of its buckets; it never adds to them.
  */
 import type { Refusal } from '../model/request.ts';
+import type { Bundle } from './bundle.ts';
 
 export interface AlertRow {
   id: number;
@@ -32,7 +33,7 @@ export interface Revision {
   /** Event-time buckets that this revision speaks for: their refusals are replaced. */
   fromMs: number;
   toMs: number;
-  refusals: Refusal[];
+  refusals: Bundle | readonly Refusal[];
   /** Buckets whose marks were seen before the computation began. */
   done: { bucket: number; mark: number }[];
 }

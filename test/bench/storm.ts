@@ -28,6 +28,10 @@ const GIVEN_UP_MS = 8 * 60_000;
 const ORDINARY = 50;
 const ORDINARY_IN_STORM = 1000;
 const WRITE_MS = 20;
+/** An answer of the API that takes longer is an error. */
+const ANSWER_MS = 20_000;
+/** So long a server may take to end. */
+const END_MS = 30_000;
 
 interface Written {
   phase: 'before' | 'storm' | 'after';
@@ -199,7 +203,7 @@ export async function runStorm(o: StormOptions): Promise<StormReport> {
     const url = await listening(served);
     const ask = async <T>(path: string): Promise<T> => {
       const from = performance.now();
-      const answer = await fetch(`${url}/api/v1/${path}`);
+      const answer = await fetch(`${url}/api/v1/${path}`, { signal: AbortSignal.timeout(ANSWER_MS) });
       if (!answer.ok) throw new Error(`${path} was answered with ${answer.status}: ${await answer.text()}`);
       const body = (await answer.json()) as T;
       slowest = Math.max(slowest, performance.now() - from);
@@ -253,8 +257,11 @@ export async function runStorm(o: StormOptions): Promise<StormReport> {
     writer.stdin.end();
     await ended;
     if (served.exitCode === null) {
+      const closed = new Promise((done) => served.once('close', done));
       served.kill('SIGTERM');
-      await new Promise((done) => served.once('close', done));
+      const force = setTimeout(() => served.kill('SIGKILL'), END_MS);
+      await closed;
+      clearTimeout(force);
     }
   }
   return { markdown: table(o, samples, { stormAt, alertAt, caughtUpAt, slowest }), wrong };

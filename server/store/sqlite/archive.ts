@@ -71,6 +71,10 @@ export class SqliteArchive implements Archive {
       extents: db.prepare(
         'SELECT lines, time_min timeMinMs, time_max timeMaxMs FROM block WHERE source_id = ? AND time_max BETWEEN ? AND ? + 86400000 AND time_min <= ? ORDER BY time_max',
       ),
+      newest: db.prepare('SELECT max(rowid) FROM block').pluck(),
+      extentsSince: db.prepare(
+        'SELECT source_id sourceId, time_min timeMinMs, time_max timeMaxMs FROM block WHERE rowid > ? AND time_min IS NOT NULL',
+      ),
       at: db.prepare(
         `SELECT ${BLOCK_COLUMNS} FROM block WHERE source_id = ? AND offset <= ? ORDER BY offset DESC LIMIT 1`,
       ),
@@ -181,6 +185,14 @@ export class SqliteArchive implements Archive {
       timeMinMs: number;
       timeMaxMs: number;
     }[];
+  }
+
+  newest(): number {
+    return (this.#statements.newest.get() as number | null) ?? 0;
+  }
+
+  extentsSince(block: number): { sourceId: number; timeMinMs: number; timeMaxMs: number }[] {
+    return this.#statements.extentsSince.all(block) as { sourceId: number; timeMinMs: number; timeMaxMs: number }[];
   }
 
   blockAt(sourceId: number, offset: number): Block | null {

@@ -2,6 +2,7 @@
  * The ledger in SQLite. A revision deletes the refusals of its time range and writes the new ones, with the
  * marks of its buckets cleared in the same transaction: a kill in between leaves the old answer and the mark.
  */
+import { bundle } from '../bundle.ts';
 import type { AlertRow, DeliveryRow, Ledger, Revision } from '../ledger.ts';
 import type { Db } from './database.ts';
 import { RefusalWriter } from './refusals.ts';
@@ -76,8 +77,9 @@ export class SqliteLedger implements Ledger {
 
   revise(revision: Revision): void {
     const s = this.#statements;
+    const refusals = 'parts' in revision.refusals ? revision.refusals : bundle(revision.refusals);
     this.#db.transaction(() => {
-      this.#refusals.replace(revision.fromMs, revision.toMs, revision.refusals);
+      this.#refusals.replace(revision.fromMs, revision.toMs, refusals);
       for (const d of revision.done) s.clean.run(d.bucket, d.mark);
       s.setMeta.run('revision', String(this.revision() + 1));
     })();

@@ -34,14 +34,19 @@ interface Change {
   noise: number;
   undecided: number;
 }
+/** What changes about a problem: by hour, and of its clients, of whom those that were written have a row. */
+interface Noted {
+  hours: Map<number, Change>;
+  clients: { change: number; known: Set<string> };
+  pruned: boolean;
+}
 const nothing = (): Change => ({ harmed: 0, noise: 0, undecided: 0 });
 const start = (time: number, step: number): number => Math.floor(time / step) * step;
 
 export class ProblemFold {
   readonly #statements;
   readonly #numbers = new Map<string, number>();
-  /** problem → its changes by hour, and of clients */
-  readonly #problems = new Map<number, { hours: Map<number, Change>; clients: number; pruned: boolean }>();
+  readonly #problems = new Map<number, Noted>();
   readonly #tally: TallyWriter;
 
   constructor(db: Db) {
@@ -75,35 +80,38 @@ export class ProblemFold {
   }
 
   numberOf(f: Fingerprint): number {
-    const id = problemId(f);
-    let no = this.#numbers.get(id);
+    const alike = `${f.cause}\n${f.layer}\n${f.source}\n${f.rule}\n${f.route}`;
+    let no = this.#numbers.get(alike);
     if (no === undefined) {
       const s = this.#statements;
+      const id = problemId(f);
       no = s.number.get(id) as number | undefined;
       no ??= Number(s.add.run(id, f.cause, categoryOf(f.cause), f.layer, f.source, f.route, f.rule).lastInsertRowid);
-      this.#numbers.set(id, no);
+      this.#numbers.set(alike, no);
     }
     return no;
   }
 
   /** Before the row is written: whether its client is new is asked of the rows. */
   add(r: Counted): void {
-    this.#note(r, 1, false);
-    if (r.client !== null && this.#statements.hasClient.get(r.problem, r.client) === undefined)
-      this.#problems.get(r.problem)!.clients++;
+    const { clients } = this.#note(r, 1, false);
+    if (r.client === null || clients.known.has(r.client)) return;
+    clients.known.add(r.client);
+    if (this.#statements.hasClient.get(r.problem, r.client) === undefined) clients.change++;
   }
 
   /** After the row was deleted. `pruned`: it only became too old; when it was first seen is kept in mind. */
   remove(r: Counted, pruned: boolean): void {
-    this.#note(r, -1, pruned);
-    if (r.client !== null && this.#statements.hasClient.get(r.problem, r.client) === undefined)
-      this.#problems.get(r.problem)!.clients--;
+    const { clients } = this.#note(r, -1, pruned);
+    if (r.client === null) return;
+    clients.known.delete(r.client);
+    if (this.#statements.hasClient.get(r.problem, r.client) === undefined) clients.change--;
   }
 
-  #note(r: Counted, by: 1 | -1, pruned: boolean): void {
+  #note(r: Counted, by: 1 | -1, pruned: boolean): Noted {
     let p = this.#problems.get(r.problem);
     if (p === undefined) {
-      p = { hours: new Map(), clients: 0, pruned: false };
+      p = { hours: new Map(), clients: { change: 0, known: new Set() }, pruned: false };
       this.#problems.set(r.problem, p);
     }
     p.pruned ||= pruned;
@@ -114,7 +122,8 @@ export class ProblemFold {
       p.hours.set(hour, change);
     }
     change[r.audience] += by;
-    this.#tally.note(r.time, { ...r, status: String(r.status) }, by);
+    this.#tally.note(r.time, r, by);
+    return p;
   }
 
   /** Writes down what was noted. Whoever calls has the transaction; after one that failed, `forget` has to be called. */
@@ -134,7 +143,7 @@ export class ProblemFold {
         sum.noise += c.noise;
         sum.undecided += c.undecided;
       }
-      s.change.run(sum.harmed + sum.noise + sum.undecided, sum.harmed, sum.noise, sum.undecided, p.clients, no);
+      s.change.run(sum.harmed + sum.noise + sum.undecided, sum.harmed, sum.noise, sum.undecided, p.clients.change, no);
       this.#see(no, p.pruned);
     }
     this.#problems.clear();

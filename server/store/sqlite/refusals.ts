@@ -2,20 +2,14 @@
  * Rows of refusals and what hangs on them: the parts that are filtered and sorted by stand in columns, the rest of
  * those that were revised together in one compressed body. Deleting takes hops, ids and bodies that nobody needs.
  */
-import { constants as zlib, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { BODIES_KEPT, BODY_REFUSALS_MAX } from '../../limits.ts';
+import { zstdDecompressSync } from 'node:zlib';
+import { BODIES_KEPT } from '../../limits.ts';
 import type { AudienceName } from '../../model/audience.ts';
-import { fingerprintOf } from '../../model/problem.ts';
 import type { Refusal } from '../../model/request.ts';
-import { categoryOf } from '../../model/taxonomy.ts';
+import type { Bundle, Bundled, Rest } from '../bundle.ts';
 import type { ListedRefusal } from '../questions.ts';
 import type { Db } from './database.ts';
 import { type Counted, ProblemFold } from './problems.ts';
-
-/** What no list shows. The sentence of the verdict stands in the row. */
-type Rest = Pick<Refusal, 'protocol' | 'userAgent' | 'referrer' | 'requestIds' | 'sourceId' | 'audience' | 'chain'> & {
-  verdict: Omit<Refusal['verdict'], 'detail'>;
-};
 
 export interface RefusalRow {
   id: string;
@@ -74,11 +68,7 @@ export const readListed = (r: ListedRow): ListedRefusal => ({
   problem: r.problem_id,
 });
 
-/** Shorter ones are not worth a number of their own. */
-const SENTENCE_CHARS_MIN = 12;
 const SENTENCES_KEPT = 5000;
-
-const ZSTD = { params: { [zlib.ZSTD_c_compressionLevel]: 3 } };
 
 /** Reads rows; the bodies used last are kept unpacked, since a page of rows mostly shares a few. */
 export class RefusalReader {
@@ -121,10 +111,6 @@ export class RefusalReader {
   }
 }
 
-function withoutDetail({ detail: _, ...verdict }: Refusal['verdict']): Rest['verdict'] {
-  return verdict;
-}
-
 /** What is asked of a row that goes. */
 type Going = Counted & { seq: number; body_id: number; body_at: number };
 const GOING =
@@ -160,11 +146,10 @@ export class RefusalWriter {
   }
 
   /** The refusals of a stretch of time are these and no others. */
-  replace(fromMs: number, toMs: number, refusals: readonly Refusal[]): void {
+  replace(fromMs: number, toMs: number, refusals: Bundle): void {
     this.#settled(() => {
       this.#drop(this.#statements.inRange.all(fromMs, toMs) as Going[], false);
-      for (let from = 0; from < refusals.length; from += BODY_REFUSALS_MAX)
-        this.#insert(refusals.slice(from, from + BODY_REFUSALS_MAX));
+      for (const part of refusals.parts) this.#insert(part);
     });
   }
 
@@ -202,11 +187,7 @@ export class RefusalWriter {
     for (const [body, n] of left) if ((s.leaveBody.get(n, body) as number) <= 0) s.dropBody.run(body);
   }
 
-  /** The beginning of what a verdict says, where others say the same: it names nothing of this refusal. */
-  #sentence(detail: string): number | null {
-    const end = detail.indexOf('; ');
-    const text = end < 0 ? detail : detail.slice(0, end);
-    if (text.length < SENTENCE_CHARS_MIN || /\d{2}/.test(text)) return null;
+  #sentence(text: string): number {
     let id = this.#sentences.get(text);
     if (id === undefined) {
       id = this.#statements.sentence.get(text) as number | undefined;
@@ -217,70 +198,47 @@ export class RefusalWriter {
     return id;
   }
 
-  #insert(refusals: readonly Refusal[]): void {
+  #insert({ rows, hops, requestIds, packed }: Bundled): void {
     const s = this.#statements;
-    const rests = refusals.map(
-      (r): Rest => ({
-        protocol: r.protocol,
-        userAgent: r.userAgent,
-        referrer: r.referrer,
-        requestIds: r.requestIds,
-        sourceId: r.sourceId,
-        verdict: withoutDetail(r.verdict),
-        audience: r.audience,
-        chain: r.chain,
-      }),
-    );
-    const body = Number(s.body.run(refusals.length, zstdCompressSync(JSON.stringify(rests), ZSTD)).lastInsertRowid);
-    refusals.forEach((r, at) => {
+    const body = Number(s.body.run(rows.length, packed).lastInsertRowid);
+    for (const [at, row] of rows.entries()) {
+      const [id, time, client, method, host, path, query, route, status, user, ...more] = row;
+      const [layer, cause, category, certainty, confidence, rule, audience, says, detail, source, problemRoute] = more;
       // Moved here from another time: a clock was learned.
-      const before = s.byId.get(r.id) as Going | undefined;
+      const before = s.byId.get(id) as Going | undefined;
       if (before !== undefined) this.#drop([before], false);
-      const v = r.verdict;
-      const problem = this.#problems.numberOf(fingerprintOf(r));
-      this.#problems.add({
-        time: r.timeMs,
-        problem,
-        client: r.client,
-        cause: v.cause,
-        layer: v.decidingLayer,
-        source: v.decidingPath,
-        host: r.host,
-        method: r.method,
-        status: r.status,
-        certainty: v.certainty,
-        audience: r.audience.is,
-      });
-      const sentence = this.#sentence(v.detail);
-      const end = v.detail.indexOf('; ');
+      const problem = this.#problems.numberOf({ cause, layer, source, route: problemRoute, rule });
+      this.#problems.add({ time, problem, client, cause, layer, source, host, method, status, certainty, audience });
       const seq = Number(
         s.insert.run(
-          r.id,
-          r.timeMs,
-          r.client,
-          r.method,
-          r.host,
-          r.path,
-          r.query,
-          r.route,
-          r.status,
-          r.user,
-          v.decidingLayer,
-          v.cause,
-          categoryOf(v.cause),
-          v.certainty,
-          v.confidence,
-          v.rule,
-          r.audience.is,
+          id,
+          time,
+          client,
+          method,
+          host,
+          path,
+          query,
+          route,
+          status,
+          user,
+          layer,
+          cause,
+          category,
+          certainty,
+          confidence,
+          rule,
+          audience,
           problem,
-          sentence,
-          sentence === null ? v.detail : end < 0 ? '' : v.detail.slice(end),
+          says === null ? null : this.#sentence(says),
+          detail,
           body,
           at,
         ).lastInsertRowid,
       );
-      for (const h of r.chain) for (let i = 0; i < h.lines; i++) s.hop.run(h.sourceId, h.line + i, seq);
-      for (const id of r.requestIds) s.requestId.run(id, seq);
-    });
+      const chain = hops[at]!;
+      for (let k = 0; k < chain.length; k += 3)
+        for (let i = 0; i < chain[k + 2]!; i++) s.hop.run(chain[k]!, chain[k + 1]! + i, seq);
+      for (const id of requestIds[at]!) s.requestId.run(id, seq);
+    }
   }
 }

@@ -66,13 +66,15 @@ export function made<K, A, B>(
   return map;
 }
 
-/** What is noted of a refusal, by its fields; status as text. */
-export type Tallied = Record<Told, string | null>;
+/** What is noted of a refusal, by its fields. */
+export type Tallied = Record<Exclude<Told, 'status'>, string | null> & { status: number };
 
 export class TallyWriter {
   readonly #statements;
   /** Family → name → minute → change. */
   readonly #changes = new Map<Family, Map<string, Map<number, number>>>();
+  /** The same by all that is told of a refusal: its place in each family. */
+  readonly #alike = new Map<string, Map<number, number>[]>();
 
   constructor(db: Db) {
     this.#statements = {
@@ -88,10 +90,21 @@ export class TallyWriter {
   }
 
   note(timeMs: number, of: Tallied, by: 1 | -1): void {
-    for (const family of FAMILIES) {
-      const name = JSON.stringify(family.tells.map((f) => of[f]));
-      const times = made(made(this.#changes, family), name);
-      const finest = Math.floor(timeMs / family.steps[0]);
+    // Most of what is noted is alike: its names are made once.
+    const alike = `${of.cause}\n${of.layer}\n${of.source}\n${of.host}\n${of.method}\n${of.status}\n${of.certainty}\n${of.audience}`;
+    let all = this.#alike.get(alike);
+    if (all === undefined) {
+      all = FAMILIES.map((family) =>
+        made(
+          made(this.#changes, family),
+          JSON.stringify(family.tells.map((f) => (f === 'status' ? String(of.status) : of[f]))),
+        ),
+      );
+      this.#alike.set(alike, all);
+    }
+    for (let i = 0; i < FAMILIES.length; i++) {
+      const times = all[i]!;
+      const finest = Math.floor(timeMs / FAMILIES[i]!.steps[0]);
       times.set(finest, (times.get(finest) ?? 0) + by);
     }
   }
@@ -123,6 +136,7 @@ export class TallyWriter {
       }
     }
     this.#changes.clear();
+    this.#alike.clear();
   }
 
   #kindOf(family: Family, name: string): number {
@@ -133,6 +147,7 @@ export class TallyWriter {
 
   forget(): void {
     this.#changes.clear();
+    this.#alike.clear();
   }
 }
 
