@@ -4,11 +4,11 @@
  * shape in which Azure Monitor hands them on, they are read like those.
  */
 import { type Entry, emptyEntry, type Failure, isFailure, leavesAttributes } from './entry.ts';
-import { isObject, type JsonObject, parseObject } from './json.ts';
+import { dig, isObject, type JsonObject, parseObject } from './json.ts';
 import { type Names, renamed, type Take } from './members.ts';
 import type { Context, Format } from './parser.ts';
 import { finished, type JsonProduct, readerOf, readObject } from './record.ts';
-import { type Needs, Shape } from './shape.ts';
+import { type Need, Shape } from './shape.ts';
 
 /** Text, number, GUID, truth, time. */
 const TYPED = /^(\w+?)_[sdgbt]$/;
@@ -91,22 +91,20 @@ class Columns extends Map<string, Take | Names> {
   }
 }
 
-/** The same for what `finish` looks at: only texts and numbers. */
-function columnNeeds(needs: Needs): Needs {
-  return new Proxy<Needs>(
-    {},
-    {
-      getOwnPropertyDescriptor: (_, column) => {
-        const { name, inside } = placeOf(String(column));
-        let object: unknown = needs;
-        for (const step of inside === null ? [] : inside === '' ? ['properties'] : ['properties', inside])
-          object = isObject(object) ? object[step] : undefined;
-        const value = isObject(object) && Object.hasOwn(object, name) && object[name] === true;
-        return value ? { value, configurable: true, enumerable: true } : undefined;
-      },
-      get: () => true,
-    },
-  );
+/** The same for what `finish` looks at, which are texts and numbers. */
+class ColumnNeeds extends Map<string, Need> {
+  readonly #needs: unknown;
+
+  constructor(needs: unknown) {
+    super();
+    this.#needs = needs;
+  }
+
+  override get(column: string): Need | undefined {
+    const { name, inside } = placeOf(column);
+    const path = inside === null ? [name] : inside === '' ? ['properties', name] : ['properties', inside, name];
+    return dig(this.#needs, ...path) === true ? true : undefined;
+  }
 }
 
 /**
@@ -123,7 +121,7 @@ class Rows {
     this.#product = product;
     this.#shape = new Shape(
       new Columns(product.names),
-      product.needs === undefined ? null : columnNeeds(product.needs),
+      new ColumnNeeds(product.needs),
       [product.marks[0]!, ['"Category"'], ['_s"', '_d"', '_g"']],
       (column) => (placeOf(column).inside === null ? 0 : 1),
     );

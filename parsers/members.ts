@@ -104,6 +104,26 @@ export function interned(text: string): string {
   return Object.keys({ [text]: 0 })[0]!;
 }
 
+/** Of the texts that are remembered. */
+const REMEMBERED_MAX = 1000;
+const REMEMBERED_LENGTH_MAX = 300;
+
+/** `make`, asked once for each of the few texts that come again and again; bounded, because hostile records never repeat. */
+export function remembering<T>(make: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    if (text.length > REMEMBERED_LENGTH_MAX) return make(text);
+    let made = known.get(text);
+    if (made === undefined) {
+      made = make(text);
+      if (known.size >= REMEMBERED_MAX) known.clear();
+      // Of its own: a slice would keep its record.
+      known.set(interned(text), made);
+    }
+    return made;
+  };
+}
+
 let budget = MEMBERS_MAX;
 
 export function walk(entry: Entry, json: JsonObject, table: Names | null, prefix: string, depth: number): void {

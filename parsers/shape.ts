@@ -30,8 +30,11 @@ import {
  * `JSON.parse` would, or leaves out what `finish` does not look at.
  */
 export interface Needs {
-  [member: string]: Needs | true | 'attributes' | ((text: string) => unknown);
+  [member: string]: Need;
 }
+export type Need = Wanted | true | 'attributes' | ((text: string) => unknown);
+/** A Map says what is wanted of members whose names are not known before. */
+export type Wanted = Needs | Map<string, Need>;
 
 /** For tests: nothing is learned or read by its shape. */
 export const shapes = { on: true };
@@ -161,7 +164,7 @@ export class Shape {
   /** What matched last has all marks of the product in names of members that are always there. */
   marked = false;
   readonly #table: Names;
-  readonly #needs: Needs | null;
+  readonly #needs: Wanted | null;
   readonly #order: ((member: string) => number) | null;
   readonly #marks: readonly (readonly string[])[];
   #shapes: One[] = [];
@@ -173,7 +176,7 @@ export class Shape {
   /** `order`: members of the record in an order of their own, the lowest first. */
   constructor(
     table: Names,
-    needs: Needs | null,
+    needs: Wanted | null,
     marks: readonly (readonly string[])[],
     order: ((member: string) => number) | null = null,
   ) {
@@ -298,7 +301,7 @@ export class Shape {
   }
 
   /** null = it has names that cannot be read by a shape. */
-  #see(json: JsonObject, table: Names | null, needs: Needs | null, depth: number): Member[] | null {
+  #see(json: JsonObject, table: Names | null, needs: Wanted | null, depth: number): Member[] | null {
     const members: Member[] = [];
     for (const key of Object.keys(json)) {
       if (!KEY.test(key) || key === '__proto__') return null;
@@ -355,7 +358,7 @@ export class Shape {
     const inside = (
       list: Member[],
       table: Names | null,
-      needs: Needs | null,
+      needs: Wanted | null,
       prefix: string,
       depth: number,
       home: number,
@@ -422,14 +425,14 @@ export class Shape {
   }
 }
 
-type Need = Needs[string] | null;
-
-function needOf(needs: Needs | null, key: string, quick: boolean): Need {
-  const need = needs !== null && Object.hasOwn(needs, key) ? needs[key]! : null;
+function needOf(needs: Wanted | null, key: string, quick: boolean): Need | null {
+  let need: Need | null = null;
+  if (needs instanceof Map) need = needs.get(key) ?? null;
+  else if (needs !== null && Object.hasOwn(needs, key)) need = needs[key]!;
   return quick && need === 'attributes' ? null : need;
 }
 
-function isWhole(need: Need): need is true | 'attributes' | ((text: string) => unknown) {
+function isWhole(need: Need | null): need is true | 'attributes' | ((text: string) => unknown) {
   return need !== null && typeof need !== 'object';
 }
 

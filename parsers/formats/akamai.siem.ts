@@ -2,14 +2,15 @@
  * Akamai security events (SIEM): what App & API Protector said about a request. Rules come as objects, or as lists of
  * base64 joined by `;` and URL-encoded. `deny…` refused; `alert` and `monitor` did not.
  */
-import type { Entry, Failure } from '../entry.ts';
+import { type Entry, type Failure, leavesAttributes } from '../entry.ts';
 import { percentDecoded } from '../fields.ts';
 import { dig, isObject, type JsonObject, textOf } from '../json.ts';
-import { addRule, jsonFormat, names, set, setRequestHeader, type Take } from '../record.ts';
+import { remembering } from '../members.ts';
+import { addRule, isFieldHeader, jsonFormat, names, set, setRequestHeader, type Take } from '../record.ts';
 
 /** `OTUwMDAy%3bOTUwMDA2`: "950002", "950006". */
-function packed(value: unknown): string[] {
-  const text = percentDecoded(textOf(value));
+function unpacked(field: string): readonly string[] {
+  const text = percentDecoded(field);
   if (text === '') return [];
   return text
     .split(';')
@@ -17,14 +18,42 @@ function packed(value: unknown): string[] {
     .map((item) => Buffer.from(item, 'base64').toString('utf8'));
 }
 
+/** Which rules matched, and what they are called, comes again and again; what they matched does not. */
+const known = remembering(unpacked);
+
 /** `Name%3a%20value%0d%0a…` */
 const headers: Take = (entry, value) => {
-  for (const line of percentDecoded(textOf(value)).split(/\r?\n/).slice(0, 200)) {
+  const text = textOf(value);
+  if (leavesAttributes && text.indexOf('\n') < 0) {
+    scanLines(entry, text);
+    return true;
+  }
+  for (const line of percentDecoded(text).split(/\r?\n/).slice(0, LINES_MAX)) {
     const colon = line.indexOf(':');
     if (colon > 0) setRequestHeader(entry, line.slice(0, colon), line.slice(colon + 1).trim());
   }
   return true;
 };
+
+const LINES_MAX = 200;
+const LINE_END = /%0a/gi;
+const COLON = /:|%3a/gi;
+
+/** Only the headers that become fields are decoded. */
+function scanLines(entry: Entry, text: string): void {
+  let from = 0;
+  for (let n = 0; n < LINES_MAX && from < text.length; n++) {
+    LINE_END.lastIndex = from;
+    const end = LINE_END.test(text) ? LINE_END.lastIndex - 3 : text.length;
+    COLON.lastIndex = from;
+    if (COLON.test(text) && COLON.lastIndex <= end) {
+      const after = COLON.lastIndex;
+      const name = percentDecoded(text.slice(from, text.charCodeAt(after - 1) === 58 ? after - 1 : after - 3));
+      if (isFieldHeader(name)) setRequestHeader(entry, name, percentDecoded(text.slice(after, end)).trim());
+    }
+    from = end + 3;
+  }
+}
 
 const NAMES = names({
   type: set.drop,
@@ -84,12 +113,12 @@ function finish(entry: Entry, json: JsonObject): Failure | undefined {
       );
     }
   } else {
-    const actions = packed(attack.ruleActions);
-    const messages = packed(attack.ruleMessages);
-    const tags = packed(attack.ruleTags);
-    const data = packed(attack.ruleData);
-    const selectors = packed(attack.ruleSelectors);
-    packed(attack.rules).forEach((id, i) => {
+    const actions = known(textOf(attack.ruleActions));
+    const messages = known(textOf(attack.ruleMessages));
+    const tags = known(textOf(attack.ruleTags));
+    const data = unpacked(textOf(attack.ruleData));
+    const selectors = known(textOf(attack.ruleSelectors));
+    known(textOf(attack.rules)).forEach((id, i) => {
       add(id, actions[i] ?? '', messages[i] ?? '', tags[i] ?? '', data[i] ?? '', selectors[i] ?? '');
     });
   }

@@ -4,6 +4,7 @@
  */
 import type { Entry, Failure } from '../entry.ts';
 import { type JsonObject, textOf } from '../json.ts';
+import { remembering } from '../members.ts';
 import { addRule, jsonFormat, names, set } from '../record.ts';
 import { epochMs, readAny } from '../time.ts';
 
@@ -41,11 +42,11 @@ const STOPPED = new Set([
 const FAILED = new Set(['challengefailed', 'jschallengefailed']);
 
 /** Did the action stop the request? null = there was none that says. */
-export function stopped(action: string): boolean | null {
+export const stopped = remembering((action): boolean | null => {
   const name = action.toLowerCase().replaceAll('_', '');
   if (name === '' || name === 'unknown') return null;
   return STOPPED.has(name) || FAILED.has(name);
-}
+});
 
 /** The n-th of a list of ids, or the text itself. */
 function list(value: unknown): string[] {

@@ -43,6 +43,18 @@ const NAMES = names({
   },
 });
 
+/** Of a policy. */
+const POLICY = {
+  outcome: true,
+  preconfiguredExprIds: true,
+  matchedFieldName: true,
+  matchedFieldType: true,
+  matchedFieldValue: true,
+  name: true,
+  priority: true,
+  configuredAction: true,
+} as const;
+
 const POLICIES = [
   ['enforcedSecurityPolicy', true],
   ['enforcedEdgeSecurityPolicy', true],
@@ -93,10 +105,10 @@ export const format = jsonFormat({
   needs: {
     severity: true,
     jsonPayload: {
-      enforcedSecurityPolicy: true,
-      enforcedEdgeSecurityPolicy: true,
-      previewSecurityPolicy: true,
-      previewEdgeSecurityPolicy: true,
+      enforcedSecurityPolicy: POLICY,
+      enforcedEdgeSecurityPolicy: POLICY,
+      previewSecurityPolicy: POLICY,
+      previewEdgeSecurityPolicy: POLICY,
     },
   },
   finish,
