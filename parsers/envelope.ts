@@ -5,7 +5,7 @@
  * Wrappers may stand in wrappers (`nest`). Documents that hold many records are taken apart in `documents.ts`.
  * To add a wrapper, add an entry.
  */
-import { levelOf } from './fields.ts';
+import { Kept, levelOf } from './fields.ts';
 import { dig, isObject, type JsonObject, textOf } from './json.ts';
 import type { Context } from './parser.ts';
 import { epochMs, read, readAny, readIso, readSyslog, readTime } from './time.ts';
@@ -53,6 +53,23 @@ function clear(context: Context): void {
   context.envelopePid = null;
 }
 
+/** A file mostly comes from one program of one host. */
+const tags = new Kept();
+const pids = new Kept();
+const hosts = new Kept();
+
+/** Of the words that stand where a host and a tag do, the last two that are no levels. */
+let notLevel = '';
+let notLevelBefore = '';
+
+function isLevel(word: string): boolean {
+  if (word === notLevel || word === notLevelBefore) return false;
+  if (levelOf(word) !== null) return true;
+  notLevelBefore = notLevel;
+  notLevel = word;
+  return false;
+}
+
 /** `tag[pid]: text` or `tag: text` at `at`. */
 function peelTag(line: string, at: number, context: Context): string | null {
   const colon = line.indexOf(': ', at);
@@ -60,11 +77,12 @@ function peelTag(line: string, at: number, context: Context): string | null {
   if (end < 0 || end - at > 100) return null;
   const space = line.indexOf(' ', at);
   if (space >= 0 && space < end) return null;
-  const bracket = line.indexOf('[', at);
+  let bracket = at;
+  while (bracket < end && line.charCodeAt(bracket) !== 91) bracket++;
   if (bracket > at && bracket < end && line.charCodeAt(end - 1) === 93) {
-    context.envelopeTag = line.slice(at, bracket);
-    context.envelopePid = line.slice(bracket + 1, end - 1) || null;
-  } else context.envelopeTag = line.slice(at, end);
+    context.envelopeTag = tags.of(line, at, bracket);
+    context.envelopePid = pids.of(line, bracket + 1, end - 1) || null;
+  } else context.envelopeTag = tags.of(line, at, end);
   return context.envelopeTag === '' ? null : line.slice(end + 2);
 }
 
@@ -99,11 +117,12 @@ const rsyslogIso: Envelope = {
     const space = line.indexOf(' ', host);
     if (space <= host) return null;
     // `2025-11-22T09:57:01Z WARN com.example.Foo: …` is an application's own line, not syslog of the host WARN.
-    if (space - host < 9 && levelOf(line.slice(host, space)) !== null) return null;
+    const name = hosts.of(line, host, space);
+    if (name.length < 9 && isLevel(name)) return null;
     const text = peelTag(line, space + 1, context);
     const tag = context.envelopeTag;
-    if (tag !== null && tag.length < 9 && levelOf(tag) !== null) return null;
-    context.envelopeHost = line.slice(host, space);
+    if (tag !== null && tag.length < 9 && isLevel(tag)) return null;
+    context.envelopeHost = name;
     return text;
   },
 };
@@ -131,7 +150,7 @@ const rfc3164: Envelope = {
     // nginx with nohostname: the word after the time is the tag already.
     if (line.charCodeAt(space - 1) === 58) return peelTag(line, host, context);
     const text = peelTag(line, space + 1, context);
-    context.envelopeHost = line.slice(host, space);
+    context.envelopeHost = hosts.of(line, host, space);
     return text;
   },
 };

@@ -150,7 +150,7 @@ export function setTarget(entry: Entry, target: string): void {
 
 /** A Host header without user, port and brackets, in lower case; null when there is none. */
 export function domainOf(host: string): string | null {
-  if (isPlainDomain(host)) return host;
+  if (isPlainDomain(host, 0, host.length)) return host;
   if (host !== lastOdd) {
     lastDomain = oddDomain(host);
     lastOdd = host;
@@ -162,13 +162,18 @@ export function domainOf(host: string): string | null {
 let lastOdd = '';
 let lastDomain: string | null = null;
 
+/** The same for the part `from`…`to` of a line: a slice is slower to look at than the line. */
+export function domainAt(line: string, from: number, to: number): string | null {
+  const host = line.slice(from, to);
+  return isPlainDomain(line, from, to) ? host : domainOf(host);
+}
+
 /** Nothing to take off and nothing to make small: nearly every one. */
-function isPlainDomain(host: string): boolean {
-  const { length } = host;
-  if (length < 2) return false;
+function isPlainDomain(line: string, from: number, to: number): boolean {
+  if (to - from < 2) return false;
   let c = 0;
-  for (let i = 0; i < length; i++) {
-    c = host.charCodeAt(i);
+  for (let i = from; i < to; i++) {
+    c = line.charCodeAt(i);
     if (!((c >= 97 && c <= 122) || (c >= 45 && c <= 57 && c !== 47))) return false;
   }
   return c !== 46;
@@ -191,27 +196,38 @@ function oddDomain(host: string): string | null {
 
 /** A name with a dot and a top level of letters, as only host names look: `shop.example.com`, not `index.html.bak`'s digits or an address. */
 export function looksLikeHost(text: string): boolean {
-  let host = text;
-  const colon = host.indexOf(':');
-  if (colon >= 0) {
-    if (!isDigits(host, colon + 1, host.length)) return false;
-    host = host.slice(0, colon);
-  }
-  if (host.length < 4 || host.length > 253) return host === 'localhost';
+  return looksLikeHostAt(text, 0, text.length);
+}
+
+export function looksLikeHostAt(line: string, from: number, end: number): boolean {
+  let to = from;
+  while (to < end && line.charCodeAt(to) !== 58) to++;
+  if (to < end && !isDigits(line, to + 1, end)) return false;
+  if (to - from < 4 || to - from > 253) return isLocalhost(line, from, to);
   let dots = 0;
-  let lastDot = -1;
-  for (let i = 0; i < host.length; i++) {
-    const c = host.charCodeAt(i) | 32;
-    if (host.charCodeAt(i) === 46) {
+  let lastDot = from - 1;
+  for (let i = from; i < to; i++) {
+    const c = line.charCodeAt(i);
+    if (c === 46) {
       if (i === lastDot + 1) return false;
       dots++;
       lastDot = i;
-    } else if (!((c >= 97 && c <= 122) || (host.charCodeAt(i) >= 48 && host.charCodeAt(i) <= 57) || host[i] === '-'))
-      return false;
+    } else if (!(((c | 32) >= 97 && (c | 32) <= 122) || (c >= 48 && c <= 57) || c === 45)) return false;
   }
-  if (dots === 0) return host === 'localhost';
-  const last = host.charCodeAt(host.length - 1) | 32;
-  return host.length - lastDot > 2 && last >= 97 && last <= 122;
+  if (dots === 0) return isLocalhost(line, from, to);
+  const last = line.charCodeAt(to - 1) | 32;
+  return to - lastDot > 2 && last >= 97 && last <= 122;
+}
+
+function isLocalhost(line: string, from: number, to: number): boolean {
+  return to - from === 9 && line.startsWith('localhost', from);
+}
+
+/** Position of the last character `code` at or before `from`, -1 = there is none. `lastIndexOf` leaves compiled code for it. */
+export function lastAt(text: string, code: number, from: number): number {
+  let i = from;
+  while (i >= 0 && text.charCodeAt(i) !== code) i--;
+  return i;
 }
 
 export function isDigits(text: string, from = 0, to = text.length): boolean {
@@ -326,13 +342,13 @@ export function peerAddress(peer: string): string {
     return end > 0 ? peer.slice(1, end) : peer;
   }
   const colon = peer.indexOf(':');
-  return colon > 0 && colon === peer.lastIndexOf(':') ? peer.slice(0, colon) : peer;
+  return colon > 0 && peer.indexOf(':', colon + 1) < 0 ? peer.slice(0, colon) : peer;
 }
 
 /** `address:port`, split at the last colon because Apache and HAProxy write IPv6 without brackets. */
 export function setClientPeer(entry: Entry, peer: string): void {
-  const colon = peer.lastIndexOf(':');
-  const port = colon > 0 ? numberOf(peer.slice(colon + 1)) : null;
+  const colon = lastAt(peer, 58, peer.length - 1);
+  const port = colon > 0 ? numberAt(peer, colon + 1, peer.length) : null;
   if (port === null || (peer.indexOf(':') !== colon && peer.charCodeAt(colon - 1) === 58)) {
     entry.clientAddress = known(peerAddress(peer));
     return;
@@ -379,7 +395,7 @@ export function isUniqueId(text: string): boolean {
   const length = text.length;
   if (length < 16 || length > 200 || text.charCodeAt(0) === 47) return false;
   // The usual one first: eight times as fast as the general way.
-  if (length === 36 && text.charCodeAt(8) === 45 && text.charCodeAt(13) === 45 && isUuid(text)) return true;
+  if (length === 36 && isUuidAt(text, 0)) return true;
   let digits = 0;
   let letters = 0;
   let others = 0;
@@ -421,10 +437,11 @@ export function isUniqueId(text: string): boolean {
 const HEX = new Uint8Array(128);
 for (const c of '0123456789abcdefABCDEF') HEX[c.charCodeAt(0)] = 1;
 
-/** 36 characters, with `-` at 8, 13, 18 and 23 and hex digits elsewhere. */
-function isUuid(text: string): boolean {
+/** 36 characters from `at`, with `-` at 8, 13, 18 and 23 and hex digits elsewhere. */
+export function isUuidAt(line: string, at: number): boolean {
+  if (line.charCodeAt(at + 8) !== 45 || line.charCodeAt(at + 13) !== 45 || at + 36 > line.length) return false;
   for (let i = 0; i < 36; i++) {
-    const c = text.charCodeAt(i);
+    const c = line.charCodeAt(at + i);
     if (c > 127) return false;
     if (HEX[c] !== 1 && !(c === 45 && (i === 8 || i === 13 || i === 18 || i === 23))) return false;
   }
@@ -576,7 +593,8 @@ export function unescapeText(text: string): string {
 export function percentDecoded(text: string): string {
   let at = text.indexOf('%');
   if (at < 0) return text;
-  const parts: string[] = [];
+  // Added up: joining a list of pieces takes twice as long.
+  let out = '';
   let from = 0;
   let bytes: number[] = [];
   while (at >= 0) {
@@ -585,7 +603,7 @@ export function percentDecoded(text: string): string {
       at = text.indexOf('%', at + 1);
       continue;
     }
-    if (byte < 0x80) parts.push(text.slice(from, at), String.fromCharCode(byte));
+    if (byte < 0x80) out += text.slice(from, at) + String.fromCharCode(byte);
     else {
       // A character of several bytes.
       bytes = [byte];
@@ -595,14 +613,13 @@ export function percentDecoded(text: string): string {
         end += 3;
       }
       const decoded = Buffer.from(bytes).toString('utf8');
-      parts.push(text.slice(from, at), decoded.includes('\ufffd') ? text.slice(at, end) : decoded);
+      out += text.slice(from, at) + (decoded.includes('\ufffd') ? text.slice(at, end) : decoded);
       at = end - 3;
     }
     from = at + 3;
     at = text.indexOf('%', from);
   }
-  parts.push(text.slice(from));
-  return parts.join('');
+  return out + text.slice(from);
 }
 
 const SIMPLE_ESCAPES: Record<string, string> = {

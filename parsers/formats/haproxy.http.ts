@@ -4,15 +4,19 @@
  * Capture groups vanish when they are empty, so braces are found by the brace, not by position.
  */
 import { EXTRAS_MAX, parseClf, setNamed } from '../clf.ts';
-import { type Entry, emptyEntry, type Failure, isFailure } from '../entry.ts';
+import { type Entry, emptyEntry, type Failure, isFailure, leavesAttributes } from '../entry.ts';
 import {
   addAttribute,
   addId,
+  domainAt,
   domainOf,
   isDigits,
   isUniqueId,
+  isUuidAt,
   Kept,
+  lastAt,
   looksLikeHost,
+  looksLikeHostAt,
   numberOf,
   setClientPeerAt,
   setRequestAt,
@@ -83,7 +87,7 @@ function parse(record: string): Entry | Failure {
       ? { failure: 'time', field: 'accept_date' }
       : { failure: 'format' };
   }
-  if (line.lastIndexOf(':', bracket) <= 0) return { failure: 'format', field: 'client' };
+  if (lastAt(line, 58, bracket) <= 0) return { failure: 'format', field: 'client' };
   if (line.charCodeAt(read.end) !== 93) return { failure: 'torn' };
   const entry = emptyEntry(DATASET, 'access', 'start');
   entry.timeMs = timeMs;
@@ -180,15 +184,22 @@ function slashesIn(text: string): number {
   return n;
 }
 
+/** What is said of a server that is none, '' = nothing; null = it is one. */
+function nobody(server: string): string | null {
+  if (server === '<NOSRV>' || server === '<STATS>') return server;
+  return server === '' || server === '-' ? '' : null;
+}
+
 /** `be_web/web1`; `<NOSRV>` = no server was asked. */
 function setServer(entry: Entry, text: string): void {
   const slash = text.indexOf('/');
-  const server = text.slice(slash + 1);
   addAttribute(entry, 'backend', text.slice(0, slash));
-  if (server === '<NOSRV>' || server === '' || server === '<STATS>' || server === '-') {
+  const none = nobody(text.slice(slash + 1));
+  if (none === null) entry.upstreamAddress = text;
+  else {
     entry.upstreamStatusCode = 0;
-    if (server !== '' && server !== '-') addAttribute(entry, 'server', server);
-  } else entry.upstreamAddress = text;
+    addAttribute(entry, 'server', none);
+  }
 }
 
 /** The last timer is the whole request (`+` with logasap); the others stay together as they are logged. */
@@ -208,32 +219,8 @@ function setBytes(entry: Entry, text: string): void {
 function http(entry: Entry, line: string, at: number): Entry | null {
   const frontendEnd = line.indexOf(' ', at);
   const serverEnd = line.indexOf(' ', frontendEnd + 1);
-  const timersEnd = line.indexOf(' ', serverEnd + 1);
-  const statusEnd = line.indexOf(' ', timersEnd + 1);
-  const bytesEnd = line.indexOf(' ', statusEnd + 1);
-  const requestCookieEnd = line.indexOf(' ', bytesEnd + 1);
-  const responseCookieEnd = line.indexOf(' ', requestCookieEnd + 1);
-  const stateEnd = line.indexOf(' ', responseCookieEnd + 1);
-  const connectionsEnd = line.indexOf(' ', stateEnd + 1);
   // One that is missing begins the search anew: the positions no longer grow.
-  if (
-    !(
-      frontendEnd > at &&
-      serverEnd > frontendEnd &&
-      timersEnd > serverEnd &&
-      statusEnd > timersEnd &&
-      bytesEnd > statusEnd &&
-      requestCookieEnd > bytesEnd &&
-      responseCookieEnd > requestCookieEnd &&
-      stateEnd > responseCookieEnd &&
-      connectionsEnd > stateEnd
-    )
-  )
-    return null;
-  let queuesEnd = line.indexOf(' ', connectionsEnd + 1);
-  if (queuesEnd < 0) queuesEnd = line.length;
-  const stateLength = stateEnd - responseCookieEnd - 1;
-  if (stateLength < 2 || stateLength > 4) return null;
+  if (!(frontendEnd > at && serverEnd > frontendEnd)) return null;
   const server = servers.of(line, frontendEnd + 1, serverEnd);
   const slash = server.indexOf('/');
   if (slash < 0) return null;
@@ -241,47 +228,56 @@ function http(entry: Entry, line: string, at: number): Entry | null {
   // Timers: five, the last is the whole request (`+` with logasap, -1 = it did not get there).
   let slashes = 0;
   let last = serverEnd;
-  for (let i = serverEnd + 1; i < timersEnd; i++) {
-    if (line.charCodeAt(i) === 47) {
+  let timersEnd = serverEnd + 1;
+  for (let c = line.charCodeAt(timersEnd); c !== 32; c = line.charCodeAt(++timersEnd)) {
+    if (c === 47) {
       slashes++;
-      last = i;
-    }
+      last = timersEnd;
+    } else if (Number.isNaN(c)) return null;
   }
   if (slashes < 4) return null;
   const sign = line.charCodeAt(last + 1);
   const ms = digitsAt(line, sign === 43 ? last + 2 : last + 1, timersEnd);
   if (ms < 0 && sign !== 45) return null;
+  const statusEnd = wordEnd(line, timersEnd + 1);
   const isNone = statusEnd - timersEnd === 3 && line.startsWith('-1', timersEnd + 1);
   const status = isNone ? 0 : digitsAt(line, timersEnd + 1, statusEnd);
   if (status < 0 || status > 999) return null;
+  const bytesEnd = wordEnd(line, statusEnd + 1);
+  const requestCookieEnd = wordEnd(line, bytesEnd + 1);
+  const responseCookieEnd = wordEnd(line, requestCookieEnd + 1);
+  const stateEnd = wordEnd(line, responseCookieEnd + 1);
+  const stateLength = stateEnd - responseCookieEnd - 1;
+  if (stateLength < 2 || stateLength > 4) return null;
+  const connectionsEnd = line.indexOf(' ', stateEnd + 1);
+  if (stateEnd >= line.length || connectionsEnd < 0) return null;
+  const queuesEnd = wordEnd(line, connectionsEnd + 1);
 
   if (ms >= 0) entry.durationMs = ms;
   entry.httpResponseStatusCode = status;
   const bytes = digitsAt(line, line.charCodeAt(statusEnd + 1) === 43 ? statusEnd + 2 : statusEnd + 1, bytesEnd);
   if (bytes >= 0) entry.httpResponseBodySize = bytes;
   entry.eventOutcome = states.of(line, responseCookieEnd + 1, stateEnd);
-  const tls = line.charCodeAt(frontendEnd - 1) === 126;
-  entry.attributes = new HttpAttributes(
-    frontends.of(line, at, tls ? frontendEnd - 1 : frontendEnd),
-    backendOf(server, slash),
-    line.slice(serverEnd + 1, timersEnd),
-    line.slice(stateEnd + 1, connectionsEnd),
-    queueTexts.of(line, connectionsEnd + 1, queuesEnd),
-  );
-  if (tls) entry.attributes.tls = 'true';
   // `<NOSRV>` = no server was asked.
   const next = server.charCodeAt(slash + 1);
-  if (next === 60 || next === 45 || slash + 1 === server.length) {
-    const name = server.slice(slash + 1);
-    if (name === '<NOSRV>' || name === '' || name === '<STATS>' || name === '-') {
-      entry.upstreamStatusCode = 0;
-      if (name !== '' && name !== '-') entry.attributes.server = name;
-    } else entry.upstreamAddress = server;
-  } else entry.upstreamAddress = server;
-  if (requestCookieEnd - bytesEnd > 2 || line.charCodeAt(bytesEnd + 1) !== 45)
+  const none = next === 60 || next === 45 || slash + 1 === server.length ? nobody(server.slice(slash + 1)) : null;
+  if (none === null) entry.upstreamAddress = server;
+  else entry.upstreamStatusCode = 0;
+  if (!leavesAttributes) {
+    const tls = line.charCodeAt(frontendEnd - 1) === 126;
+    const attributes = new HttpAttributes(
+      frontends.of(line, at, tls ? frontendEnd - 1 : frontendEnd),
+      backendOf(server, slash),
+      line.slice(serverEnd + 1, timersEnd),
+      line.slice(stateEnd + 1, connectionsEnd),
+      queueTexts.of(line, connectionsEnd + 1, queuesEnd),
+    );
+    if (tls) attributes.tls = 'true';
+    if (none !== null && none !== '') attributes.server = none;
+    entry.attributes = attributes;
     addAttribute(entry, 'captured.cookie.request', line.slice(bytesEnd + 1, requestCookieEnd));
-  if (responseCookieEnd - requestCookieEnd > 2 || line.charCodeAt(requestCookieEnd + 1) !== 45)
     addAttribute(entry, 'captured.cookie.response', line.slice(requestCookieEnd + 1, responseCookieEnd));
+  }
 
   // Behind the queues: capture groups and the request in quotes, then a custom tail.
   let pos = queuesEnd + 1;
@@ -314,6 +310,13 @@ function http(entry: Entry, line: string, at: number): Entry | null {
   return entry;
 }
 
+/** The blank behind the short word at `at`, or the end of the line: a search costs more than to look at each character. */
+function wordEnd(line: string, at: number): number {
+  let i = at;
+  while (i < line.length && line.charCodeAt(i) !== 32) i++;
+  return i;
+}
+
 /** The number `from`…`to`, -1 when it is none. */
 function digitsAt(line: string, from: number, to: number): number {
   if (from >= to || to - from > 15) return -1;
@@ -327,31 +330,37 @@ function digitsAt(line: string, from: number, to: number): number {
 }
 
 const CAPTURED = Array.from({ length: EXTRAS_MAX }, (_, i) => `captured.${i}`);
-/** A host mostly comes again. */
-let lastHost = '';
-let lastDomain: string | null = null;
-
 /** `shop.example|curl` between braces; gives how many values were captured until now. */
 function setCaptured(entry: Entry, line: string, from: number, to: number, before: number): number {
   let n = before;
   let at = from;
   while (at <= to && n - before < EXTRAS_MAX) {
+    // Of the others only the name is asked for.
+    if (leavesAttributes && entry.urlDomain !== null) return n;
     let end = line.indexOf('|', at);
     if (end < 0 || end > to) end = to;
-    let text = line.slice(at, end);
-    if (text.indexOf('#') >= 0) text = unhash(text);
-    addAttribute(entry, CAPTURED[n] ?? `captured.${n}`, text);
+    if (!leavesAttributes) addAttribute(entry, CAPTURED[n] ?? `captured.${n}`, unhash(line.slice(at, end)));
     n++;
-    if (entry.urlDomain === null && text !== '') {
-      if (text !== lastHost) {
-        lastHost = text;
-        lastDomain = looksLikeHost(text) && !text.includes('/') ? domainOf(text) : null;
+    if (entry.urlDomain === null && end > at) {
+      if (looksLikeHostAt(line, at, end)) entry.urlDomain = domainAt(line, at, end);
+      else if (line.indexOf('#', at) >= 0) {
+        const text = unhash(line.slice(at, end));
+        if (looksLikeHost(text)) entry.urlDomain = domainOf(text);
       }
-      entry.urlDomain = lastDomain;
     }
     at = end + 1;
   }
   return n;
+}
+
+/** Behind the name (a letter or `_`, then also digits, `.` and `-`) at `at`; `at` itself = there is none. */
+function nameEnd(line: string, at: number): number {
+  for (let i = at; ; i++) {
+    const c = line.charCodeAt(i);
+    if ((c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 95) continue;
+    if (i > at && ((c >= 48 && c <= 57) || c === 46 || c === 45)) continue;
+    return i;
+  }
 }
 
 /** What a custom log-format has behind the request: `key=value`, a unique id, httpslog's TLS fields. */
@@ -370,10 +379,15 @@ function setTail(entry: Entry, line: string, from: number): void {
       addAttribute(entry, 'extra.rest', line.slice(at));
       return;
     }
-    const equals = line.indexOf('=', at);
+    if (isUuidAt(line, at) && (at + 36 === line.length || line.charCodeAt(at + 36) === 32)) {
+      addId(entry, line.slice(at, at + 36));
+      at += 37;
+      continue;
+    }
     end = line.indexOf(' ', at);
     if (end < 0) end = line.length;
-    if (first !== 34 && equals > at && equals < end && /^[A-Za-z_][\w.-]*$/.test(line.slice(at, equals))) {
+    const equals = first === 34 ? at : nameEnd(line, at);
+    if (equals > at && line.charCodeAt(equals) === 61) {
       const name = line.slice(at, equals);
       if (line.charCodeAt(equals + 1) === 34) {
         const quote = line.indexOf('"', equals + 2);
@@ -451,6 +465,7 @@ export const format: Format = {
   title: 'HAProxy log',
   usualLayer: 'loadbalancer',
   skim: skimHaproxy,
+  late: true,
   compile: (pattern) => compileHaproxy(pattern, format),
   parse,
 };
