@@ -4,11 +4,12 @@
  * marks are its durable cursor: they are cleared in the transaction that writes the answer, so a kill anywhere
  * leaves either the old answer with its mark or the new one.
  */
-import { CELL_SLACK_MS, type Cell, Crowds } from './crowds.ts';
+import { type Cells, CROWD_REFUSALS, Crowds } from './crowds.ts';
 import { BUCKET_MS, SEGMENT_RECORDS, SLACK_MS } from './limits.ts';
 import type { ClockFinding } from './link/clocks.ts';
 import { type Source, storedBytes } from './model/line.ts';
 import type { Archive } from './store/archive.ts';
+import type { Bundle } from './store/bundle.ts';
 import type { Ledger } from './store/ledger.ts';
 import {
   type ClockTask,
@@ -39,13 +40,19 @@ const WHOLE_EVERY = 64;
 const DENSE_RECORDS = 60_000;
 /** One that is being written and will have as many by the last second of it: not before it has so many. */
 const CROWD_RECORDS_MIN = 4000;
-/** And a cell with more lines in slices, or it would not fit into memory. */
+/** And the next of a crowd, if it begins with so many. */
+const CROWD_NEXT_RECORDS = 500;
+/** A cell with more lines is explained in slices, or it would not fit into memory. */
 const CELL_RECORDS = 60_000;
 /** Lines that are explained by the pool at one time, in slices of crowded time. About 5 kB each. */
 const OUT_RECORDS = 60_000;
 /** Lines around a stretch that are looked at besides its own: of a crowd beside it only the nearest. */
-const AROUND_RECORDS = 30_000;
-const AROUND_MS_MIN = 1000;
+const AROUND_RECORDS = 6000;
+const AROUND_MS_MIN = 50;
+/** Of what lies around a crowded cell at least this: a clock of whole seconds says it up to a second before or after. */
+const CELL_AROUND_MS_MIN = 1000;
+/** Buckets that are remembered to be full of refusals; without it one is explained whole once more. */
+const REFUSING_KEPT = 10_000;
 /** Fewer marked buckets than this are worth no second thread. */
 const PARTS_BUCKETS_MIN = 20;
 
@@ -73,7 +80,7 @@ interface Planned {
 /** A slice of a crowded cell. */
 interface Slice {
   stretch: Stretch;
-  cell: Cell;
+  cells: Cells;
   isLast: boolean;
   lines: number;
 }
@@ -87,6 +94,8 @@ export class Correlator {
   readonly #withOuter = new Map<number, number>();
   #stretches = 0;
   readonly #crowds: Crowds;
+  /** Buckets in which so much was refused that they are crowded when something new stands there. */
+  readonly #refusing = new Set<number>();
   /** Of crowded cells: to be given out, answered, and how many lines are out. */
   readonly #slices: Slice[] = [];
   readonly #answered: { slice: Slice; answer: StretchAnswer | Error }[] = [];
@@ -180,25 +189,35 @@ export class Correlator {
     let written = 0;
     for (let next = this.#answered.shift(); next !== undefined; next = this.#answered.shift()) {
       const { slice, answer } = next;
-      const last = slice.isLast ? this.#crowds.lastOf(slice.cell) : null;
+      const last = slice.isLast ? this.#crowds.lastOf(slice.cells) : null;
       try {
         if (answer instanceof Error) throw answer;
         this.#commit({ stretch: slice.stretch, done: last === null ? [] : [last] }, answer);
+        this.#crowds.written(slice.cells, answer.refusals.refusals);
       } catch (error) {
         // Some slices of its cell may be written: they are written again.
-        this.#crowds.back(slice.cell);
+        this.#crowds.back(slice.cells);
         throw error;
       }
-      if (slice.isLast) this.#crowds.done(slice.cell);
+      if (slice.isLast) this.#crowds.done(slice.cells);
       written++;
     }
     const idle = this.#crowds.idle(dirty);
     if (idle.length > 0) this.#ledger.forget(idle);
-    for (;;) {
+    let densities: Map<number, Density> | null = null;
+    while (this.#slicesOut === 0 || this.#linesOut < OUT_RECORDS) {
       if (this.#slices.length === 0) {
-        const cell = this.#crowds.next(sources, now, isFinal);
-        if (cell === null) break;
-        this.#slices.push(...this.#slicesOf(cell, readable));
+        const cells = this.#crowds.next(sources, now, isFinal, (bucket, fromMs, toMs) => {
+          densities ??= new Map();
+          let density = densities.get(bucket);
+          if (density === undefined) {
+            density = new Density(this.#archive, readable, bucket, bucket + BUCKET_MS);
+            densities.set(bucket, density);
+          }
+          return density.between(fromMs, toMs) <= SEGMENT_RECORDS;
+        });
+        if (cells === null) break;
+        this.#slices.push(...this.#slicesOf(cells, readable));
       }
       const { lines } = this.#slices[0]!;
       if (this.#slicesOut > 0 && this.#linesOut + lines > OUT_RECORDS) break;
@@ -210,13 +229,14 @@ export class Correlator {
   /** What was said is said anew: clocks were learned. */
   again(): void {
     this.#crowds.clear();
+    this.#refusing.clear();
   }
 
   #giveOut(slice: Slice, pool: Explainer): void {
     this.#slicesOut++;
     this.#linesOut += slice.lines;
     // Cells of one bucket share what was looked at.
-    const lane = Math.floor(slice.cell.bucket / BUCKET_MS) % pool.size;
+    const lane = Math.floor(slice.cells.bucket / BUCKET_MS) % pool.size;
     const answered = (answer: StretchAnswer | Error): void => {
       this.#slicesOut--;
       this.#linesOut -= slice.lines;
@@ -225,18 +245,22 @@ export class Correlator {
     this.#explained(pool, slice.stretch, lane).then(answered, answered);
   }
 
-  #slicesOf(cell: Cell, readable: Source[]): Slice[] {
-    const density = new Density(this.#archive, readable, cell.fromMs, cell.toMs);
-    const lines = density.between(cell.fromMs, cell.toMs);
+  #slicesOf(cells: Cells, readable: Source[]): Slice[] {
+    const density = new Density(this.#archive, readable, cells.fromMs - SLACK_MS, cells.toMs + SLACK_MS);
+    const lines = density.between(cells.fromMs, cells.toMs);
     const n = Math.max(1, Math.ceil(lines / CELL_RECORDS));
-    // One log alone has nothing to be linked with beyond the slice.
-    const slackMs = readable.length > 1 ? CELL_SLACK_MS : 0;
-    const step = Math.ceil((cell.toMs - cell.fromMs) / n);
+    const step = Math.ceil((cells.toMs - cells.fromMs) / n);
     const slices: Slice[] = [];
-    for (let from = cell.fromMs; from < cell.toMs; from += step) {
-      const toMs = Math.min(cell.toMs, from + step);
-      const stretch = { ...this.#stretch(readable, from, toMs, slackMs, slackMs, false), isCrowded: true };
-      slices.push({ stretch, cell, isLast: toMs === cell.toMs, lines: Math.ceil(lines / n) });
+    for (let from = cells.fromMs; from < cells.toMs; from += step) {
+      const to = Math.min(cells.toMs, from + step);
+      let around = aroundOf(density, from, to, CELL_AROUND_MS_MIN);
+      // One log alone has nothing to be linked with beyond the slice.
+      if (readable.length === 1) around = { beforeMs: 0, afterMs: 0 };
+      const stretch = {
+        ...this.#stretch(readable, from, to, around.beforeMs, around.afterMs, false),
+        isCrowded: true,
+      };
+      slices.push({ stretch, cells, isLast: to === cells.toMs, lines: Math.ceil(lines / n) });
     }
     return slices;
   }
@@ -313,7 +337,8 @@ export class Correlator {
     const newest = readable.reduce((n, s) => Math.max(n, (s.newestEventMs ?? 0) + s.clockOffsetMs), 0);
     const ordinary = dirty.filter((d) => {
       const lines = density.between(d.bucket, d.bucket + BUCKET_MS);
-      if (lines <= DENSE_RECORDS) {
+      const isNext = lines > CROWD_NEXT_RECORDS && this.#crowds.isNext(d.bucket);
+      if (lines <= DENSE_RECORDS && !isNext && !this.#refusing.has(d.bucket)) {
         if (lines < CROWD_RECORDS_MIN || newest < d.bucket || newest >= d.bucket + BUCKET_MS) return true;
         const second = density.between(Math.max(d.bucket, newest - 1000), newest);
         if (second * (BUCKET_MS / 1000) <= DENSE_RECORDS) return true;
@@ -338,13 +363,8 @@ export class Correlator {
     }
     const toMs = done[0]!.bucket + BUCKET_MS;
     const fromMs = done[done.length - 1]!.bucket;
-    let beforeMs = SLACK_MS;
-    let afterMs = SLACK_MS;
+    let { beforeMs, afterMs } = aroundOf(density, fromMs, toMs, AROUND_MS_MIN);
     if (density.between(fromMs - PAST_MS, toMs) < PAST_RECORDS) beforeMs = PAST_MS;
-    else {
-      while (beforeMs > AROUND_MS_MIN && density.between(fromMs - beforeMs, fromMs) > AROUND_RECORDS) beforeMs /= 2;
-      while (afterMs > AROUND_MS_MIN && density.between(toMs, toMs + afterMs) > AROUND_RECORDS) afterMs /= 2;
-    }
     const n = this.#stretches++;
     const whole = n < WHOLE_FIRST || n % WHOLE_EVERY === 0;
     return { stretch: this.#stretch(readable, fromMs, toMs, beforeMs, afterMs, whole), done };
@@ -387,12 +407,41 @@ export class Correlator {
     };
   }
 
+  /** Buckets that are not explained whole again. */
+  #noteRefusing({ parts }: Bundle): void {
+    const counts = new Map<number, number>();
+    for (const { rows } of parts)
+      for (const [, timeMs] of rows) {
+        const bucket = Math.floor(timeMs / BUCKET_MS) * BUCKET_MS;
+        counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
+      }
+    if (this.#refusing.size > REFUSING_KEPT) this.#refusing.clear();
+    for (const [bucket, n] of counts) if (n >= CROWD_REFUSALS) this.#refusing.add(bucket);
+  }
+
   #commit({ stretch, done }: Planned, { refusals, shares }: StretchAnswer): void {
+    if (refusals.refusals >= CROWD_REFUSALS && !stretch.isCrowded) this.#noteRefusing(refusals);
     this.#ledger.revise({ fromMs: stretch.fromMs, toMs: stretch.toMs, refusals, done });
     const enough = shares.filter((s) => s.lines >= 20).map((s) => ({ ...s, share: s.withOuter / s.lines }));
     for (const s of enough) this.#withOuter.set(s.sourceId, s.share);
     if (enough.length > 0) this.#ledger.saveShares(enough.map((s) => ({ sourceId: s.sourceId, share: 1 - s.share })));
   }
+}
+
+/** How far lines are looked at around a stretch: less where there are many. */
+function aroundOf(
+  density: Density,
+  fromMs: number,
+  toMs: number,
+  leastMs: number,
+): { beforeMs: number; afterMs: number } {
+  let beforeMs = SLACK_MS;
+  let afterMs = SLACK_MS;
+  while (beforeMs > leastMs && density.between(fromMs - beforeMs, fromMs) > AROUND_RECORDS)
+    beforeMs = Math.max(leastMs, Math.floor(beforeMs / 2));
+  while (afterMs > leastMs && density.between(toMs, toMs + afterMs) > AROUND_RECORDS)
+    afterMs = Math.max(leastMs, Math.floor(afterMs / 2));
+  return { beforeMs, afterMs };
 }
 
 /** How many lines of all sources lie in a stretch of time: each block's share of it. Asked for every bucket, so it is held in memory. */

@@ -9,8 +9,10 @@ import type { Source } from './model/line.ts';
 import type { Archive } from './store/archive.ts';
 
 export const CELL_MS = 1000;
-/** What lies further from a cell than this is not looked at when it is explained: clocks of whole seconds need one. */
-export const CELL_SLACK_MS = 1000;
+/** So far beyond a cell a line may change what is said of it, as with the marks; before they are read it is not complete. */
+const REACH_MS = 2000;
+/** With as many refusals a bucket is crowded, and the next one is if it begins like this one. */
+export const CROWD_REFUSALS = 500;
 /** A bucket that did not grow for this long is complete. */
 const STILL_MS = 1500;
 /** A log that is further behind the others than this is not waited for. */
@@ -26,9 +28,12 @@ interface Crowd {
   inWork: number;
   /** When it grew last, by this machine's clock. */
   grewAtMs: number;
+  /** That were written; those that were written anew among them. */
+  refusals: number;
 }
 
-export interface Cell {
+/** Cells beside each other in one bucket. */
+export interface Cells {
   bucket: number;
   fromMs: number;
   toMs: number;
@@ -58,7 +63,7 @@ export class Crowds {
   /** From now on it is explained cell by cell; all of it is new. */
   add({ bucket, mark }: Mark, nowMs: number): void {
     if (this.#crowds.size === 0) this.#block = this.#archive.newest();
-    this.#crowds.set(bucket, { bucket, mark, pending: cellsOf(bucket), inWork: 0, grewAtMs: nowMs });
+    this.#crowds.set(bucket, { bucket, mark, pending: cellsOf(bucket), inWork: 0, grewAtMs: nowMs, refusals: 0 });
     for (const [known, crowd] of this.#crowds) {
       if (this.#crowds.size <= KEPT) break;
       if (crowd.pending.size === 0 && crowd.inWork === 0) this.#crowds.delete(known);
@@ -83,7 +88,7 @@ export class Crowds {
     if (newest > this.#block) {
       for (const b of this.#archive.extentsSince(this.#block)) {
         const offset = offsets.get(b.sourceId) ?? 0;
-        this.#grow(b.timeMinMs + offset - CELL_SLACK_MS, b.timeMaxMs + offset + CELL_SLACK_MS, nowMs, touched);
+        this.#grow(b.timeMinMs + offset - REACH_MS, b.timeMaxMs + offset + REACH_MS, nowMs, touched);
       }
       this.#block = newest;
     }
@@ -115,9 +120,14 @@ export class Crowds {
     }
   }
 
-  /** Takes the newest cell that is complete; null = there is none. */
-  next(sources: readonly Source[], nowMs: number, isFinal: boolean): Cell | null {
-    const complete = isFinal ? Number.POSITIVE_INFINITY : completeMs(sources) - CELL_SLACK_MS;
+  /** Takes the newest cell that is complete, and those in front of it as long as there is room; null = there is none. */
+  next(
+    sources: readonly Source[],
+    nowMs: number,
+    isFinal: boolean,
+    hasRoom: (bucket: number, fromMs: number, toMs: number) => boolean,
+  ): Cells | null {
+    const complete = isFinal ? Number.POSITIVE_INFINITY : completeMs(sources) - REACH_MS;
     let best: Crowd | null = null;
     let cell = Number.NEGATIVE_INFINITY;
     for (const crowd of this.#crowds.values()) {
@@ -129,13 +139,19 @@ export class Crowds {
       }
     }
     if (best === null) return null;
+    const toMs = cell + CELL_MS;
+    let fromMs = cell;
     best.pending.delete(cell);
+    while (best.pending.has(fromMs - CELL_MS) && hasRoom(best.bucket, fromMs - CELL_MS, toMs)) {
+      fromMs -= CELL_MS;
+      best.pending.delete(fromMs);
+    }
     best.inWork++;
-    return { bucket: best.bucket, fromMs: cell, toMs: cell + CELL_MS };
+    return { bucket: best.bucket, fromMs, toMs };
   }
 
   /** The mark that goes when this cell is written; null = more of its bucket is to be done. */
-  lastOf({ bucket }: Cell): Mark | null {
+  lastOf({ bucket }: Cells): Mark | null {
     const crowd = this.#crowds.get(bucket);
     return crowd === undefined || crowd.pending.size > 0 || crowd.inWork !== 1 ? null : { bucket, mark: crowd.mark };
   }
@@ -148,15 +164,26 @@ export class Crowds {
     });
   }
 
-  done({ bucket }: Cell): void {
+  done({ bucket }: Cells): void {
     const crowd = this.#crowds.get(bucket);
     if (crowd !== undefined && crowd.inWork > 0) crowd.inWork--;
   }
 
-  /** It could not be written. */
-  back({ bucket, fromMs }: Cell): void {
-    this.done({ bucket, fromMs, toMs: fromMs });
-    this.#crowds.get(bucket)?.pending.add(fromMs);
+  /** They could not be written. */
+  back(cells: Cells): void {
+    this.done(cells);
+    const pending = this.#crowds.get(cells.bucket)?.pending;
+    for (let c = cells.fromMs; c < cells.toMs; c += CELL_MS) pending?.add(c);
+  }
+
+  written({ bucket }: Cells, refusals: number): void {
+    const crowd = this.#crowds.get(bucket);
+    if (crowd !== undefined) crowd.refusals += refusals;
+  }
+
+  /** Is a bucket the next of one that was crowded with refusals? */
+  isNext(bucket: number): boolean {
+    return (this.#crowds.get(bucket - BUCKET_MS)?.refusals ?? 0) >= CROWD_REFUSALS;
   }
 }
 
