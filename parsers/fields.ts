@@ -550,43 +550,62 @@ export const SYSLOG_LEVELS = ['emerg', 'alert', 'crit', 'error', 'warn', 'notice
 export function unescapeText(text: string): string {
   let slash = text.indexOf('\\');
   if (slash < 0) return text;
-  const parts: string[] = [];
+  let out = '';
   let from = 0;
-  let bytes: number[] = [];
-  const flush = () => {
-    if (bytes.length > 0) parts.push(Buffer.from(bytes).toString('utf8'));
-    bytes = [];
-  };
   while (slash >= 0) {
-    if (slash > from) {
-      flush();
-      parts.push(text.slice(from, slash));
-    }
+    if (slash > from) out += text.slice(from, slash);
     const c = text.charCodeAt(slash + 1);
-    let next = slash + 2;
     if (c === 120) {
-      const byte = hexByte(text, slash + 2);
-      if (byte < 0) {
-        flush();
-        parts.push('\\x');
-      } else {
+      from = slash;
+      const bytes: number[] = [];
+      for (let byte = hexByte(text, from + 2); byte >= 0; ) {
         bytes.push(byte);
-        next = slash + 4;
+        from += 4;
+        const more = text.charCodeAt(from) === 92 && text.charCodeAt(from + 1) === 120;
+        byte = more ? hexByte(text, from + 2) : -1;
+      }
+      if (from > slash) out += bytesText(bytes);
+      else {
+        out += '\\x';
+        from = slash + 2;
       }
     } else {
-      flush();
-      const plain = SIMPLE_ESCAPES[text[slash + 1] ?? ''];
-      if (plain === undefined) {
-        parts.push('\\');
-        next = slash + 1;
-      } else parts.push(plain);
+      const plain = plainOf(c);
+      out += plain === '' ? '\\' : plain;
+      from = plain === '' ? slash + 1 : slash + 2;
     }
-    from = next;
-    slash = text.indexOf('\\', next);
+    slash = text.indexOf('\\', from);
   }
-  flush();
-  parts.push(text.slice(from));
-  return parts.join('');
+  return out + text.slice(from);
+}
+
+function bytesText(bytes: number[]): string {
+  const [first = 0] = bytes;
+  return bytes.length === 1 && first < 128 ? String.fromCharCode(first) : Buffer.from(bytes).toString('utf8');
+}
+
+/** What a backslash in front of this character means, '' = nothing. */
+function plainOf(c: number): string {
+  switch (c) {
+    case 34:
+      return '"';
+    case 92:
+      return '\\';
+    case 110:
+      return '\n';
+    case 114:
+      return '\r';
+    case 116:
+      return '\t';
+    case 98:
+      return '\b';
+    case 102:
+      return '\f';
+    case 118:
+      return '\v';
+    default:
+      return '';
+  }
 }
 
 /** Undoes `%HH`; what is no valid escape, or would be no text, stays as it is. Never throws: exceptions cost more than the line. */
@@ -621,17 +640,6 @@ export function percentDecoded(text: string): string {
   }
   return out + text.slice(from);
 }
-
-const SIMPLE_ESCAPES: Record<string, string> = {
-  '"': '"',
-  '\\': '\\',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  b: '\b',
-  f: '\f',
-  v: '\v',
-};
 
 /** Two hex digits at `i`, -1 when they are none. */
 export function hexByte(text: string, i: number): number {

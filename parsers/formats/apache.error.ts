@@ -1,8 +1,8 @@
 /**
- * Apache httpd error log, 2.4 and 2.2, with ModSecurity v2 messages in it. Backslash escapes are undone once (by
+ * HOT. Apache httpd error log, 2.4 and 2.2, with ModSecurity v2 messages in it. Backslash escapes are undone once (by
  * Apache, around what a module had already escaped). The request line is not in these lines.
  */
-import { type Entry, emptyEntry, type Failure, isFailure } from '../entry.ts';
+import { type Entry, emptyEntry, type Failure, isFailure, leavesAttributes } from '../entry.ts';
 import {
   addAttribute,
   addId,
@@ -10,8 +10,10 @@ import {
   isBlank,
   isDigits,
   isUniqueId,
+  Kept,
   levelOf,
   setClientPeer,
+  setClientPeerAt,
   setRequestLine,
   setTarget,
   unescapeText,
@@ -19,7 +21,7 @@ import {
 import type { Context, Format } from '../parser.ts';
 import { compileApacheError } from '../pattern.apache.error.ts';
 import { read, readCtime, readIso } from '../time.ts';
-import { parseWafLine, setWafLine } from '../waf.ts';
+import { parseWafLine, sentence, setWafLine } from '../waf.ts';
 
 function readTime(line: string): number {
   if (line.charCodeAt(0) !== 91) return Number.NaN;
@@ -89,8 +91,11 @@ function parse(record: string, context: Context): Entry | Failure {
         if (!levelSeen) return { failure: 'torn' };
         break;
       }
-      const item = record.slice(at + 1, end);
-      const kind = setItem(entry, item, levelSeen, items++);
+      const kind =
+        levelSeen && setUsualItem(entry, record, at + 1, end)
+          ? 'item'
+          : setItem(entry, record.slice(at + 1, end), levelSeen, items);
+      items++;
       if (kind === 'none') break;
       if (kind === 'level') levelSeen = true;
       at = end + 1;
@@ -133,6 +138,25 @@ function readLevel(item: string): Level | null {
   const found = { level, logger: colon > 0 ? item.slice(0, colon) : null };
   if (levels.size < LEVELS_KEPT) levels.set(item, found);
   return found;
+}
+
+/** Nearly all lines come from few processes. */
+const processIds = new Kept();
+
+/** `pid 12:tid 139` and `client 203.0.113.7:51234`, of nearly every line; false = it is another item. */
+function setUsualItem(entry: Entry, record: string, from: number, to: number): boolean {
+  const c = record.charCodeAt(from);
+  if (c === 112 && record.startsWith('pid ', from)) {
+    let colon = from + 4;
+    while (colon < to && record.charCodeAt(colon) !== 58) colon++;
+    if (colon < to && !record.startsWith(':tid ', colon)) return false;
+    entry.processId = processIds.of(record, from + 4, colon);
+    if (colon < to && !leavesAttributes) addAttribute(entry, 'tid', record.slice(colon + 5, to));
+    return true;
+  }
+  if (c !== 99 || !record.startsWith('client ', from)) return false;
+  setClientPeerAt(entry, record, from + 7, to);
+  return true;
 }
 
 function setItem(entry: Entry, item: string, levelSeen: boolean, index: number): 'level' | 'item' | 'none' {
@@ -187,20 +211,21 @@ function levelWord(word: string): string {
 
 function setMessage(entry: Entry, raw: string): void {
   let text = raw;
-  const referer = text.lastIndexOf(', referer: ');
+  const referer = text.indexOf(', referer: ') < 0 ? -1 : text.lastIndexOf(', referer: ');
   if (referer >= 0) {
     entry.httpRequestReferrer = unescapeText(text.slice(referer + 11)) || null;
     text = text.slice(0, referer);
   }
   text = unescapeText(text);
-  const waf = text.indexOf('ModSecurity: ');
+  const first = text.charCodeAt(0);
+  const waf = first === 77 || first === 91 ? text.indexOf('ModSecurity: ') : -1;
   if (waf === 0 || (waf > 0 && waf < 80 && text.startsWith('[client '))) {
-    const line = parseWafLine(text.slice(waf + 13));
+    const line = parseWafLine(text, waf + 13);
     if (line !== null) {
       if (entry.clientAddress === null && waf > 0) setClientPeer(entry, text.slice(8, text.indexOf(']')));
       entry.logLogger ??= 'security2';
       setWafLine(entry, line);
-      entry.message = `ModSecurity: ${line.action} ${line.rule.match}`.trimEnd();
+      entry.message = sentence('ModSecurity', line);
       return;
     }
   }
@@ -291,6 +316,7 @@ export const format: Format = {
   title: 'Apache error log',
   usualLayer: 'web',
   starts,
+  late: true,
   compile: compiled,
   parse,
 };
