@@ -123,14 +123,11 @@ export const skimHaproxy: Skimmer = (text, bytes, from, to, out) => {
   out.durationMs = n;
   if (statusEnd - timersEnd !== 4 || !isTwo(bytes, timersEnd + 1) || !isTwo(bytes, timersEnd + 2)) return false;
   out.status = digit(bytes, timersEnd + 1) * 100 + digit(bytes, timersEnd + 2) * 10 + digit(bytes, timersEnd + 3);
-  n = 0;
   for (let i = statusEnd + 1; i < bytesEnd; i++) {
     const c = digit(bytes, i);
     if (!(c >= 0 && c <= 9)) return false;
-    n = n * 10 + c;
   }
   if (bytesEnd - statusEnd < 2 || bytesEnd - statusEnd > 15) return false;
-  out.bytes = n;
 
   out.host = null;
   let pos = queuesEnd + 1;

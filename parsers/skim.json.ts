@@ -21,11 +21,10 @@ const METHOD = 4;
 const PATH = 5;
 const STATUS = 6;
 const STATUS_TEXT = 7;
-const SIZE = 8;
-const CLIENT = 9;
-const HOST = 10;
-const AGENT = 11;
-const REFERRER = 12;
+const CLIENT = 8;
+const HOST = 9;
+const AGENT = 10;
+const REFERRER = 11;
 
 interface Role {
   /** Two members of one group may both be it: which one is, is for the parser to say. */
@@ -44,7 +43,6 @@ const ROLES: Partial<Record<Meaning, Role>> = {
   target: { group: 'path', quoted: PATH, bare: NEVER },
   request: { group: 'path', quoted: NEVER, bare: NEVER },
   status: { group: 'status', quoted: STATUS_TEXT, bare: STATUS },
-  size: { group: 'size', quoted: NEVER, bare: SIZE },
   client: { group: 'client', quoted: CLIENT, bare: NEVER },
   peer: { group: 'client', quoted: CLIENT, bare: NEVER },
   host: { group: 'host', quoted: HOST, bare: NEVER },
@@ -120,7 +118,6 @@ function follow(
   out: Skim,
 ): boolean {
   let at = from;
-  out.bytes = 0;
   out.host = null;
   out.clientFrom = -1;
   out.clientTo = -1;
@@ -146,17 +143,12 @@ function follow(
       at += 3;
       continue;
     }
-    if (kind === SIZE || kind === TIME_NUMBER) {
+    if (kind === TIME_NUMBER) {
       const end = bareEnd(text, bytes, at);
-      const number = end < 0 ? Number.NaN : Number(text.slice(at, end));
-      if (kind === SIZE) {
-        if (!(number >= 0 && number % 1 === 0)) return false;
-        out.bytes = number;
-      } else {
-        out.timeMs = epochMs(number);
-        if (Number.isNaN(out.timeMs)) return false;
-        out.zoneless = false;
-      }
+      if (end < 0) return false;
+      out.timeMs = epochMs(Number(text.slice(at, end)));
+      if (Number.isNaN(out.timeMs)) return false;
+      out.zoneless = false;
       at = end;
       continue;
     }

@@ -18,8 +18,6 @@ export class Skim {
   pathFrom = 0;
   pathTo = 0;
   status = 0;
-  /** Response size, 0 where it is `-`. */
-  bytes = 0;
   /** Domain of the request, where the format's ordinary lines name it. */
   host: string | null = null;
   /** Of the whole request, where it is read anyway. */
@@ -143,18 +141,12 @@ export const skimClf: Skimmer = (text, bytes, from, to, out) => {
   out.status = s0 * 100 + s1 * 10 + s2;
 
   let at = status + 4;
-  let size = 0;
   if (bytes[at]! === 45) at++;
   else {
     const start = at;
-    for (; at < to; at++) {
-      const c = bytes[at]! - 48;
-      if (!(c >= 0 && c <= 9)) break;
-      size = size * 10 + c;
-    }
+    while (bytes[at]! >= 48 && bytes[at]! <= 57) at++;
     if (at === start || at - start > 15) return false;
   }
-  out.bytes = size;
   if (at === to) return true;
   if (bytes[at]! !== 32 || bytes[at + 1]! !== 34) return false;
   // Referrer and agent; behind them may stand `host=`, `vhost=` and the like.

@@ -82,7 +82,6 @@ function agrees(line: string, skimmed: Skim): boolean {
     entry.urlPath === line.slice(skimmed.pathFrom, skimmed.pathTo) &&
     entry.urlDomain === skimmed.host &&
     entry.httpResponseStatusCode === skimmed.status &&
-    (entry.httpResponseBodySize ?? 0) === skimmed.bytes &&
     entry.clientAddress === said(skimmed.clientFrom, skimmed.clientTo) &&
     entry.userAgentOriginal === said(skimmed.agentFrom, skimmed.agentTo) &&
     entry.httpRequestReferrer === said(skimmed.referrerFrom, skimmed.referrerTo)
