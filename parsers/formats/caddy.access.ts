@@ -2,11 +2,13 @@
  * Caddy's log, as JSON and as its console encoder writes it: access lines ("handled request") and lines of the process
  * itself. Time is the end of the request.
  */
-import { type Entry, emptyEntry, type Failure } from '../entry.ts';
+import { type Entry, emptyEntry, type Failure, leavesAttributes } from '../entry.ts';
 import { addAttribute, addId, domainOf, isUniqueId, known, levelOf, setClientPeer, setTarget } from '../fields.ts';
 import { flatten, isObject, type JsonObject, parseObject, textOf } from '../json.ts';
 import type { Format } from '../parser.ts';
 import { compileCaddy } from '../pattern.caddy.ts';
+import { HeaderScan } from '../record.ts';
+import { type Needs, Shape } from '../shape.ts';
 import { epochMs, read, readAny } from '../time.ts';
 import { parseWafLine, setWafLine } from '../waf.ts';
 
@@ -24,10 +26,68 @@ const KNOWN = new Set([
   'bytes_read',
 ]);
 
+const HEADERS = new HeaderScan(
+  'user-agent referer content-type x-forwarded-for x-request-id x-correlation-id traceparent',
+);
+
+/** The headers that become fields. */
+function headersOf(text: string): unknown {
+  const found = HEADERS.find(text);
+  if (found === null) return JSON.parse(text);
+  const headers: JsonObject = {};
+  for (let i = 0; i < found.length; i += 2) headers[found[i]!] = found[i + 1];
+  return headers;
+}
+
+/** What is looked at below but for attributes. */
+const WANTED: Needs = {
+  level: true,
+  ts: true,
+  logger: true,
+  msg: true,
+  request: {
+    remote_ip: true,
+    remote_addr: true,
+    client_ip: true,
+    remote_port: true,
+    method: true,
+    proto: true,
+    uri: true,
+    host: true,
+    headers: headersOf,
+  },
+  user_id: true,
+  duration: true,
+  size: true,
+  status: true,
+  resp_headers: headersOf,
+  err_id: true,
+  // Of coraza-caddy.
+  uri: true,
+  client_ip: true,
+  hostname: true,
+  unique_id: true,
+};
+const lines = new Shape(new Map(), WANTED, []);
+/** What stands behind a line of the console encoder. */
+const tails = new Shape(new Map(), WANTED, []);
+/** A shape fills an entry too; here it has nothing to fill. */
+const NO_ENTRY = emptyEntry('caddy.access', 'access', 'end');
+
+/** The object of the text, or while attributes are left for later what fields are made of. */
+function objectOf(text: string, shape: Shape): JsonObject | null {
+  if (!leavesAttributes) return parseObject(text);
+  const wanted = shape.learned ? shape.read(NO_ENTRY, text) : null;
+  if (wanted !== null) return wanted;
+  const json = parseObject(text);
+  if (json !== null) shape.learn(text, json);
+  return json;
+}
+
 function parse(record: string): Entry | Failure {
-  const line = record.trim();
+  const line = record.charCodeAt(0) > 32 && record.charCodeAt(record.length - 1) === 125 ? record : record.trim();
   if (line === '') return { failure: 'empty' };
-  const json = line.charCodeAt(0) === 123 ? parseObject(line) : ofConsole(line);
+  const json = line.charCodeAt(0) === 123 ? objectOf(line, lines) : ofConsole(line);
   if (json === null && line.charCodeAt(0) !== 123) return { failure: 'format' };
   if (json === null) return { failure: line.endsWith('}') ? 'json' : 'torn' };
   // zap's own members in Caddy's spelling; with `request` it is surely Caddy.
@@ -76,15 +136,19 @@ function parse(record: string): Entry | Failure {
         addAttribute(entry, `response.header.${key}`, headerText(value));
     }
   }
+  if (!leavesAttributes) setOthers(entry, json);
+  const errorId = textOf(json.err_id);
+  if (isUniqueId(errorId)) addId(entry, errorId);
+  return entry;
+}
+
+function setOthers(entry: Entry, json: JsonObject): void {
   for (const [key, value] of Object.entries(json)) {
     if (KNOWN.has(key)) continue;
     if (isObject(value)) for (const [name, text] of flatten({ [key]: value })) addAttribute(entry, name, String(text));
     else if (Array.isArray(value)) addAttribute(entry, key, value.map(textOf).join(', '));
     else addAttribute(entry, key, textOf(value));
   }
-  const errorId = textOf(json.err_id);
-  if (isUniqueId(errorId)) addId(entry, errorId);
-  return entry;
 }
 
 /** Caddy's console encoder: time, level, logger and message parted by tabs, then the other members as JSON. */
@@ -92,12 +156,15 @@ function ofConsole(line: string): JsonObject | null {
   const tab = line.indexOf('\t');
   if (tab < 10 || tab > 40) return null;
   const [ts = '', level = '', ...rest] = line.split('\t', 5);
-  const fields = line.endsWith('}') ? parseObject(line.slice(line.lastIndexOf('\t') + 1)) : {};
+  const fields = line.endsWith('}') ? objectOf(line.slice(line.lastIndexOf('\t') + 1), tails) : {};
   const [logger, msg] = rest[0]?.includes(' ') || rest.length === 1 ? ['', rest[0]] : rest;
   if (fields === null || msg === undefined || msg.charCodeAt(0) === 123) return null;
   // Colours of a terminal.
-  const word = level.replaceAll(/\u001b\[[\d;]*m/g, '');
-  return { ...fields, level: word, ts, msg, ...(logger === '' ? {} : { logger }) };
+  fields.level = level.indexOf('\u001b') < 0 ? level : level.replaceAll(/\u001b\[[\d;]*m/g, '');
+  fields.ts = ts;
+  fields.msg = msg;
+  if (logger !== '') fields.logger = logger;
+  return fields;
 }
 
 /** coraza-caddy's "WAF rule violation detected" names the request beside the message. */
@@ -165,5 +232,6 @@ export const format: Format = {
       ? 1
       : 0,
   compile: compileCaddy,
+  late: true,
   parse,
 };

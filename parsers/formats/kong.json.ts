@@ -9,12 +9,12 @@ import { onlyAttributes, scanned } from '../members.ts';
 import { answerHeaders, jsonFormat, names, set, type Take } from '../record.ts';
 
 /** Of a route or service only what names it: the rest is configuration. */
-const named: Take = (entry, value, name) => {
+const named = onlyAttributes((entry, value, name) => {
   if (!isObject(value)) return false;
   addAttribute(entry, `${name}.id`, textOf(value.id));
   addAttribute(entry, `${name}.name`, textOf(value.name));
   return true;
-};
+});
 
 const answer = onlyAttributes((entry, value, name) => {
   if (isObject(value) && value.server !== undefined)
