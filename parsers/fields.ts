@@ -612,30 +612,29 @@ function plainOf(c: number): string {
 export function percentDecoded(text: string): string {
   let at = text.indexOf('%');
   if (at < 0) return text;
-  // Added up: joining a list of pieces takes twice as long.
   let out = '';
   let from = 0;
-  let bytes: number[] = [];
   while (at >= 0) {
     const byte = hexByte(text, at + 1);
     if (byte < 0) {
       at = text.indexOf('%', at + 1);
       continue;
     }
-    if (byte < 0x80) out += text.slice(from, at) + String.fromCharCode(byte);
-    else {
+    out += text.slice(from, at);
+    if (byte < 0x80) {
+      out += byte === 32 ? ' ' : String.fromCharCode(byte);
+      from = at + 3;
+    } else {
       // A character of several bytes.
-      bytes = [byte];
-      let end = at + 3;
-      while (text.charCodeAt(end) === 37 && hexByte(text, end + 1) >= 0x80) {
-        bytes.push(hexByte(text, end + 1));
-        end += 3;
+      const bytes = [byte];
+      from = at + 3;
+      while (text.charCodeAt(from) === 37 && hexByte(text, from + 1) >= 0x80) {
+        bytes.push(hexByte(text, from + 1));
+        from += 3;
       }
       const decoded = Buffer.from(bytes).toString('utf8');
-      out += text.slice(from, at) + (decoded.includes('\ufffd') ? text.slice(at, end) : decoded);
-      at = end - 3;
+      out += decoded.includes('\ufffd') ? text.slice(at, from) : decoded;
     }
-    from = at + 3;
     at = text.indexOf('%', from);
   }
   return out + text.slice(from);

@@ -210,6 +210,12 @@ export function readIso(text: string, at: number): number {
   return ms + fraction - offset;
 }
 
+/** `2025-11-22` at `day` and `09:57:01` at `clock`, with anything between them: UTC, whatever follows. */
+export function readDayAndClock(text: string, day: number, clock: number): number {
+  if (text.charCodeAt(day + 4) !== 45 || text.charCodeAt(day + 7) !== 45) return Number.NaN;
+  return dayMs(four(text, day), two(text, day + 5), two(text, day + 8)) + clockMs(text, clock);
+}
+
 /** nginx error log and Go's log package: `2025/11/22 09:57:01`, also with a fraction, and Gin's `2025/11/22 - 09:57:01`. */
 export function readSlashed(text: string, at: number): number {
   if (text.charCodeAt(at + 4) !== 47 || text.charCodeAt(at + 7) !== 47 || text.charCodeAt(at + 10) !== 32)
