@@ -23,6 +23,8 @@ export type Setter = (entry: Entry, value: string, scratch: Scratch) => 'time' |
 export interface Item {
   name: string;
   set: Setter;
+  /** Makes an attribute and nothing else: not asked where these are left for later. */
+  only: boolean;
   /** Called for `-` and '' too. */
   always: boolean;
   /** Several values, joined by ", " or " : ". */
@@ -41,6 +43,7 @@ export interface Item {
 export const item = (name: string, set: Setter, more: Partial<Item> = {}): Item => ({
   name,
   set,
+  only: false,
   always: false,
   list: false,
   time: false,
@@ -52,10 +55,14 @@ export const item = (name: string, set: Setter, more: Partial<Item> = {}): Item 
 });
 
 export const attribute = (name: string): Item =>
-  item(name, (entry, value) => {
-    addAttribute(entry, name, value);
-    return null;
-  });
+  item(
+    name,
+    (entry, value) => {
+      addAttribute(entry, name, value);
+      return null;
+    },
+    { only: true },
+  );
 
 export function text(
   field:
@@ -150,11 +157,15 @@ export const setQuery: Setter = (entry, value) => {
 };
 
 export const secret = (name: string): Item =>
-  item(name, (entry, value) => {
-    const space = value.indexOf(' ');
-    addAttribute(entry, name, space > 0 && space < 12 ? `${value.slice(0, space)} ***` : '***');
-    return null;
-  });
+  item(
+    name,
+    (entry, value) => {
+      const space = value.indexOf(' ');
+      addAttribute(entry, name, space > 0 && space < 12 ? `${value.slice(0, space)} ***` : '***');
+      return null;
+    },
+    { only: true },
+  );
 
 /** `[22/Nov/2025:09:57:01 +0100]` or any other time as one value. */
 export const setTime: Setter = (entry, value) => {

@@ -3,7 +3,7 @@
  * directive's text with its pieces joined, `escape=` in front where it is given, or the whole directive as it stands in
  * the configuration. Time is the end of the request.
  */
-import { closingQuote, domainOf, looksLikeHost, secondsToMs, unescapeText } from './fields.ts';
+import { addAttribute, closingQuote, domainOf, looksLikeHost, secondsToMs, unescapeText } from './fields.ts';
 import type { Format } from './parser.ts';
 import {
   attribute,
@@ -21,6 +21,7 @@ import {
   setRequest,
   setStatus,
   setTime,
+  setUniqueId,
   setUpstreamAddress,
   setUpstreamStatus,
   setUri,
@@ -73,6 +74,13 @@ const NGINX: Record<string, Item> = Object.fromEntries(
     item('upstream_addr', setUpstreamAddress, { list: true }),
     item('upstream_status', setUpstreamStatus, { list: true, always: true }),
     item('request_filename', text('filePath')),
+    // Also the host, where no other value names it.
+    item('server_name', (entry, value, scratch) => {
+      addAttribute(entry, 'server_name', value);
+      scratch.named ??= {};
+      scratch.named.server_name = value;
+      return null;
+    }),
     secret('http_authorization'),
     secret('http_cookie'),
     secret('http_x_api_key'),
@@ -87,7 +95,9 @@ function nginxItem(name: string): Item {
   if (name.startsWith('upstream_')) return { ...attribute(name), list: true };
   return attribute(name);
 }
-function partsOf(pattern: string): Parts {
+
+/** `id`: the variable that is the id of the request, however it looks; '' = none. */
+function partsOf(pattern: string, id: string): Parts {
   const literals = [''];
   const items: Item[] = [];
   let i = 0;
@@ -97,7 +107,8 @@ function partsOf(pattern: string): Parts {
       literals[literals.length - 1] += pattern.charAt(i++);
       continue;
     }
-    items.push(nginxItem(match[1] ?? match[2] ?? ''));
+    const name = match[1] ?? match[2] ?? '';
+    items.push(name === id ? item(name, setUniqueId) : nginxItem(name));
     literals.push('');
     i += match[0].length;
   }
@@ -131,7 +142,7 @@ function fromDirective(text: string): string {
 }
 
 /** Makes a Format from the text of an nginx `log_format`, with the quotes of the configuration taken off. */
-export function compileNginx(given: string, escaped?: NginxEscape, dataset = 'nginx.access'): Format {
+export function compileNginx(given: string, escaped?: NginxEscape, dataset = 'nginx.access', id = ''): Format {
   const pattern = fromDirective(given);
   // As in the configuration: `escape=json {"time":"$time_iso8601", …`
   const head = /^escape=(default|json|none)\s+/.exec(pattern);
@@ -141,11 +152,12 @@ export function compileNginx(given: string, escaped?: NginxEscape, dataset = 'ng
     title: 'nginx access log (log_format)',
     usualLayer: 'web',
     timePoint: 'end',
-    parts: partsOf(head === null ? pattern : pattern.slice(head[0].length)),
+    parts: partsOf(head === null ? pattern : pattern.slice(head[0].length), id),
     closing: escaping === 'none' ? null : closingQuote,
     unescapeValue: escaping === 'json' ? unescapeJson : escaping === 'none' ? (value) => value : unescapeText,
-    finish(entry) {
-      const name = entry.attributes?.server_name;
+    late: true,
+    finish(entry, { named }) {
+      const name = named?.server_name;
       if (entry.urlDomain === null && name !== undefined && looksLikeHost(name)) entry.urlDomain = domainOf(name);
     },
   });

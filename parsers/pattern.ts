@@ -4,7 +4,7 @@
  * next literal begins, or at the closing quote. Values are unescaped as that server escapes. What has no field keeps
  * its own name as attribute.
  */
-import { type Entry, emptyEntry, type Failure, type TimePoint } from './entry.ts';
+import { type Entry, emptyEntry, type Failure, leavesAttributes, type TimePoint } from './entry.ts';
 import { addAttribute } from './fields.ts';
 import { flatten, parseObject } from './json.ts';
 import type { Format } from './parser.ts';
@@ -29,6 +29,8 @@ export interface Compiled {
   unescapeValue: (text: string) => string;
   /** The server cuts long lines: a last value without its closing quote is taken as it is. */
   cuts?: boolean;
+  /** `finish` looks at no attribute. */
+  late?: boolean;
   finish: (entry: Entry, scratch: Scratch) => void;
 }
 
@@ -229,10 +231,12 @@ function fillerOf(compiled: Omit<Compiled, 'dataset' | 'title' | 'usualLayer' | 
       if (whole < record.length || cuts !== true) {
         if (!record.startsWith(after, whole)) return { failure: 'format', field: segment.name };
       }
-      const raw = record.slice(from, end);
-      if (segment.always || (raw !== '-' && raw !== '')) {
-        const wrong = segment.set(entry, unescapeValue(raw), scratch);
-        if (wrong !== null) return { failure: wrong, field: segment.name };
+      if (!(segment.only && leavesAttributes)) {
+        const raw = record.slice(from, end);
+        if (segment.always || (raw !== '-' && raw !== '')) {
+          const wrong = segment.set(entry, unescapeValue(raw), scratch);
+          if (wrong !== null) return { failure: wrong, field: segment.name };
+        }
       }
       at = whole + after.length;
     }
@@ -290,13 +294,14 @@ function endFromQuote(
 }
 
 export function formatOf(compiled: Compiled): Format {
-  const { dataset, title, usualLayer, timePoint, finish } = compiled;
+  const { dataset, title, usualLayer, timePoint, finish, late = false } = compiled;
   const filler = fillerOf(compiled);
   const begin = (): Begun => ({ entry: emptyEntry(dataset, 'access', timePoint), scratch: newScratch() });
   return {
     dataset,
     title,
     usualLayer,
+    late,
     parse(record) {
       const read = fillLoosely(filler, record, begin);
       if ('failure' in read) return read.failure === 'format' && record.trim() === '' ? { failure: 'empty' } : read;
