@@ -106,7 +106,7 @@ export function interned(text: string): string {
 
 /** Of the texts that are remembered. */
 const REMEMBERED_MAX = 1000;
-const REMEMBERED_LENGTH_MAX = 300;
+const REMEMBERED_LENGTH_MAX = 500;
 
 /** `make`, asked once for each of the few texts that come again and again; bounded, because hostile records never repeat. */
 export function remembering<T>(make: (text: string) => T): (text: string) => T {

@@ -320,22 +320,23 @@ export class HeaderScan {
   /** Name, value, name … in the order of the text, which is known to be JSON; null = it is to be parsed. Good until the next call. */
   find(text: string): readonly string[] | null {
     found.length = 0;
-    if (text.indexOf('\\') >= 0) return null;
+    const escaped = text.indexOf('\\') >= 0;
     const { length } = text;
     const rows = text.charCodeAt(0) === 91;
     let count = 0;
     for (let i = 1; i < length - 1; i++) {
       if (++count > MEMBERS_MAX) return null;
       if (rows) {
-        if (!text.startsWith('{"name":"', i)) return null;
+        if (!isAt(text, i, NAME_MARK)) return null;
         i += 8;
       } else if (text.charCodeAt(i) !== 34) return null;
       const from = i + 1;
       const to = text.indexOf('"', from);
+      if (escaped && text.charCodeAt(to - 1) === 92) return null;
       i = to + 1;
       let list = false;
       if (rows) {
-        if (!text.startsWith(',"value":"', i)) return null;
+        if (!isAt(text, i, VALUE_MARK)) return null;
         i += 10;
       } else {
         if (text.charCodeAt(i) !== 58) return null;
@@ -343,13 +344,17 @@ export class HeaderScan {
         i += list ? 3 : 2;
         if (text.charCodeAt(i - 1) !== 34) return null;
       }
-      const end = text.indexOf('"', i);
+      let end = text.indexOf('"', i);
+      if (escaped) while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
       if (to - from < HEADER_NAME_MAX && this.#lengths[to - from] === 1) {
-        const name = this.#nameOf(text.slice(from, to));
+        const key = text.slice(from, to);
+        if (escaped && key.indexOf('\\') >= 0) return null;
+        const name = this.#nameOf(key);
         if (name !== null) {
           // Of a member that comes twice the last counts.
           if (!rows && found.includes(name)) return null;
-          found.push(name, text.slice(i, end));
+          const value = text.slice(i, end);
+          found.push(name, escaped && value.indexOf('\\') >= 0 ? JSON.parse(`"${value}"`) : value);
         }
       }
       i = end + 1;
@@ -377,6 +382,22 @@ export class HeaderScan {
     }
     return known;
   }
+}
+
+const NAME_MARK = [...'{"name":"'].map((c) => c.charCodeAt(0));
+const VALUE_MARK = [...',"value":"'].map((c) => c.charCodeAt(0));
+
+/** `startsWith` takes three times as long. */
+function isAt(text: string, at: number, mark: readonly number[]): boolean {
+  for (let i = 0; i < mark.length; i++) if (text.charCodeAt(at + i) !== mark[i]) return false;
+  return true;
+}
+
+/** Is the quote at `at` behind an odd number of backslashes? */
+function isEscaped(text: string, at: number): boolean {
+  let slash = at - 1;
+  while (text.charCodeAt(slash) === 92) slash--;
+  return (at - slash) % 2 === 0;
 }
 
 /** Those that `setRequestHeader` has fields for. */

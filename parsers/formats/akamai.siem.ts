@@ -24,7 +24,7 @@ const known = remembering(unpacked);
 /** `Name%3a%20value%0d%0a…` */
 const headers: Take = (entry, value) => {
   const text = textOf(value);
-  if (leavesAttributes && text.indexOf('\n') < 0) {
+  if (leavesAttributes && text.indexOf('\n') < 0 && text.indexOf(':') < 0) {
     scanLines(entry, text);
     return true;
   }
@@ -36,22 +36,25 @@ const headers: Take = (entry, value) => {
 };
 
 const LINES_MAX = 200;
-const LINE_END = /%0a/gi;
-const COLON = /:|%3a/gi;
-
-/** Only the headers that become fields are decoded. */
+/** Only the headers that become fields are decoded. `text` has neither a colon nor a line break of its own. */
 function scanLines(entry: Entry, text: string): void {
   let from = 0;
-  for (let n = 0; n < LINES_MAX && from < text.length; n++) {
-    LINE_END.lastIndex = from;
-    const end = LINE_END.test(text) ? LINE_END.lastIndex - 3 : text.length;
-    COLON.lastIndex = from;
-    if (COLON.test(text) && COLON.lastIndex <= end) {
-      const after = COLON.lastIndex;
-      const name = percentDecoded(text.slice(from, text.charCodeAt(after - 1) === 58 ? after - 1 : after - 3));
-      if (isFieldHeader(name)) setRequestHeader(entry, name, percentDecoded(text.slice(after, end)).trim());
+  let colon = -1;
+  let lines = 0;
+  for (let at = text.indexOf('%'); lines < LINES_MAX; at = text.indexOf('%', at + 1)) {
+    const isA = at >= 0 && (text.charCodeAt(at + 2) | 32) === 97;
+    if (isA && colon < 0 && text.charCodeAt(at + 1) === 51) colon = at;
+    if (at >= 0 && !(isA && text.charCodeAt(at + 1) === 48)) continue;
+    // %0a, or the end.
+    if (colon >= 0) {
+      const name = percentDecoded(text.slice(from, colon));
+      if (isFieldHeader(name))
+        setRequestHeader(entry, name, percentDecoded(text.slice(colon + 3, at < 0 ? text.length : at)).trim());
     }
-    from = end + 3;
+    if (at < 0) return;
+    lines++;
+    from = at + 3;
+    colon = -1;
   }
 }
 

@@ -6,7 +6,7 @@
 import type { Entry, Failure } from '../entry.ts';
 import { addAttribute } from '../fields.ts';
 import { isObject, type JsonObject, textOf } from '../json.ts';
-import { onlyAttributes } from '../members.ts';
+import { onlyAttributes, remembering } from '../members.ts';
 import { addRule, jsonFormat, listText, names, set } from '../record.ts';
 
 const NAMES = names({
@@ -40,10 +40,16 @@ function labelsOf(value: unknown): string[] {
   return value.map((label) => (isObject(label) ? textOf(label.name) : textOf(label))).filter((name) => name !== '');
 }
 
+const repeated = remembering((text): unknown => JSON.parse(text));
+
+/** Which rules matched comes again and again, unless it says what they matched. */
+function rulesOf(text: string): unknown {
+  return /matchedData/.test(text) ? JSON.parse(text) : repeated(text);
+}
+
 /** Nearly every group of nearly every request matched nothing, and then says nothing. */
 function groupsOf(text: string): unknown {
-  const silent = text.indexOf('Rule":{') < 0 && text.indexOf('Rules":[{') < 0;
-  return silent && text.indexOf(' ') < 0 && text.indexOf('\\') < 0 ? [] : JSON.parse(text);
+  return /Rule":\{|Rules":\[\{|[ \\]/.test(text) ? rulesOf(text) : [];
 }
 
 /** `[{"name":"awswaf:managed:aws:sql-database:SQLi_Body"}]`: "awswaf:managed:aws:sql-database:SQLi_Body" */
@@ -130,7 +136,7 @@ export const format = jsonFormat({
     terminatingRuleId: true,
     terminatingRuleMatchDetails: true,
     ruleGroupList: groupsOf,
-    nonTerminatingMatchingRules: true,
+    nonTerminatingMatchingRules: rulesOf,
     rateBasedRuleList: 'attributes',
     labels: labelNames,
   },

@@ -48,6 +48,9 @@ export const stopped = remembering((action): boolean | null => {
   return STOPPED.has(name) || FAILED.has(name);
 });
 
+/** The same rules match again and again. */
+const repeated = remembering((text): unknown => JSON.parse(text));
+
 /** The n-th of a list of ids, or the text itself. */
 function list(value: unknown): string[] {
   return Array.isArray(value) ? value.map(textOf) : textOf(value) === '' ? [] : [textOf(value)];
@@ -115,10 +118,10 @@ export const format = jsonFormat({
     EdgeEndTimestamp: true,
     SecurityRuleID: true,
     SecurityRuleDescription: true,
-    SecurityRuleIDs: true,
-    SecurityActions: true,
-    FirewallMatchesRuleIDs: true,
-    FirewallMatchesActions: true,
+    SecurityRuleIDs: repeated,
+    SecurityActions: repeated,
+    FirewallMatchesRuleIDs: repeated,
+    FirewallMatchesActions: repeated,
     WAFRuleID: true,
     WAFRuleMessage: true,
     WAFAction: true,

@@ -5,6 +5,7 @@
 import type { Entry, Failure } from '../entry.ts';
 import { addId } from '../fields.ts';
 import { isObject, type JsonObject, textOf } from '../json.ts';
+import { remembering } from '../members.ts';
 import { addRule, jsonFormat, listText, names, set, type Take } from '../record.ts';
 
 const latency: Take = (entry, value, name) => {
@@ -46,7 +47,7 @@ const NAMES = names({
 /** Of a policy. */
 const POLICY = {
   outcome: true,
-  preconfiguredExprIds: true,
+  preconfiguredExprIds: remembering((text): unknown => JSON.parse(text)),
   matchedFieldName: true,
   matchedFieldType: true,
   matchedFieldValue: true,
