@@ -53,6 +53,7 @@ export const format: Format = {
   dataset: DATASET,
   title: 'Apache forensic log',
   usualLayer: 'web',
+  late: true,
   parse(record): Entry | Failure {
     const line = record.trimEnd();
     if (line === '') return { failure: 'empty' };

@@ -40,5 +40,6 @@ export const format: Format = {
   dataset: 'coraza.error',
   title: 'Coraza error log',
   usualLayer: 'waf',
+  late: true,
   parse,
 };

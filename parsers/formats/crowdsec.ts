@@ -73,5 +73,6 @@ export const format: Format = {
   // Many programs log with logrus.
   claim: ({ entries, fileName }) =>
     fileName.includes('crowdsec') || entries.some((e) => e.kind === 'ban' || /crowdsec/i.test(e.message ?? '')) ? 1 : 0,
+  late: true,
   parse,
 };

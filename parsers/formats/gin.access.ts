@@ -21,5 +21,6 @@ export const format: Format = {
   title: 'Gin access log',
   usualLayer: 'app',
   rank: RANK.shared,
+  late: true,
   parse,
 };

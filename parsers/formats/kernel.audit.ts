@@ -136,5 +136,6 @@ export const format: Format = {
   dataset: 'kernel.audit',
   title: 'Linux audit log (SELinux, AppArmor)',
   usualLayer: null,
+  late: true,
   parse,
 };

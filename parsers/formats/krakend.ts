@@ -91,5 +91,6 @@ export const format: Format = {
   usualLayer: 'gateway',
   claim: ({ entries, fileName }) =>
     fileName.includes('krakend') || entries.some((entry) => entry.kind === 'error') ? 1 : 0,
+  late: true,
   parse,
 };

@@ -24,6 +24,7 @@ export const format: Format = {
   dataset: DATASET,
   title: 'Nginx Proxy Manager access log',
   usualLayer: 'loadbalancer',
+  late: true,
   parse(record): Entry | Failure {
     const line = record.trimEnd();
     if (line === '') return { failure: 'empty' };

@@ -53,4 +53,4 @@ function parse(record: string): Entry | Failure {
   return entry;
 }
 
-export const format: Format = { dataset: DATASET, title: 'PHP-FPM log', usualLayer: 'app', parse };
+export const format: Format = { dataset: DATASET, title: 'PHP-FPM log', usualLayer: 'app', late: true, parse };

@@ -164,6 +164,7 @@ export const format: Format = {
   dataset: DATASET,
   title: 'Traefik access log',
   usualLayer: 'gateway',
+  late: true,
   parse(record) {
     const line = record.trim();
     if (line === '') return { failure: 'empty' };
