@@ -1,9 +1,9 @@
 /**
- * ArcSight Common Event Format: `CEF:0|vendor|product|version|signature|name|severity|key=value key=value`. Custom
+ * HOT. ArcSight Common Event Format: `CEF:0|vendor|product|version|signature|name|severity|key=value key=value`. Custom
  * members (cs1 with cs1Label) become attributes under their labels. What F5 ASM and Imperva mean by the members is in
  * their own formats; this reads everybody else's.
  */
-import { type Entry, emptyEntry, type Failure } from '../entry.ts';
+import { type Entry, emptyEntry, type Failure, leavesAttributes } from '../entry.ts';
 import {
   addAttribute,
   addId,
@@ -69,6 +69,8 @@ interface Key {
   readonly label: boolean;
   /** Of cs1, cn1, flexString1 …: the key of its label. */
   readonly labelled: string | null;
+  /** It may become a field: `take` knows it. */
+  readonly field: boolean;
   /** ` key=` */
   readonly literal: string;
   /** The one that followed it in the record before. */
@@ -84,21 +86,30 @@ const KEYS_MAX = 5000;
 function makeKey(key: string): Key {
   const last = key.charCodeAt(key.length - 1);
   const labelled = last >= 49 && last <= 57 ? `${key}Label` : null;
-  const made = { key, label: key.endsWith('Label'), labelled, literal: ` ${key}=`, next: null, record: 0, at: 0 };
+  const label = key.endsWith('Label');
+  const made = { key, label, labelled, field: TAKEN.has(key), literal: ` ${key}=`, next: null, record: 0, at: 0 };
   if (KEYS.size < KEYS_MAX) KEYS.set(key, made);
   return made;
 }
 
-/** The members of one record: a map of each would cost more than all else. There is one; it is filled again for the next record. */
+/**
+ * The members of one record: a map of each would cost more than all else. There is one; it is filled again for the next
+ * record. A value is where it stands until somebody asks for it.
+ */
 class Fields {
   readonly keys: Key[] = [];
-  readonly values: string[] = [];
   size = 0;
+  #starts: number[] = [];
+  #ends: number[] = [];
+  #text = '';
+  #escaped = false;
   #record = 0;
 
-  begin(): void {
+  begin(text: string, escaped: boolean): void {
     this.#record++;
     this.size = 0;
+    this.#text = text;
+    this.#escaped = escaped;
   }
 
   key(name: string): Key {
@@ -106,15 +117,18 @@ class Fields {
   }
 
   /** A key that comes twice keeps its place and takes the later value. */
-  set(key: Key, value: string): void {
-    if (key.record === this.#record) {
-      this.values[key.at] = value;
-      return;
+  set(key: Key, from: number, to: number): void {
+    if (key.record !== this.#record) {
+      key.record = this.#record;
+      key.at = this.size++;
+      this.keys[key.at] = key;
     }
-    key.record = this.#record;
-    key.at = this.size;
-    this.keys[this.size] = key;
-    this.values[this.size++] = value;
+    this.#starts[key.at] = from;
+    this.#ends[key.at] = to;
+  }
+
+  value(i: number): string {
+    return value(this.#text, this.#starts[i]!, this.#ends[i]!, this.#escaped);
   }
 
   #strange(name: string): Key | undefined {
@@ -125,13 +139,13 @@ class Fields {
 
   get(name: string): string {
     const key = KEYS.get(name) ?? this.#strange(name);
-    return key === undefined || key.record !== this.#record ? '' : this.values[key.at]!;
+    return key === undefined || key.record !== this.#record ? '' : this.value(key.at);
   }
 
   /** The value, which is nobody else's business from then on. */
   take(name: string): string {
     const value = this.get(name);
-    if (value !== '') this.set(this.key(name), '');
+    if (value !== '') this.set(this.key(name), 0, 0);
     return value;
   }
 }
@@ -140,8 +154,8 @@ const fields = new Fields();
 
 /** `key=value key=value` from `from` on: a value runs until the blank in front of the next key. */
 function extension(text: string, from: number): Fields {
-  fields.begin();
   const escaped = text.indexOf('\\', from) >= 0;
+  fields.begin(text, escaped);
   let key: Key | null = null;
   let start = from;
   for (let equals = text.indexOf('=', from); equals >= 0; equals = text.indexOf('=', equals + 1)) {
@@ -157,12 +171,12 @@ function extension(text: string, from: number): Fields {
       found = fields.key(text.slice(k, equals));
       if (key !== null) key.next = found;
     }
-    if (key !== null) fields.set(key, value(text, start, k - 1, escaped));
+    if (key !== null) fields.set(key, start, k - 1);
     if (fields.size >= FIELDS_MAX) return fields;
     key = found;
     start = equals + 1;
   }
-  if (key !== null) fields.set(key, value(text, start, text.length, escaped));
+  if (key !== null) fields.set(key, start, text.length);
   return fields;
 }
 
@@ -202,21 +216,43 @@ export function cefTime(text: string): number {
   return readAny(text);
 }
 
+let lastVendor = '';
+let lastProduct = '';
+let lastLogger = '';
+
+/** A file mostly comes from one sender. */
+function loggerOf(vendor: string, product: string): string {
+  if (vendor !== lastVendor || product !== lastProduct) {
+    lastVendor = vendor;
+    lastProduct = product;
+    lastLogger = `${vendor} ${product}`.trim();
+  }
+  return lastLogger;
+}
+
 /** What most senders mean by the members of CEF's dictionary. `request` may be a path, a URL, or host and path. */
 export function fillCef(entry: Entry, cef: Cef): void {
   const { fields } = cef;
   entry.eventCode = known(cef.signature);
   entry.message = known(cef.name);
-  entry.logLogger = `${cef.vendor} ${cef.product}`.trim();
+  entry.logLogger = loggerOf(cef.vendor, cef.product);
   addAttribute(entry, 'severity', cef.severity);
   for (let i = 0; i < fields.size; i++) {
-    const { key, label, labelled } = fields.keys[i]!;
-    const value = fields.values[i]!;
+    const { key, label, labelled, field } = fields.keys[i]!;
+    if (leavesAttributes && !field) continue;
+    const value = fields.value(i);
     if (label || value === '' || value === 'N/A') continue;
     if (labelled !== null) addAttribute(entry, fields.get(labelled) || key, value);
     else if (!take(entry, key, value)) addAttribute(entry, key, value);
   }
 }
+
+/** The members that `take` knows. */
+const TAKEN = new Set(
+  'rt start deviceReceiptTime src spt dst dpt dhost request requestMethod requestClientApplication suser act externalId'.split(
+    ' ',
+  ),
+);
 
 function take(entry: Entry, key: string, value: string): boolean {
   switch (key) {
@@ -311,5 +347,6 @@ export const format: Format = {
   title: 'Common Event Format',
   usualLayer: null,
   rank: RANK.shared,
+  late: true,
   parse,
 };

@@ -1,5 +1,5 @@
 /**
- * F5 BIG-IP ASM / Advanced WAF and F5 WAF for NGINX (App Protect): CEF, or `name="value"` joined by commas, whose names
+ * HOT. F5 BIG-IP ASM / Advanced WAF and F5 WAF for NGINX (App Protect): CEF, or `name="value"` joined by commas, whose names
  * the log profile chooses. The response code is 0 when no server answered; the support id is that of the blocking page.
  * Times are the device's, without a zone.
  */
@@ -141,5 +141,6 @@ export const format: Format = {
   dataset: 'f5.asm',
   title: 'F5 ASM and App Protect',
   usualLayer: 'waf',
+  late: true,
   parse,
 };

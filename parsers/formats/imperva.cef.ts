@@ -1,5 +1,5 @@
 /**
- * Imperva Cloud WAF (Incapsula), CEF: one event for a request; its name lists the attacks. `act` is the verdict
+ * HOT. Imperva Cloud WAF (Incapsula), CEF: one event for a request; its name lists the attacks. `act` is the verdict
  * (REQ_PASSED, REQ_BLOCKED_…, REQ_CHALLENGE_…), `cn1` the status, `deviceExternalId` the request's id.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
@@ -64,5 +64,6 @@ export const format: Format = {
   dataset: 'imperva.cef',
   title: 'Imperva Cloud WAF (CEF)',
   usualLayer: 'waf',
+  late: true,
   parse,
 };
