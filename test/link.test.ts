@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { assign, type Edge } from '../server/link/assign.ts';
 import { Covered } from '../server/link/covered.ts';
-import { type Guess, weigh } from '../server/link/custom.ts';
+import { type Guess, mixed, weigh } from '../server/link/custom.ts';
 import { apart, surenessOf, type Trace } from '../server/link/doubt.ts';
 import { rhythm } from '../server/link/rhythm.ts';
 
@@ -190,6 +190,19 @@ describe('what a program says about which route', () => {
       guess(2, 102, 'b', 'GET /y 403'),
     ]);
     for (const s of shares) expect(Math.abs(s - 0.5)).toBeLessThan(0.05);
+  });
+});
+
+describe('lines of which only some are about these requests', () => {
+  test('what fits no better than by chance is nobody’s, what fits far better is', () => {
+    const sums = new Map([1, 2, 3, 4, 5, 6].map((line) => [line, line <= 3 ? 0.05 : 0.0004]));
+    const sure = mixed(sums, 0.001, 10);
+    for (const line of [1, 2, 3]) expect(sure.get(line)).toBeGreaterThan(0.9);
+    for (const line of [4, 5, 6]) expect(sure.get(line)).toBeLessThan(0.3);
+  });
+
+  test('where nothing is met by chance, whatever is met is meant', () => {
+    expect(mixed(new Map([[1, 0.0004]]), 0, 1).get(1)).toBe(1);
   });
 });
 

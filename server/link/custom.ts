@@ -28,6 +28,8 @@ const LEAST = 1e-9;
 export interface Weighed {
   /** Share of each guess, 0..1: that the line belongs to this request. Parallel to the guesses. */
   shares: Float64Array;
+  /** By line: how likely its moment is, were it about one of these requests. */
+  sums: Map<number, number>;
   /** How well all of it fits together: the logarithm of how likely the lines are, those without a guess left out. */
   fit: number;
 }
@@ -49,6 +51,7 @@ export function weigh(guesses: readonly Guess[]): Weighed {
   const said = new Float64Array(phrases.size);
   for (const [first] of byReason) said[phrases.of[first!]!]! += 1 / byReason.length;
   const together = new Float64Array(pairs.size);
+  const sums = new Map<number, number>();
   let fit = 0;
   for (let round = 0; round < ROUNDS; round++) {
     for (let k = 0; k < n; k++) {
@@ -65,6 +68,7 @@ export function weigh(guesses: readonly Guess[]): Weighed {
       let sum = stray;
       for (const k of list) sum += shares[k]!;
       fit += Math.log(sum / stray);
+      sums.set(guesses[list[0]!]!.reason, sum - stray);
       for (const k of list) shares[k] = shares[k]! / sum;
     }
     // A request has one such line: what several lines claim of it together is no more than one.
@@ -81,7 +85,28 @@ export function weigh(guesses: readonly Guess[]): Weighed {
     }
   }
   for (let k = 0; k < n; k++) shares[k] = Math.max(LEAST, shares[k]!);
-  return { shares, fit };
+  return { shares, sums, fit };
+}
+
+const MIXED_ROUNDS = 30;
+
+/**
+ * Lines of which only some are about these requests at all: of each, how sure it is one of them. `byChance`: what the
+ * sum of a line comes to at moments that have nothing to do with it. `lines`: also those without any guess.
+ */
+export function mixed(sums: ReadonlyMap<number, number>, byChance: number, lines: number): Map<number, number> {
+  const sure = new Map<number, number>();
+  let part = 0.5;
+  for (let round = 0; round < MIXED_ROUNDS; round++) {
+    let all = 0;
+    for (const [line, sum] of sums) {
+      const one = (part * sum) / (part * sum + (1 - part) * byChance || 1);
+      sure.set(line, one);
+      all += one;
+    }
+    part = Math.min(0.999, all / lines);
+  }
+  return sure;
 }
 
 /** A number for each different text, in the order of the guesses. */

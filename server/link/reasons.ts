@@ -2,7 +2,7 @@
 import type { Entry } from '../../parsers/entry.ts';
 import { routeOf } from '../model/route.ts';
 import { assign, type Edge, type Written } from './assign.ts';
-import { type Guess, weigh } from './custom.ts';
+import { type Guess, mixed, type Weighed, weigh } from './custom.ts';
 import { addressesOf } from './keys.ts';
 import { type Lines, REASON_FINE_MS } from './lines.ts';
 import { Moments } from './moments.ts';
@@ -19,6 +19,9 @@ const AT_ANSWER = 0.7;
 const ANSWER_MS = 20;
 /** A line that names the client or the user of a request is so much likelier about it than about another. */
 const NAMED_ODDS = 100;
+/** What is less likely than this is not joined: of the program's own requests, and of those that may be another's. */
+const OWN_MIN = 0.1;
+const FOREIGN_MIN = 0.5;
 /** A request whose moment is known to less than a second. */
 const FINE_MS = 900;
 const ADDRESS = /\b(?:\d{1,3}\.){3}\d{1,3}\b/g;
@@ -34,10 +37,15 @@ export function joinReasons(l: Lines): void {
   for (const [sourceId, reasons] of groups) {
     const source = l.sources.get(sourceId)!;
     const { homes, isOwn } = homesOf(l, source);
-    const targets = homes
-      .map((home) => l.access.get(home) ?? [])
-      .filter((list) => isOwn || fitsBetterThanChance(l, reasons, list))
-      .flat();
+    const targets: number[] = [];
+    let byChance = 0;
+    for (const home of homes) {
+      const list = l.access.get(home) ?? [];
+      const chance = isOwn ? 0 : chanceOf(l, reasons, list);
+      if (chance === null) continue;
+      byChance += chance;
+      for (const a of list) targets.push(a);
+    }
     const open = new Moments(targets.map((a) => ({ target: a, ...l.moment(a) })));
     const settled = settle(
       reasons.map((r) => l.records[r]!.timeMs),
@@ -48,8 +56,12 @@ export function joinReasons(l: Lines): void {
     const shiftMs = settled?.shiftMs ?? 0;
     const fineMs = settled === null ? REASON_FINE_MS : REASON_SETTLED_MS;
     const { guesses, edges } = guessesOf(l, reasons, open, { move: (t) => t + shiftMs, fineMs });
-    const { shares } = weigh(guesses);
-    for (const [k, edge] of edges.entries()) edge.score = Math.log(shares[k]!);
+    const { shares, sums } = weigh(guesses);
+    if (!isOwn) {
+      const sure = mixed(sums, byChance, reasons.length);
+      for (const [k, { reason }] of guesses.entries()) shares[k] = shares[k]! * sure.get(reason)!;
+    }
+    for (const [k, edge] of edges.entries()) edge.score = Math.log(Math.max(shares[k]!, Number.MIN_VALUE));
     const ends = new Map(open.all.map((m) => [m.target, m.to]));
     const moments: Written = (x, y) =>
       (ends.get(x) ?? l.records[x]!.timeMs) - (ends.get(y) ?? l.records[y]!.timeMs) || l.written(x, y);
@@ -62,7 +74,7 @@ export function joinReasons(l: Lines): void {
         if (outer !== edge.outer && inner !== edge.inner) share += shareOf.get(`${outer} ${edge.inner}`) ?? 0;
       share = Math.min(1, share);
       if (!l.isRefused(edge.outer)) continue;
-      if (share < 0.1) continue;
+      if (share < (isOwn ? OWN_MIN : FOREIGN_MIN)) continue;
       l.join(edge.outer, edge.inner, edge.inner, {
         kind: 'neighbour',
         confidence: 0.95 * share,
@@ -119,6 +131,8 @@ function guessesOf(
 
 /** By how many seconds reasons are moved to see how well they fit by chance. Unlike numbers: traffic has rhythms. */
 const MOVED_S = [-29, -23, -19, -17, -13, -11, -7, -5, 4, 6, 9, 12, 16, 20, 26, 31];
+/** As well as so little away: where it fits better there, the clock is off by that and nobody knows. */
+const BESIDE_S = [-5, -4, -3, -2, 2, 3, 4, 5];
 /** A log that is shorter is silent for the rest. */
 const SPAN_MIN_MS = 64_000;
 /** So many standard deviations better than by chance: a log with nothing but its rhythm in common came to 2.6. */
@@ -132,34 +146,38 @@ const GUESSES_MAX = 5000;
 
 /**
  * Does what a program says meet the requests of a log that lies elsewhere better than it would at any other time? Else
- * that log's server is not who asks it, or too busy to tell. Moved moments go round at the ends of the log.
+ * that log's server is not who asks it, or too busy to tell: null. Else what a line's sum comes to by chance. Moved
+ * moments go round at the ends of the log.
  */
-function fitsBetterThanChance(l: Lines, reasons: readonly number[], list: readonly number[]): boolean {
-  if (!list.some((a) => l.isRefused(a))) return false;
+function chanceOf(l: Lines, reasons: readonly number[], list: readonly number[]): number | null {
+  if (!list.some((a) => l.isRefused(a))) return null;
   const open = new Moments(list.map((a) => ({ target: a, ...l.moment(a) })));
   let tried = evenly(
     reasons.filter((r) => !Number.isNaN(l.records[r]!.timeMs)),
     TRIED_MAX,
   );
   const { guesses } = guessesOf(l, tried, open, { move: (t) => t, fineMs: REASON_FINE_MS });
-  if (guesses.length === 0) return false;
+  if (guesses.length === 0) return null;
   if (guesses.length > GUESSES_MAX) tried = evenly(tried, Math.ceil((tried.length * GUESSES_MAX) / guesses.length));
   const times = tried.map((r) => l.records[r]!.timeMs);
   const first = Math.min(open.all[0]!.from, ...times);
   const last = open.all.reduce((n, m) => Math.max(n, m.to), Math.max(...times));
   const span = Math.max(last - first, SPAN_MIN_MS) + 1;
-  const fitAt = (movedMs: number): number =>
+  const at = (movedMs: number): Weighed =>
     weigh(
       guessesOf(l, tried, open, {
         move: (t) => first + ((((t - first + movedMs) % span) + span) % span),
         fineMs: REASON_FINE_MS,
       }).guesses,
-    ).fit;
-  const chance = MOVED_S.map((s) => fitAt(s * 1000));
-  const mean = chance.reduce((a, b) => a + b) / chance.length;
-  const deviation = Math.sqrt(chance.reduce((n, x) => n + (x - mean) ** 2, 0) / (chance.length - 1));
-  const fit = fitAt(0);
-  return fit > Math.max(...chance) && (tried.length < MANY || fit > mean + CLEARLY * deviation);
+    );
+  const moved = MOVED_S.map((s) => at(s * 1000));
+  const mean = moved.reduce((n, m) => n + m.fit, 0) / moved.length;
+  const deviation = Math.sqrt(moved.reduce((n, m) => n + (m.fit - mean) ** 2, 0) / (moved.length - 1));
+  const { fit } = at(0);
+  if (fit <= Math.max(...moved.map((m) => m.fit), ...BESIDE_S.map((s) => at(s * 1000).fit))) return null;
+  if (tried.length >= MANY && fit <= mean + CLEARLY * deviation) return null;
+  const sums = moved.flatMap((m) => [...m.sums.values()]);
+  return sums.reduce((a, b) => a + b, 0) / (tried.length * moved.length);
 }
 
 function evenly(list: readonly number[], most: number): readonly number[] {
