@@ -354,7 +354,10 @@ export class HeaderScan {
           // Of a member that comes twice the last counts.
           if (!rows && found.includes(name)) return null;
           const value = text.slice(i, end);
-          found.push(name, escaped && value.indexOf('\\') >= 0 ? JSON.parse(`"${value}"`) : value);
+          // A control character is no JSON, and is repaired by who parses it.
+          const plain = escaped && value.indexOf('\\') >= 0 ? unescaped(value) : value;
+          if (plain === null) return null;
+          found.push(name, plain);
         }
       }
       i = end + 1;
@@ -381,6 +384,14 @@ export class HeaderScan {
       if (this.#known.size < CALLED_MAX) this.#known.set(own, known);
     }
     return known;
+  }
+}
+
+function unescaped(text: string): string | null {
+  try {
+    return JSON.parse(`"${text}"`);
+  } catch {
+    return null;
   }
 }
 

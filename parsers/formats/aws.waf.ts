@@ -3,7 +3,7 @@
  * group the rule inside it; rules that only counted follow. A verdict is the action, not a status: `responseCodeSent`
  * is null for the default.
  */
-import type { Entry, Failure } from '../entry.ts';
+import { type Entry, type Failure, leavesAttributes } from '../entry.ts';
 import { addAttribute } from '../fields.ts';
 import { isObject, type JsonObject, textOf } from '../json.ts';
 import { onlyAttributes, remembering } from '../members.ts';
@@ -104,7 +104,8 @@ function finish(entry: Entry, json: JsonObject): Failure | undefined {
       counted(entry, list, group.ruleGroupId);
   }
   counted(entry, json.nonTerminatingMatchingRules, '');
-  const rates = Array.isArray(json.rateBasedRuleList) ? json.rateBasedRuleList.filter(isObject) : [];
+  const rates =
+    Array.isArray(json.rateBasedRuleList) && !leavesAttributes ? json.rateBasedRuleList.filter(isObject) : [];
   const rate = rates.find((x) => x.rateBasedRuleName === json.terminatingRuleId) ?? rates[0];
   if (rate !== undefined) {
     addAttribute(entry, 'rateBasedRuleName', textOf(rate.rateBasedRuleName));
@@ -116,7 +117,7 @@ function finish(entry: Entry, json: JsonObject): Failure | undefined {
 }
 
 function counted(entry: Entry, list: unknown, group: unknown): void {
-  if (!Array.isArray(list)) return;
+  if (!Array.isArray(list) || list.length === 0) return;
   for (const rule of list.slice(0, 50)) {
     if (!isObject(rule)) continue;
     addRule(entry, { id: textOf(rule.ruleId), file: textOf(group), ...details(rule.ruleMatchDetails) });
