@@ -5,19 +5,23 @@
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
 import { addId, domainOf, isBlank, known, numberOf, percentDecoded } from '../fields.ts';
 import { isObject, type JsonObject, textOf } from '../json.ts';
+import { scanned } from '../members.ts';
 import type { Context, Format } from '../parser.ts';
-import { names, readerOf, set, setRequestHeader, type Take } from '../record.ts';
+import { names, readerOf, scanHeaders, set, setRequestHeader, type Take } from '../record.ts';
 import { read, readAny } from '../time.ts';
 
 /** `Accept=%2A%2F%2A&User-Agent=curl%2F8.5.0`: all request headers as a query string. */
-const header: Take = (entry, value) => {
-  if (isObject(value)) return set.headers(entry, value, '');
-  for (const pair of textOf(value).split('&').slice(0, 200)) {
-    const equals = pair.indexOf('=');
-    if (equals > 0) setRequestHeader(entry, decoded(pair.slice(0, equals)), decoded(pair.slice(equals + 1)));
-  }
-  return true;
-};
+const header = scanned(
+  (entry, value) => {
+    if (isObject(value)) return set.headers(entry, value, '');
+    for (const pair of textOf(value).split('&').slice(0, 200)) {
+      const equals = pair.indexOf('=');
+      if (equals > 0) setRequestHeader(entry, decoded(pair.slice(0, equals)), decoded(pair.slice(equals + 1)));
+    }
+    return true;
+  },
+  (entry, text) => text.charCodeAt(0) === 123 && scanHeaders(entry, text),
+);
 
 function decoded(text: string): string {
   return percentDecoded(text.indexOf('+') < 0 ? text : text.replaceAll('+', ' '));
