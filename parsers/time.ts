@@ -210,6 +210,15 @@ export function readIso(text: string, at: number): number {
   return ms + fraction - offset;
 }
 
+/** `Sep 01 2026 10:30:00` at `at`, the month first and no zone (CEF). */
+export function readMonthFirst(text: string, at: number): number {
+  const ms = dayMs(four(text, at + 7), monthAt(text, at), two(text, at + 4)) + clockMs(text, at + 12);
+  if (Number.isNaN(ms)) return ms;
+  read.end = at + 20;
+  read.zoneless = true;
+  return ms;
+}
+
 /** `2025-11-22` at `day` and `09:57:01` at `clock`, with anything between them: UTC, whatever follows. */
 export function readDayAndClock(text: string, day: number, clock: number): number {
   if (text.charCodeAt(day + 4) !== 45 || text.charCodeAt(day + 7) !== 45) return Number.NaN;

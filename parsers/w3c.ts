@@ -2,7 +2,7 @@
  * HOT. W3C extended log lines of Microsoft's servers: a `#Fields:` line names the columns of the lines after it, until
  * the next one. Columns are separated by one blank and hold none (`+` stands for it), `-` is absent, times are UTC.
  */
-import { type Entry, emptyEntry, type Failure, type TimePoint } from './entry.ts';
+import { type Entry, emptyEntry, type Failure, leavesAttributes, type TimePoint } from './entry.ts';
 import { addAttribute, addId, decimalOf, domainOf, isUniqueId, numberOf, setTarget } from './fields.ts';
 import type { Format } from './parser.ts';
 import { read, readIso } from './time.ts';
@@ -102,12 +102,21 @@ function blanks(value: string): string {
   return value.indexOf('+') < 0 ? value : value.replaceAll('+', ' ');
 }
 
+function headerOf(name: string): string | undefined {
+  return /^(?:cs\()?(?:request-)?(x-forwarded-for|x-request-id|x-correlation-id|request-id|traceparent)\)?$/i
+    .exec(name)?.[1]
+    ?.toLowerCase();
+}
+
+/** The column makes an attribute and nothing else, whatever its value is. */
+export function isAttribute(name: string): boolean {
+  return name === 'cs(Cookie)' || (!Object.hasOwn(COLUMNS, name) && headerOf(name) === undefined);
+}
+
 export function setterOf(name: string): Setter {
   const known = Object.hasOwn(COLUMNS, name) ? COLUMNS[name] : undefined;
   if (known !== undefined) return known;
-  const header = /^(?:cs\()?(?:request-)?(x-forwarded-for|x-request-id|x-correlation-id|request-id|traceparent)\)?$/i
-    .exec(name)?.[1]
-    ?.toLowerCase();
+  const header = headerOf(name);
   if (header === 'x-forwarded-for') {
     return (entry, value) => {
       entry.forwardedFor = blanks(value);
@@ -134,11 +143,13 @@ const FORMAT: Failure = { failure: 'format' };
 export function compileW3c(pattern: string, layout: Layout): Format {
   const names = pattern.split(/\s+/).filter((name) => name !== '');
   const setters = names.map((name) => (name === 'date' || name === 'time' ? null : setterOf(name)));
+  const kept = names.map((name) => name !== 'date' && name !== 'time' && isAttribute(name));
   const date = names.indexOf('date');
   const time = names.indexOf('time');
   const leading = date === 0 && time === 1;
   return {
     ...layout,
+    late: true,
     parse(line) {
       if (line.charCodeAt(0) === 35 || line.trim() === '') return { failure: 'empty' };
       let at = 0;
@@ -158,6 +169,10 @@ export function compileW3c(pattern: string, layout: Layout): Format {
         let end = line.indexOf(' ', at);
         if (end < 0) end = line.length;
         const setter = setters[i];
+        if (leavesAttributes && kept[i]) {
+          at = end + 1;
+          continue;
+        }
         if (setter === null) {
           if (i === date) day = line.slice(at, end);
           else clock = line.slice(at, end);

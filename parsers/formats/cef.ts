@@ -18,7 +18,7 @@ import {
 } from '../fields.ts';
 import { type Context, type Format, RANK } from '../parser.ts';
 import { datedOr } from '../record.ts';
-import { epochMs, read, readAny, readClf } from '../time.ts';
+import { epochMs, read, readAny, readClf, readMonthFirst } from '../time.ts';
 
 export interface Cef {
   vendor: string;
@@ -63,6 +63,13 @@ export function readCef(line: string): Cef | 'torn' | null {
   return { vendor, product, version, signature, name, severity, fields: extension(line, from) };
 }
 
+/** The members that `take` knows. */
+const TAKEN = new Set(
+  'rt start deviceReceiptTime src spt dst dpt dhost request requestMethod requestClientApplication suser act externalId'.split(
+    ' ',
+  ),
+);
+
 /** A key, and where its value stands in the record in which it was seen last. */
 interface Key {
   readonly key: string;
@@ -91,6 +98,9 @@ function makeKey(key: string): Key {
   if (KEYS.size < KEYS_MAX) KEYS.set(key, made);
   return made;
 }
+
+/** The key that every record's members of this name have. */
+export const keyOf = (name: string): Key => KEYS.get(name) ?? makeKey(name);
 
 /**
  * The members of one record: a map of each would cost more than all else. There is one; it is filled again for the next
@@ -142,10 +152,15 @@ class Fields {
     return key === undefined || key.record !== this.#record ? '' : this.value(key.at);
   }
 
+  /** Of a key that is asked for in every record, and need not be looked up (`keyOf`). */
+  of(key: Key): string {
+    return key.record !== this.#record ? '' : this.value(key.at);
+  }
+
   /** The value, which is nobody else's business from then on. */
-  take(name: string): string {
-    const value = this.get(name);
-    if (value !== '') this.set(this.key(name), 0, 0);
+  take(key: Key): string {
+    const value = this.of(key);
+    if (value !== '') this.set(key, 0, 0);
     return value;
   }
 }
@@ -205,7 +220,8 @@ export function cefTime(text: string): number {
     return epochMs(number);
   }
   // `Sep 01 2026 10:30:00[.123][ UTC]`
-  if (text.charCodeAt(3) === 32 && text.charCodeAt(6) === 32)
+  if (text.charCodeAt(3) === 32 && text.charCodeAt(6) === 32) {
+    if (text.length === 20) return readMonthFirst(text, 0);
     return readClf(
       `${text.slice(4, 6)}/${text.slice(0, 3)}/${text.slice(7, 11)}:${text.slice(12)}`.replace(
         / (?:UTC|GMT)$/,
@@ -213,6 +229,7 @@ export function cefTime(text: string): number {
       ),
       0,
     );
+  }
   return readAny(text);
 }
 
@@ -246,13 +263,6 @@ export function fillCef(entry: Entry, cef: Cef): void {
     else if (!take(entry, key, value)) addAttribute(entry, key, value);
   }
 }
-
-/** The members that `take` knows. */
-const TAKEN = new Set(
-  'rt start deviceReceiptTime src spt dst dpt dhost request requestMethod requestClientApplication suser act externalId'.split(
-    ' ',
-  ),
-);
 
 function take(entry: Entry, key: string, value: string): boolean {
   switch (key) {

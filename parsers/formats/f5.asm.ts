@@ -3,11 +3,21 @@
  * the log profile chooses. The response code is 0 when no server answered; the support id is that of the blocking page.
  * Times are the device's, without a zone.
  */
-import { type Entry, emptyEntry, type Failure } from '../entry.ts';
+import { type Entry, emptyEntry, type Failure, leavesAttributes } from '../entry.ts';
 import { addAttribute, domainOf, isBlank, known, numberOf } from '../fields.ts';
 import type { Context, Format } from '../parser.ts';
-import { addRule, datedOr, set, setRequestHeader } from '../record.ts';
-import { fillCef, readCef } from './cef.ts';
+import { addRule, datedOr, isFieldHeader, set, setRequestHeader } from '../record.ts';
+import { fillCef, keyOf, readCef } from './cef.ts';
+
+const STATUS = keyOf('cn1');
+const FORWARDED = keyOf('cs5');
+const REQUEST = keyOf('cs3');
+const ATTACK = keyOf('cs4');
+const POLICY = keyOf('cs1');
+
+/** Between commas, without blanks around. */
+const partsOf = (list: string): string[] =>
+  list.indexOf(',') < 0 ? [list.trim()] : list.split(',').map((part) => part.trim());
 
 function parse(record: string, context: Context): Entry | Failure {
   if (isBlank(record)) return { failure: 'empty' };
@@ -16,9 +26,9 @@ function parse(record: string, context: Context): Entry | Failure {
   if (cef === null || (cef !== 'torn' && cef.vendor !== 'F5')) return { failure: 'format' };
   if (cef === 'torn') return { failure: 'torn' };
   const { fields } = cef;
-  const status = numberOf(fields.take('cn1'));
-  const forwarded = fields.take('cs5');
-  const request = fields.take('cs3');
+  const status = numberOf(fields.take(STATUS));
+  const forwarded = fields.take(FORWARDED);
+  const request = fields.take(REQUEST);
   const entry = emptyEntry('f5.asm', 'audit', 'decision');
   fillCef(entry, cef);
   entry.upstreamStatusCode = status;
@@ -27,29 +37,34 @@ function parse(record: string, context: Context): Entry | Failure {
   setHeaders(entry, request);
   const action = entry.eventOutcome ?? '';
   entry.wafIntercepted = action === '' ? null : action === 'blocked';
-  const attack = fields.get('cs4');
-  for (const violation of cef.name.split(',').slice(0, 30)) {
-    addRule(entry, {
-      id: violation.trim(),
-      message: violation.trim(),
-      tags: attack === '' || attack === 'N/A' ? [] : attack.split(',').map((tag) => tag.trim()),
-      file: fields.get('cs1'),
-      denied: entry.wafIntercepted === true,
-    });
+  const attack = fields.of(ATTACK);
+  const policy = fields.of(POLICY);
+  const denied = entry.wafIntercepted === true;
+  for (const violation of partsOf(cef.name).slice(0, 30)) {
+    const tags = attack === '' || attack === 'N/A' ? [] : partsOf(attack);
+    addRule(entry, { id: violation, message: violation, tags, file: policy, denied });
   }
   addAttribute(entry, 'version', cef.version);
   return datedOr(entry, context, { timeField: 'rt', timeOptional: true });
 }
 
-/** The whole request, its line breaks as `\r\n`. */
+/** Lines of a request that are looked at. */
+const LINES_MAX = 100;
+
+/** The whole request, its line breaks as `\\r\\n`. */
 function setHeaders(entry: Entry, request: string): void {
-  const lines = request.split('\\r\\n');
-  const protocol = / (HTTP\/[\d.]+)$/.exec((lines[0] ?? '').slice(-12));
+  let end = request.indexOf('\\r\\n');
+  const protocol = / (HTTP\/[\d.]+)$/.exec(request.slice(Math.max(0, end - 12), end < 0 ? undefined : end).slice(-12));
   if (protocol !== null) entry.networkProtocol = protocol[1]!;
-  for (const line of lines.slice(1, 100)) {
-    if (line === '') break;
-    const colon = line.indexOf(':');
-    if (colon > 0 && colon < 64) setRequestHeader(entry, line.slice(0, colon), line.slice(colon + 1).trim());
+  for (let line = 1; end >= 0 && line < LINES_MAX; line++) {
+    const from = end + 4;
+    end = request.indexOf('\\r\\n', from);
+    const to = end < 0 ? request.length : end;
+    if (to === from) break;
+    const colon = request.indexOf(':', from);
+    if (colon <= from || colon >= to || colon - from >= 64) continue;
+    const name = request.slice(from, colon);
+    if (!leavesAttributes || isFieldHeader(name)) setRequestHeader(entry, name, request.slice(colon + 1, to).trim());
   }
   if (entry.urlDomain !== null) entry.urlDomain = domainOf(entry.urlDomain);
 }

@@ -34,6 +34,7 @@ export const format: Format = {
     return / s-reason(?: |$)| x-edge-|(?:^|\s)x-host-header/.test(fields) ? null : fields;
   },
   compile,
+  late: true,
   parse(line, context) {
     if (line.charCodeAt(0) === 35 || line.trim() === '') return { failure: 'empty' };
     if (line.charCodeAt(4) !== 45 || line.charCodeAt(10) !== 32 || line.charCodeAt(19) !== 32)

@@ -2,11 +2,25 @@
  * HOT. Imperva Cloud WAF (Incapsula), CEF: one event for a request; its name lists the attacks. `act` is the verdict
  * (REQ_PASSED, REQ_BLOCKED_…, REQ_CHALLENGE_…), `cn1` the status, `deviceExternalId` the request's id.
  */
-import { type Entry, emptyEntry, type Failure } from '../entry.ts';
+import { type Entry, emptyEntry, type Failure, leavesAttributes } from '../entry.ts';
 import { addAttribute, addId, isBlank, known, numberOf } from '../fields.ts';
 import type { Context, Format } from '../parser.ts';
 import { addRule, datedOr, set } from '../record.ts';
-import { cefTime, fillCef, readCef } from './cef.ts';
+import { cefTime, fillCef, keyOf, readCef } from './cef.ts';
+
+const STATUS = keyOf('cn1');
+const FORWARDED = keyOf('xff');
+const QUERY = keyOf('qstr');
+const SITE = keyOf('sourceServiceName');
+const ID = keyOf('deviceExternalId');
+const PORT = keyOf('cpt');
+const HEADERS = keyOf('additionalReqHeaders');
+const END = keyOf('end');
+const RULES = keyOf('cs9');
+
+/** Names of headers that become fields. */
+const FIELD_HEADER =
+  /"(?:host|:authority|user-agent|referer|content-type|x-forwarded-for|x-request-id|x-correlation-id|x-amzn-trace-id|traceparent|cf-ray|x-varnish)"/i;
 
 function parse(record: string, context: Context): Entry | Failure {
   if (isBlank(record)) return { failure: 'empty' };
@@ -16,14 +30,14 @@ function parse(record: string, context: Context): Entry | Failure {
     return { failure: 'format' };
   if (cef === 'torn') return { failure: 'torn' };
   const { fields } = cef;
-  const status = numberOf(fields.take('cn1'));
-  const forwarded = fields.take('xff');
-  const query = fields.take('qstr');
-  const site = fields.take('sourceServiceName');
-  const id = fields.take('deviceExternalId');
-  const port = numberOf(fields.take('cpt'));
-  const headers = fields.take('additionalReqHeaders');
-  const end = fields.take('end');
+  const status = numberOf(fields.take(STATUS));
+  const forwarded = fields.take(FORWARDED);
+  const query = fields.take(QUERY);
+  const site = fields.take(SITE);
+  const id = fields.take(ID);
+  const port = numberOf(fields.take(PORT));
+  const headers = fields.take(HEADERS);
+  const end = fields.take(END);
   const entry = emptyEntry('imperva.cef', 'audit', 'start');
   fillCef(entry, cef);
   entry.httpResponseStatusCode = status;
@@ -38,7 +52,7 @@ function parse(record: string, context: Context): Entry | Failure {
   if (endMs > entry.timeMs) entry.durationMs = endMs - entry.timeMs;
   const action = entry.eventOutcome ?? '';
   if (action !== '') entry.wafIntercepted = /^REQ_(?:BLOCKED|CHALLENGE|BAD|DOMAIN)/.test(action);
-  const rules = fields.get('cs9').split(',');
+  const rules = fields.of(RULES).split(',');
   cef.name
     .split(',')
     .slice(0, 30)
@@ -52,6 +66,7 @@ function parse(record: string, context: Context): Entry | Failure {
 /** `[{"Accept":"text/html"},{"X-Forwarded-For":"198.51.100.4"}]`, or one object. */
 function setHeaders(entry: Entry, text: string): void {
   if (!(text.startsWith('[') && text.endsWith(']')) && !(text.startsWith('{') && text.endsWith('}'))) return;
+  if (leavesAttributes && text.indexOf('\\') < 0 && !FIELD_HEADER.test(text)) return;
   try {
     const json: unknown = JSON.parse(text);
     for (const item of Array.isArray(json) ? json.slice(0, 100) : [json]) set.headers(entry, item, '');

@@ -3,14 +3,33 @@
  * Gin without KrakenD is an application.
  */
 import { type Entry, emptyEntry, type Failure } from '../entry.ts';
-import { addAttribute, isAddress, isMethod, levelOf, numberOf, setTarget } from '../fields.ts';
+import { addAttribute, decimalAt, isAddress, isMethod, levelOf, numberOf, setTarget } from '../fields.ts';
 import type { Format } from '../parser.ts';
 import { read, readSlashed } from '../time.ts';
 
 const UNITS: Record<string, number> = { ns: 1e-6, µs: 1e-3, us: 1e-3, ms: 1, s: 1000 };
 
+/** A number of up to 15 digits and one unit, which nearly all durations are; null = it is read in general. */
+function usualDuration(text: string): number | null {
+  let to = text.length - 1;
+  if (text.charCodeAt(to) !== 115) return null;
+  const c = text.charCodeAt(to - 1);
+  let unit = 1000;
+  if (c === 0xb5 || c === 117) unit = 1e-3;
+  else if (c === 109) unit = 1;
+  else if (c === 110) unit = 1e-6;
+  if (unit !== 1000) to--;
+  const last = text.charCodeAt(to - 1);
+  const first = text.charCodeAt(0);
+  if (to < 1 || to > 13 || !(last >= 48 && last <= 57 && first >= 48 && first <= 57)) return null;
+  const n = decimalAt(text, 0, to);
+  return n === null || n < 0 ? null : Math.round(n * unit * 1000) / 1000;
+}
+
 /** Go's way of writing a duration: `412.3µs`, `1m2.5s`. */
 function goDuration(text: string): number | null {
+  const usual = usualDuration(text);
+  if (usual !== null) return usual;
   const match = /^(?:(\d{1,9})h)?(?:(\d{1,9})m(?!s))?(?:(\d{1,12}(?:\.\d{1,12})?)(ns|µs|us|ms|s))?$/.exec(
     text.replace('\u03bc', 'µ'),
   );
@@ -25,13 +44,16 @@ function goDuration(text: string): number | null {
 /** `2026/09/01 - 10:30:00` */
 function ginTime(text: string, at: number): number {
   if (text.charCodeAt(at + 11) !== 45) return Number.NaN;
+  const plain = text.charCodeAt(at + 10) === 32 && text.charCodeAt(at + 12) === 32;
+  // Nothing behind the seconds that could be a fraction.
+  if (plain && text.charCodeAt(at + 21) === 32) return readSlashed(text, at);
   const ms = readSlashed(`${text.slice(at, at + 10)} ${text.slice(at + 13, at + 25)}`, 0);
   read.end = at + 2 + read.end;
   return ms;
 }
 
 function parse(record: string): Entry | Failure {
-  const line = (record.includes('\x1b') ? record.replace(/\x1b\[[0-9;]*m/g, '') : record).trim();
+  const line = (record.indexOf('\x1b') >= 0 ? record.replace(/\x1b\[[0-9;]*m/g, '') : record).trim();
   if (line === '') return { failure: 'empty' };
   if (line.startsWith('[GIN] ')) return access(line);
   if (line.startsWith('[KRAKEND] ')) return own(line, ginTime(line, 10), 10);
@@ -44,17 +66,20 @@ function parse(record: string): Entry | Failure {
 function access(line: string): Entry | Failure {
   const timeMs = ginTime(line, 6);
   if (Number.isNaN(timeMs)) return { failure: line.length < 30 ? 'torn' : 'time', field: 'time' };
-  const parts = line.split('|');
-  if (parts.length < 5) return { failure: 'torn' };
+  const b0 = line.indexOf('|');
+  const b1 = line.indexOf('|', b0 + 1);
+  const b2 = line.indexOf('|', b1 + 1);
+  const b3 = line.indexOf('|', b2 + 1);
+  if (!(b0 >= 0 && b1 > b0 && b2 > b1 && b3 > b2)) return { failure: 'torn' };
   const entry = emptyEntry('krakend', 'access', 'end');
   entry.timeMs = timeMs;
   entry.timeZoneless = true;
-  entry.httpResponseStatusCode = numberOf(parts[1]!.trim());
+  entry.httpResponseStatusCode = numberOf(line.slice(b0 + 1, b1).trim());
   if (entry.httpResponseStatusCode === null) return { failure: 'status', field: 'status' };
-  entry.durationMs = goDuration(parts[2]!.trim());
-  const client = parts[3]!.trim();
+  entry.durationMs = goDuration(line.slice(b1 + 1, b2).trim());
+  const client = line.slice(b2 + 1, b3).trim();
   if (isAddress(client)) entry.clientAddress = client;
-  const request = parts.slice(4).join('|').trim();
+  const request = line.slice(b3 + 1).trim();
   const blank = request.indexOf(' ');
   const method = blank < 0 ? request : request.slice(0, blank);
   if (!isMethod(method)) return { failure: 'format', field: 'method' };

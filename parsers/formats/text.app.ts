@@ -3,7 +3,7 @@
  * any usual order (Django, Python, gunicorn, winston, logback, log4j, Monolog, php-fpm, Rails, Laravel, .NET).
  * Lines that do not begin so continue the record before (stack traces).
  */
-import { type Entry, emptyEntry, type Failure } from '../entry.ts';
+import { type Entry, emptyEntry, type Failure, leavesAttributes } from '../entry.ts';
 import {
   addAttribute,
   addId,
@@ -560,6 +560,7 @@ function parse(record: string, context: Context): Entry | Failure {
 
 /** `[object] (App\\Denied(code: 0): no at /srv/a.php:59)`, as Monolog writes an exception into the context. */
 function setPhpException(entry: Entry): void {
+  if (leavesAttributes) return;
   const text = entry.attributes?.exception;
   const match =
     text === undefined
@@ -626,6 +627,7 @@ function setTrace(entry: Entry, trace: string): void {
     if (end >= 0) setTrace(entry, trace.slice(end + 1));
     return;
   }
+  if (leavesAttributes) return;
   addAttribute(entry, 'error.stack_trace', trace.length > STACK_MAX ? trace.slice(-STACK_MAX) : trace);
   // Python names the exception last, Java first.
   const last = trace.slice(trace.lastIndexOf('\n') + 1).slice(0, 400);
@@ -781,6 +783,7 @@ export const format: Format = {
   title: 'application log (text)',
   usualLayer: 'app',
   rank: RANK.text,
+  late: true,
   starts,
   parse,
 };
