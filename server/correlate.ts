@@ -46,8 +46,9 @@ const CROWD_NEXT_RECORDS = 500;
 const CELL_RECORDS = 60_000;
 /** Lines that are explained by the pool at one time, in slices of crowded time. About 5 kB each. */
 const OUT_RECORDS = 60_000;
-/** Lines around a stretch that are looked at besides its own: of a crowd beside it only the nearest. */
-const AROUND_RECORDS = 6000;
+/** Lines on each side of a stretch that are looked at: of a crowd that lies there only the nearest. */
+const AROUND_RECORDS = 60_000;
+const AROUND_CROWD_RECORDS = 6000;
 const AROUND_MS_MIN = 50;
 /** Of what lies around a crowded cell at least this: a clock of whole seconds says it up to a second before or after. */
 const CELL_AROUND_MS_MIN = 1000;
@@ -253,7 +254,7 @@ export class Correlator {
     const slices: Slice[] = [];
     for (let from = cells.fromMs; from < cells.toMs; from += step) {
       const to = Math.min(cells.toMs, from + step);
-      let around = aroundOf(density, from, to, CELL_AROUND_MS_MIN);
+      let around = aroundOf(density, from, to, AROUND_CROWD_RECORDS, CELL_AROUND_MS_MIN);
       // One log alone has nothing to be linked with beyond the slice.
       if (readable.length === 1) around = { beforeMs: 0, afterMs: 0 };
       const stretch = {
@@ -363,7 +364,8 @@ export class Correlator {
     }
     const toMs = done[0]!.bucket + BUCKET_MS;
     const fromMs = done[done.length - 1]!.bucket;
-    let { beforeMs, afterMs } = aroundOf(density, fromMs, toMs, AROUND_MS_MIN);
+    const most = this.#crowds.isNear(fromMs - SLACK_MS, toMs + SLACK_MS) ? AROUND_CROWD_RECORDS : AROUND_RECORDS;
+    let { beforeMs, afterMs } = aroundOf(density, fromMs, toMs, most, AROUND_MS_MIN);
     if (density.between(fromMs - PAST_MS, toMs) < PAST_RECORDS) beforeMs = PAST_MS;
     const n = this.#stretches++;
     const whole = n < WHOLE_FIRST || n % WHOLE_EVERY === 0;
@@ -433,13 +435,14 @@ function aroundOf(
   density: Density,
   fromMs: number,
   toMs: number,
+  most: number,
   leastMs: number,
 ): { beforeMs: number; afterMs: number } {
   let beforeMs = SLACK_MS;
   let afterMs = SLACK_MS;
-  while (beforeMs > leastMs && density.between(fromMs - beforeMs, fromMs) > AROUND_RECORDS)
+  while (beforeMs > leastMs && density.between(fromMs - beforeMs, fromMs) > most)
     beforeMs = Math.max(leastMs, Math.floor(beforeMs / 2));
-  while (afterMs > leastMs && density.between(toMs, toMs + afterMs) > AROUND_RECORDS)
+  while (afterMs > leastMs && density.between(toMs, toMs + afterMs) > most)
     afterMs = Math.max(leastMs, Math.floor(afterMs / 2));
   return { beforeMs, afterMs };
 }

@@ -60,6 +60,12 @@ export class Crowds {
     return this.#crowds.has(bucket);
   }
 
+  /** Does some crowd reach into this time? */
+  isNear(fromMs: number, toMs: number): boolean {
+    for (const bucket of this.#crowds.keys()) if (bucket < toMs && bucket + BUCKET_MS > fromMs) return true;
+    return false;
+  }
+
   /** From now on it is explained cell by cell; all of it is new. */
   add({ bucket, mark }: Mark, nowMs: number): void {
     if (this.#crowds.size === 0) this.#block = this.#archive.newest();
