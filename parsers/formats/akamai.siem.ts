@@ -21,6 +21,13 @@ function unpacked(field: string): readonly string[] {
 /** Which rules matched, and what they are called, comes again and again; what they matched does not. */
 const known = remembering(unpacked);
 
+const repeated = remembering((text): unknown => JSON.parse(text));
+
+/** As objects, too. */
+function rulesOf(text: string): unknown {
+  return /"ruleData": ?"[^"]/.test(text) ? JSON.parse(text) : repeated(text);
+}
+
 /** `Name%3a%20value%0d%0a…` */
 const headers: Take = (entry, value) => {
   const text = textOf(value);
@@ -142,7 +149,7 @@ export const format = jsonFormat({
   timeField: 'start',
   needs: {
     attackData: {
-      rules: true,
+      rules: rulesOf,
       ruleActions: true,
       ruleMessages: true,
       ruleTags: true,
