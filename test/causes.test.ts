@@ -29,6 +29,8 @@ interface Expected {
   evidence: string[];
   /** Exactly these, in any order. */
   chain: string[];
+  /** What some lines of the chain did. */
+  roles?: Record<string, string>;
   failsToday?: string;
 }
 /** An empty list cannot carry a reason: then `{ "failsToday": …, "refused": [] }`. */
@@ -109,6 +111,8 @@ function differences(found: ReportRecord[], expected: Expected[]): string[] {
       out.push(`${name}: confidence is ${record.confidence}, should be at least ${wanted.confidenceAtLeast}`);
     const chain = record.chain.map((h) => h.file);
     says('chain', [...chain].sort().join(' '), [...wanted.chain].sort().join(' '));
+    for (const [at, role] of Object.entries(wanted.roles ?? {}))
+      says(`role of ${at}`, record.chain.find((h) => h.file === at)?.role, role);
     const evidence = record.evidence.map((e) => e.file);
     for (const e of wanted.evidence) if (!evidence.includes(e)) out.push(`${name}: evidence ${e} is missing`);
     for (const e of evidence)

@@ -729,9 +729,11 @@ function verdict(
   const decidedHop = wafRecord >= 0 ? wafRecord : v.layer === 'waf' ? a.decider : v.decidedHop;
   const roles: Role[] = a.request.hops.map((hop, i) => {
     if (i === decidedHop && v.decidedHop >= 0) return 'decided';
-    if (hop.entry.kind !== 'access') return 'evidence';
-    const status = hop.entry.httpResponseStatusCode ?? 0;
-    return status === a.request.status ? 'relayed' : 'received';
+    const { kind, wafIntercepted, httpResponseStatusCode } = hop.entry;
+    // A WAF that keeps a record of what others refused has let it pass, and says nothing of why.
+    const onlyWatched = kind === 'audit' && v.layer !== 'waf' && wafIntercepted !== true;
+    if (kind !== 'access' && !onlyWatched) return 'evidence';
+    return (httpResponseStatusCode ?? 0) === a.request.status ? 'relayed' : 'received';
   });
   return {
     cause: v.cause,
