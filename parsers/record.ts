@@ -29,6 +29,7 @@ import {
   MEMBERS_MAX,
   type Names,
   onlyAttributes,
+  remembering,
   scanned,
   type Take,
 } from './members.ts';
@@ -238,7 +239,8 @@ export function setRequestHeader(entry: Entry, name: string, value: string): voi
   if (header === undefined) {
     const key = name.toLowerCase();
     header = { key: interned(key), attribute: interned(`request.header.${key}`) };
-    if (HEADERS.size < CALLED_MAX && name.length <= 100) HEADERS.set(name, header);
+    // Of its own: a slice would keep its record.
+    if (HEADERS.size < CALLED_MAX && name.length <= 100) HEADERS.set(interned(name), header);
   }
   const { key, attribute } = header;
   switch (key) {
@@ -297,94 +299,57 @@ export function setStart(entry: Entry, startUs: number): void {
   entry.timePoint = 'start';
 }
 
-/** Longer names are none that a field takes. */
-const HEADER_NAME_MAX = 32;
+/** A longer list is parsed: an expression remembers where it might go back to, for every character. */
+const HEADERS_LENGTH_MAX = 65_536;
+const TEXT = '[^"\\\\]*(?:\\\\.[^"\\\\]*)*';
 const found: string[] = [];
 
 /**
  * HOT. Takes the few headers that become fields out of `[{"name":"Host","value":"…"}, …]` or `{"host":"…", "via":["…"]}`,
- * from quote to quote: a third of what `JSON.parse` and a look at each of them cost.
+ * one match a header: four headers take 0.35 µs, `JSON.parse` alone 0.7, and going from quote to quote by hand 0.6.
  */
 export class HeaderScan {
   readonly #names: Set<string>;
-  readonly #lengths = new Uint8Array(HEADER_NAME_MAX);
-  /** Names as they came → the same if it is one of them, else null; bounded like `HEADERS`. */
-  readonly #known = new Map<string, string | null>();
+  readonly #row: RegExp;
+  readonly #member: RegExp;
 
   /** `names`, in lower case, parted by spaces. */
   constructor(names: string) {
     this.#names = new Set(names.split(' '));
-    for (const name of this.#names) this.#lengths[name.length] = 1;
+    const any = [...this.#names].map((name) => name.replace(/[a-z]/g, (c) => `[${c}${c.toUpperCase()}]`)).join('|');
+    const name = `"(?:(${any})|[^"\\\\]*)"`;
+    this.#row = new RegExp(`\\{"name":${name},"value":"(${TEXT})"\\}(?:,(?=\\{)|(?=\\]$))`, 'y');
+    this.#member = new RegExp(`${name}:(?:"(${TEXT})"|\\["(${TEXT})"\\])(?:,(?=")|(?=\\}$))`, 'y');
   }
 
   /** Name, value, name … in the order of the text, which is known to be JSON; null = it is to be parsed. Good until the next call. */
   find(text: string): readonly string[] | null {
     found.length = 0;
-    const escaped = text.indexOf('\\') >= 0;
-    const { length } = text;
+    const last = text.length - 1;
+    if (last > HEADERS_LENGTH_MAX) return null;
     const rows = text.charCodeAt(0) === 91;
-    let count = 0;
-    for (let i = 1; i < length - 1; i++) {
-      if (++count > MEMBERS_MAX) return null;
-      if (rows) {
-        if (!isAt(text, i, NAME_MARK)) return null;
-        i += 8;
-      } else if (text.charCodeAt(i) !== 34) return null;
-      const from = i + 1;
-      const to = text.indexOf('"', from);
-      if (escaped && text.charCodeAt(to - 1) === 92) return null;
-      i = to + 1;
-      let list = false;
-      if (rows) {
-        if (!isAt(text, i, VALUE_MARK)) return null;
-        i += 10;
-      } else {
-        if (text.charCodeAt(i) !== 58) return null;
-        list = text.charCodeAt(i + 1) === 91;
-        i += list ? 3 : 2;
-        if (text.charCodeAt(i - 1) !== 34) return null;
-      }
-      let end = text.indexOf('"', i);
-      if (escaped) while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
-      if (to - from < HEADER_NAME_MAX && this.#lengths[to - from] === 1) {
-        const key = text.slice(from, to);
-        if (escaped && key.indexOf('\\') >= 0) return null;
-        const name = this.#nameOf(key);
-        if (name !== null) {
-          // Of a member that comes twice the last counts.
-          if (!rows && found.includes(name)) return null;
-          const value = text.slice(i, end);
-          // A control character is no JSON, and is repaired by who parses it.
-          const plain = escaped && value.indexOf('\\') >= 0 ? unescaped(value) : value;
-          if (plain === null) return null;
-          found.push(name, plain);
-        }
-      }
-      i = end + 1;
-      if (rows || list) {
-        if (text.charCodeAt(i) !== (rows ? 125 : 93)) return null;
-        i++;
-      }
-      // A comma, or the end.
-      if (text.charCodeAt(i) !== 44 && i !== length - 1) return null;
+    const regexp = rows ? this.#row : this.#member;
+    let at = 1;
+    for (let n = 0; at < last; n++) {
+      if (n >= MEMBERS_MAX) return null;
+      regexp.lastIndex = at;
+      const match = regexp.exec(text);
+      if (match === null) return null;
+      at = regexp.lastIndex;
+      const name = match[1];
+      if (name === undefined) continue;
+      // Of a member that comes twice the last counts.
+      if (!rows && found.includes(name)) return null;
+      const value = match[2] ?? match[3]!;
+      // A control character is no JSON, and is repaired by who parses it.
+      const plain = value.indexOf('\\') >= 0 ? unescaped(value) : value;
+      if (plain === null) return null;
+      found.push(name, plain);
     }
     return found;
   }
 
-  has(name: string): boolean {
-    return name.length < HEADER_NAME_MAX && this.#lengths[name.length] === 1 && this.#nameOf(name) !== null;
-  }
-
-  #nameOf(name: string): string | null {
-    let known = this.#known.get(name);
-    if (known === undefined) {
-      // Of its own: a slice would keep its record.
-      const own = interned(name);
-      known = this.#names.has(own.toLowerCase()) ? own : null;
-      if (this.#known.size < CALLED_MAX) this.#known.set(own, known);
-    }
-    return known;
-  }
+  readonly has = remembering((name): boolean => this.#names.has(name.toLowerCase()));
 }
 
 function unescaped(text: string): string | null {
@@ -393,22 +358,6 @@ function unescaped(text: string): string | null {
   } catch {
     return null;
   }
-}
-
-const NAME_MARK = [...'{"name":"'].map((c) => c.charCodeAt(0));
-const VALUE_MARK = [...',"value":"'].map((c) => c.charCodeAt(0));
-
-/** `startsWith` takes three times as long. */
-function isAt(text: string, at: number, mark: readonly number[]): boolean {
-  for (let i = 0; i < mark.length; i++) if (text.charCodeAt(at + i) !== mark[i]) return false;
-  return true;
-}
-
-/** Is the quote at `at` behind an odd number of backslashes? */
-function isEscaped(text: string, at: number): boolean {
-  let slash = at - 1;
-  while (text.charCodeAt(slash) === 92) slash--;
-  return (at - slash) % 2 === 0;
 }
 
 /** Those that `setRequestHeader` has fields for. */
