@@ -230,6 +230,16 @@ export function lastAt(text: string, code: number, from: number): number {
   return i;
 }
 
+/**
+ * Position of the characters `first` and `second` behind each other: a search for one character stays in compiled code,
+ * one for two leaves it and costs twice as much.
+ */
+export function pairAt(text: string, first: string, second: number, from: number): number {
+  let at = text.indexOf(first, from);
+  while (at >= 0 && text.charCodeAt(at + 1) !== second) at = text.indexOf(first, at + 1);
+  return at;
+}
+
 export function isDigits(text: string, from = 0, to = text.length): boolean {
   if (from >= to) return false;
   for (let i = from; i < to; i++) {

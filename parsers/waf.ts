@@ -3,7 +3,7 @@
  * log, an audit log's part H or a JSON message. It names rules; which of them was the reason is not decided here.
  */
 import type { Entry, RuleMatch } from './entry.ts';
-import { addAttribute, addId, domainOf, isAddress, Kept, numberOf, unescapeText } from './fields.ts';
+import { addAttribute, addId, domainOf, isAddress, Kept, numberOf, pairAt, unescapeText } from './fields.ts';
 
 export const SEVERITIES = ['emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'info', 'debug'];
 
@@ -116,12 +116,12 @@ function setItems(line: WafLine, text: string, first: number, to: number): void 
 
 /** Position of the `"]` that closes an item: one that is followed by the next item or the end of the items. */
 function endOfItem(text: string, from: number, to: number): number {
-  let end = text.indexOf('"]', from);
+  let end = pairAt(text, '"', 93, from);
   while (end >= 0 && end + 2 <= to) {
     if (end + 2 === to) return end;
     const next = text.charCodeAt(end + 2);
     if (next === 32 || next === 44 || next === 10) return end;
-    end = text.indexOf('"]', end + 1);
+    end = pairAt(text, '"', 93, end + 1);
   }
   return to;
 }

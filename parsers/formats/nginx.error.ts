@@ -12,6 +12,7 @@ import {
   Kept,
   levelOf,
   looksLikeHost,
+  pairAt,
   setRequestAt,
   setTarget,
 } from '../fields.ts';
@@ -41,7 +42,7 @@ function parse(record: string): Entry | Failure {
       ? { failure: 'time', field: 'time' }
       : { failure: 'format' };
   const open = read.end + 1;
-  const close = record.indexOf('] ', open);
+  const close = pairAt(record, ']', 32, open);
   if (record.charCodeAt(open) !== 91 || close < 0) return { failure: record.length <= 30 ? 'torn' : 'format' };
   const level = levelOf(record.slice(open + 1, close));
   if (level === null) return { failure: 'format', field: 'level' };
@@ -49,7 +50,7 @@ function parse(record: string): Entry | Failure {
   // `1234#5678: *90 `
   const ids = close + 2;
   const hash = record.indexOf('#', ids);
-  const colon = record.indexOf(': ', ids);
+  const colon = pairAt(record, ':', 32, ids);
   if (hash < 0 || colon < hash || !isDigits(record, ids, hash) || !isDigits(record, hash + 1, colon))
     return { failure: colon < 0 ? 'torn' : 'format', field: 'pid' };
 
@@ -133,7 +134,7 @@ function markAt(text: string, at: number): number {
  */
 function findTail(text: string, from: number): boolean {
   let last = -1;
-  for (let at = from; at >= 0; at = text.indexOf(', ', at + 2)) {
+  for (let at = from; at >= 0; at = pairAt(text, ',', 32, at + 2)) {
     const mark = markAt(text, at);
     if (mark <= last) return false;
     while (++last < mark) tailAt[last] = -1;
