@@ -7,7 +7,9 @@ import { isAddress, isBlank, levelOf } from '../fields.ts';
 import type { Context, Format } from '../parser.ts';
 import { datedOr } from '../record.ts';
 import { read, readAny } from '../time.ts';
-import { parseWafLine, setWafLine } from '../waf.ts';
+import { parseWafLine, sentence, setWafLine } from '../waf.ts';
+
+const LEVEL = /\b(emerg\w*|alert|crit\w*|error|warn\w*|notice|info|debug)\b/i;
 
 function parse(record: string, context: Context): Entry | Failure {
   if (isBlank(record)) return { failure: 'empty' };
@@ -15,7 +17,7 @@ function parse(record: string, context: Context): Entry | Failure {
   if (at < 0 || at > 120) return { failure: 'format' };
   const close = record.indexOf('"] Coraza: ', at);
   if (close < 0 || close - at > 80) return { failure: 'format' };
-  const line = parseWafLine(record.slice(close + 11).trimEnd());
+  const line = parseWafLine(record, close + 11, record.trimEnd().length);
   if (line === null) return { failure: 'torn' };
   const entry = emptyEntry('coraza.error', 'error', 'decision');
   if (at > 0) {
@@ -25,14 +27,14 @@ function parse(record: string, context: Context): Entry | Failure {
       entry.timeMs = ms;
       entry.timeZoneless = read.zoneless;
     }
-    const level = /\b(emerg\w*|alert|crit\w*|error|warn\w*|notice|info|debug)\b/i.exec(head);
+    const level = LEVEL.exec(head);
     if (level !== null) entry.logLevel = levelOf(level[1]!);
   }
   const client = record.slice(at + 9, close);
   if (isAddress(client)) entry.clientAddress = client;
   entry.logLogger = 'coraza';
   setWafLine(entry, line);
-  entry.message = `Coraza: ${line.action} ${line.rule.match}`.trimEnd();
+  entry.message = sentence('Coraza', line);
   return datedOr(entry, context, { timeField: 'time', timeOptional: true });
 }
 
