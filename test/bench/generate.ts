@@ -193,16 +193,43 @@ interface Made {
 }
 
 function writeCombined(directory: string, lines: number, traffic: Traffic, decided: Record<Decider, number>): Made {
-  const file = new LogFile(directory, 'nginx/access.log');
-  const stamp = new Stamp();
+  const log = new Combined(directory);
   for (let i = 0; i < lines; i++) {
     const q = traffic.next();
     if (q.decider !== null) decided[q.decider]++;
-    file.write(
-      `${q.client} - - [${stamp.at(q.timeMs).clf} +0000] "${q.method} ${q.path}${q.query} HTTP/1.1" ${q.status} ${q.bytes} "${q.referrer}" "${q.agent}"\n`,
+    log.write(q);
+  }
+  return { files: log.files, requests: lines };
+}
+
+/** What grows as requests come. */
+export interface Logs {
+  readonly files: LogFile[];
+  write(q: Request): void;
+  /** No request that ends before `now` comes any more. */
+  upTo(now: number): void;
+}
+
+/** One access log, and nothing that says why. */
+export class Combined implements Logs {
+  readonly #file: LogFile;
+  readonly #stamp = new Stamp();
+
+  constructor(directory: string) {
+    this.#file = new LogFile(directory, 'nginx/access.log');
+  }
+
+  get files(): LogFile[] {
+    return [this.#file];
+  }
+
+  upTo(): void {}
+
+  write(q: Request): void {
+    this.#file.write(
+      `${q.client} - - [${this.#stamp.at(q.timeMs).clf} +0000] "${q.method} ${q.path}${q.query} HTTP/1.1" ${q.status} ${q.bytes} "${q.referrer}" "${q.agent}"\n`,
     );
   }
-  return { files: [file], requests: lines };
 }
 
 function writeLayers(directory: string, lines: number, traffic: Traffic, decided: Record<Decider, number>): Made {
@@ -220,7 +247,7 @@ function writeLayers(directory: string, lines: number, traffic: Traffic, decided
 }
 
 /** The logs of four layers, and what each of them says about a request. */
-export class Layers {
+export class Layers implements Logs {
   readonly #random: Random;
   readonly #balancer: LateLog;
   readonly #access: LateLog;
@@ -249,7 +276,6 @@ export class Layers {
     return this.#logs.map((log) => log.file);
   }
 
-  /** No request that ends before `now` comes any more. */
   upTo(now: number): void {
     for (const log of this.#logs) log.upTo(now);
   }

@@ -24,9 +24,12 @@ type Part = (typeof PARTS)[number];
 
 const options = new Map(process.argv.slice(2).map((a) => a.split('=', 2) as [string, string]));
 for (const [key, value] of options) {
-  if (!['sizes', 'only', 'repeat', 'seed', 'rate', 'scale', 'seconds', 'quiet'].includes(key) || value === undefined) {
+  if (
+    !['sizes', 'only', 'repeat', 'seed', 'rate', 'scale', 'seconds', 'quiet', 'layers'].includes(key) ||
+    value === undefined
+  ) {
     console.error(
-      `usage: npm run bench -- [sizes=200k,2M,20M] [only=${PARTS.join(',')}] [repeat=2] [seed=403] [rate=10] [scale=1] [seconds=60] [quiet=60]`,
+      `usage: npm run bench -- [sizes=200k,2M,20M] [only=${PARTS.join(',')}] [repeat=2] [seed=403] [rate=10] [scale=1] [seconds=60] [quiet=60] [layers=4]`,
     );
     process.exit(2);
   }
@@ -378,8 +381,11 @@ async function storm(): Promise<void> {
   const rate = Number(options.get('rate') ?? 20_000);
   const seconds = Number(options.get('seconds') ?? 60);
   const quietSeconds = Number(options.get('quiet') ?? 60);
-  say(`\n## A storm of ${number(rate)} refusals a second for ${seconds} s, four layers\n`);
-  const report = await runStorm({ rate, seconds, quietSeconds, scratch: join(scratch, 'storm'), note });
+  const layers = options.get('layers') === '1' ? 1 : 4;
+  say(
+    `\n## A storm of ${number(rate)} refusals a second for ${seconds} s, ${layers === 1 ? 'one access log' : 'four layers'}\n`,
+  );
+  const report = await runStorm({ layers, rate, seconds, quietSeconds, scratch: join(scratch, 'storm'), note });
   note('');
   say(report.markdown);
   for (const w of report.wrong) say(`\n**WRONG**: ${w}`);

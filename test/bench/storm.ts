@@ -1,21 +1,23 @@
 /**
- * A storm: real files of four layers grow by `rate` refused requests a second while `serve` follows them, with a
+ * A storm: the real log of one server, or those of four layers, grow by `rate` refused requests a second while `serve` follows them, with a
  * quiet stretch of ordinary traffic before and after. Every second it is asked how many refusals it knows and how old
  * the newest of them is, and what memory its process has. What was written has to be counted exactly, each refusal at
- * the layer that decided. Bounded: after eight minutes it is given up.
+ * the layer that decided. Bounded: after twelve minutes it is given up.
  *
- *     node test/bench/storm.ts write DIR RATE SECONDS QUIET      the writer alone, one JSON object a second
+ *     node test/bench/storm.ts write DIR RATE SECONDS QUIET LAYERS   the writer alone, one JSON object a second
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Layers } from './generate.ts';
+import { Combined, Layers, type Logs } from './generate.ts';
 import { type Decider, Random, type Request, Traffic } from './traffic.ts';
 
 export interface StormOptions {
   /** Refused requests a second. */
   rate: number;
   seconds: number;
+  /** 1 = one access log, 4 = HAProxy, nginx, ModSecurity and an application. */
+  layers: 1 | 4;
   /** Ordinary traffic before the storm, and after it was caught up with. */
   quietSeconds: number;
   /** For logs and store; emptied by the caller. */
@@ -23,7 +25,7 @@ export interface StormOptions {
   note: (text: string) => void;
 }
 
-const GIVEN_UP_MS = 8 * 60_000;
+const GIVEN_UP_MS = 12 * 60_000;
 /** Requests a second that are let through: when it is quiet, and beside the storm. */
 const ORDINARY = 50;
 const ORDINARY_IN_STORM = 1000;
@@ -82,9 +84,15 @@ class Storm {
 }
 
 /** Writes in real time until it is told to stop by the end of its input; what is late is made up for. */
-async function write(directory: string, rate: number, seconds: number, quietSeconds: number): Promise<void> {
-  const traffic = new Traffic(403, Date.now(), 10, ['loadbalancer', 'web', 'waf', 'app']);
-  const layers = new Layers(directory, traffic.random);
+async function write(
+  directory: string,
+  rate: number,
+  seconds: number,
+  quietSeconds: number,
+  of: number,
+): Promise<void> {
+  const traffic = new Traffic(403, Date.now(), 10, of === 1 ? ['web'] : ['loadbalancer', 'web', 'waf', 'app']);
+  const layers: Logs = of === 1 ? new Combined(directory) : new Layers(directory, traffic.random);
   const storm = new Storm(traffic);
   const decided: Record<Decider, number> = { loadbalancer: 0, web: 0, waf: 0, app: 0 };
   const began = Date.now();
@@ -102,6 +110,7 @@ async function write(directory: string, rate: number, seconds: number, quietSeco
     const end = Math.ceil(((to - since) * perSecond) / 1000);
     for (let i = first; i < end; i++) {
       const q = next(since + (i * 1000) / perSecond);
+      if (of === 1 && q.decider !== null) q.decider = 'web';
       if (q.decider !== null) decided[q.decider]++;
       layers.write(q);
     }
@@ -171,7 +180,15 @@ export async function runStorm(o: StormOptions): Promise<StormReport> {
   const givenUpAt = Date.now() + GIVEN_UP_MS;
   const writer = spawn(
     process.execPath,
-    [join(import.meta.dirname, 'storm.ts'), 'write', logs, `${o.rate}`, `${o.seconds}`, `${o.quietSeconds}`],
+    [
+      join(import.meta.dirname, 'storm.ts'),
+      'write',
+      logs,
+      `${o.rate}`,
+      `${o.seconds}`,
+      `${o.quietSeconds}`,
+      `${o.layers}`,
+    ],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   const told: { latest: Written | null } = { latest: null };
@@ -255,7 +272,8 @@ export async function runStorm(o: StormOptions): Promise<StormReport> {
       wrong.length = 0;
       const { total } = await ask<{ total: number }>('refusals?limit=1');
       if (total !== end.refusals) wrong.push(`${total} refusals are known of ${end.refusals} that were written`);
-      for (const [layer, n] of Object.entries(end.decided)) {
+      // One log alone does not always tell whether somebody behind it refused.
+      for (const [layer, n] of o.layers === 1 ? [] : Object.entries(end.decided)) {
         const { total: of } = await ask<{ total: number }>(`refusals?limit=1&layer=${layer}`);
         if (of !== n) wrong.push(`${of} are said to be refused by ${layer}, in truth ${n} were`);
       }
@@ -351,10 +369,10 @@ export function listening(served: ChildProcess): Promise<string> {
 }
 
 if (import.meta.main) {
-  const [what, directory, rate, seconds, quiet] = process.argv.slice(2);
+  const [what, directory, rate, seconds, quiet, layers] = process.argv.slice(2);
   if (what !== 'write' || directory === undefined) {
-    console.error('usage: node test/bench/storm.ts write DIR RATE SECONDS QUIET');
+    console.error('usage: node test/bench/storm.ts write DIR RATE SECONDS QUIET LAYERS');
     process.exit(2);
   }
-  await write(directory, Number(rate), Number(seconds), Number(quiet));
+  await write(directory, Number(rate), Number(seconds), Number(quiet), Number(layers));
 }
