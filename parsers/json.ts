@@ -4,7 +4,7 @@
  */
 
 import { lastOf } from './clf.ts';
-import type { Entry } from './entry.ts';
+import { type Entry, leavesAttributes } from './entry.ts';
 import {
   addAttribute,
   addId,
@@ -393,16 +393,20 @@ function visit(parent: Name, object: JsonObject, depth: number): void {
     if (state.count >= MEMBERS_MAX) return;
     if (typeof value === 'object') {
       if (Array.isArray(value)) visitArray(nameIn(parent, key), value, depth);
-      else if (depth >= DEPTH_MAX) put(nameIn(parent, key), JSON.stringify(value));
+      else if (depth >= DEPTH_MAX) visitDeep(nameIn(parent, key), value);
       else visit(nameIn(parent, key), value as JsonObject, depth + 1);
     } else put(nameIn(parent, key), value as string | number | boolean);
   }
 }
 
+function visitDeep(name: Name, value: object): void {
+  put(name, isLeft(name) ? '' : JSON.stringify(value));
+}
+
 function visitArray(name: Name, list: unknown[], depth: number): void {
   if (list.length === 0) return;
   if (list.every((item) => typeof item !== 'object' || item === null)) {
-    put(name, list.map(textOf).join(', '));
+    put(name, isLeft(name) ? '' : list.map(textOf).join(', '));
     return;
   }
   // `[{"key":"user","value":"bob"}]` of OpenTelemetry and GitLab is an object; so are the scopes of .NET.
@@ -415,7 +419,12 @@ function visitArray(name: Name, list: unknown[], depth: number): void {
     }
     return;
   }
-  put(name, JSON.stringify(list));
+  put(name, isLeft(name) ? '' : JSON.stringify(list));
+}
+
+/** It makes nothing but an attribute, and those are read later. */
+function isLeft(name: Name): boolean {
+  return leavesAttributes && name.meaning === undefined && name.nested === undefined;
 }
 
 /** `{"stringValue":"bob"}` of OpenTelemetry is "bob". */
@@ -428,6 +437,7 @@ function put(name: Name, value: string | number | boolean): void {
   state.count++;
   const { entry, mapped } = state;
   const { meaning } = name;
+  if (isLeft(name)) return;
   if (meaning === undefined) {
     if (name.nested !== undefined) state.nested.push([name, value]);
     else addAttribute(entry, name.text, typeof value === 'string' ? value : String(value));

@@ -93,6 +93,7 @@ export const format: Format = {
   title: 'JSON log',
   usualLayer: null,
   rank: RANK.carrier,
+  late: true,
   skim: jsonSkimmer(agrees),
   parse,
 };
