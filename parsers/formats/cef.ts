@@ -12,6 +12,7 @@ import {
   isAddress,
   isBlank,
   isMethod,
+  Kept,
   known,
   numberOf,
   setTarget,
@@ -33,8 +34,8 @@ export interface Cef {
 /** Members that are looked at. */
 const FIELDS_MAX = 200;
 
-/** Vendor, product, version, signature, name, severity of the line that is read. */
-const head: string[] = ['', '', '', '', '', ''];
+/** Vendor, product, version, signature, name, severity: mostly what they were in the line before. */
+const head = Array.from({ length: 6 }, () => new Kept());
 
 /** The next `|` that is not escaped. */
 function barAt(line: string, from: number): number {
@@ -51,24 +52,40 @@ export function readCef(line: string): Cef | 'torn' | null {
   // `CEF:CEF:0|` of some senders.
   while (line.startsWith('CEF:', at)) at += 4;
   if (line.charCodeAt(at + 1) !== 124 || line.charCodeAt(at) < 48 || line.charCodeAt(at) > 57) return null;
+  const cef: Cef = { vendor: '', product: '', version: '', signature: '', name: '', severity: '', fields };
+  const slash = line.indexOf('\\', at);
+  const slashAt = slash < 0 ? line.length : slash;
   let from = at + 2;
   for (let i = 0; i < 6; i++) {
     const bar = barAt(line, from);
     if (bar < 0) return 'torn';
-    const text = line.slice(from, bar);
-    head[i] = text.indexOf('\\') < 0 ? text : text.replace(/\\([|\\])/g, '$1');
+    const kept = head[i]!.of(line, from, bar);
+    const text = bar <= slashAt ? kept : kept.replace(/\\([|\\])/g, '$1');
+    switch (i) {
+      case 0:
+        cef.vendor = text;
+        break;
+      case 1:
+        cef.product = text;
+        break;
+      case 2:
+        cef.version = text;
+        break;
+      case 3:
+        cef.signature = text;
+        break;
+      case 4:
+        cef.name = text;
+        break;
+      default:
+        cef.severity = text;
+    }
     from = bar + 1;
   }
-  const [vendor = '', product = '', version = '', signature = '', name = '', severity = ''] = head;
-  return { vendor, product, version, signature, name, severity, fields: extension(line, from) };
+  fields.begin(line, slashAt);
+  if (!leavesAttributes || !findAsked(line, from)) findAll(line, from);
+  return cef;
 }
-
-/** The members that `take` knows. */
-const TAKEN = new Set(
-  'rt start deviceReceiptTime src spt dst dpt dhost request requestMethod requestClientApplication suser act externalId'.split(
-    ' ',
-  ),
-);
 
 /** A key, and where its value stands in the record in which it was seen last. */
 interface Key {
@@ -76,8 +93,8 @@ interface Key {
   readonly label: boolean;
   /** Of cs1, cn1, flexString1 …: the key of its label. */
   readonly labelled: string | null;
-  /** It may become a field: `take` knows it. */
-  readonly field: boolean;
+  /** `take` makes a field of it: one of `FIELD`, 0 = it does not. */
+  readonly field: number;
   /** ` key=` */
   readonly literal: string;
   /** The one that followed it in the record before. */
@@ -94,13 +111,57 @@ function makeKey(key: string): Key {
   const last = key.charCodeAt(key.length - 1);
   const labelled = last >= 49 && last <= 57 ? `${key}Label` : null;
   const label = key.endsWith('Label');
-  const made = { key, label, labelled, field: TAKEN.has(key), literal: ` ${key}=`, next: null, record: 0, at: 0 };
+  const field = FIELD.get(key) ?? 0;
+  const made = { key, label, labelled, field, literal: ` ${key}=`, next: null, record: 0, at: 0 };
   if (KEYS.size < KEYS_MAX) KEYS.set(key, made);
   return made;
 }
 
-/** The key that every record's members of this name have. */
-export const keyOf = (name: string): Key => KEYS.get(name) ?? makeKey(name);
+/** Keys that somebody asks for, by their last two characters: all that is looked for while attributes are left for later. */
+const ASKED: Key[][] = Array.from({ length: 1024 }, () => []);
+
+const askedIndex = (last: number, before: number): number => ((last & 31) << 5) | (before & 31);
+
+/** The key that every record's members of this name have, of a name that is asked for in every record. */
+export function keyOf(name: string): Key {
+  const key = KEYS.get(name) ?? makeKey(name);
+  const asked = ASKED[askedIndex(name.charCodeAt(name.length - 1), name.charCodeAt(name.length - 2))]!;
+  if (!asked.includes(key)) asked.push(key);
+  return key;
+}
+
+/** The members that `take` knows. */
+const RT = 1;
+const START = 2;
+const RECEIPT = 3;
+const SRC = 4;
+const SPT = 5;
+const DST = 6;
+const DPT = 7;
+const DHOST = 8;
+const TARGET = 9;
+const METHOD = 10;
+const AGENT = 11;
+const SUSER = 12;
+const ACT = 13;
+const EXTERNAL_ID = 14;
+const FIELD = new Map([
+  ['rt', RT],
+  ['start', START],
+  ['deviceReceiptTime', RECEIPT],
+  ['src', SRC],
+  ['spt', SPT],
+  ['dst', DST],
+  ['dpt', DPT],
+  ['dhost', DHOST],
+  ['request', TARGET],
+  ['requestMethod', METHOD],
+  ['requestClientApplication', AGENT],
+  ['suser', SUSER],
+  ['act', ACT],
+  ['externalId', EXTERNAL_ID],
+]);
+for (const name of FIELD.keys()) keyOf(name);
 
 /**
  * The members of one record: a map of each would cost more than all else. There is one; it is filled again for the next
@@ -112,14 +173,21 @@ class Fields {
   #starts: number[] = [];
   #ends: number[] = [];
   #text = '';
-  #escaped = false;
+  /** Where the first backslash stands. */
+  #slash = 0;
   #record = 0;
 
-  begin(text: string, escaped: boolean): void {
+  begin(text: string, slashAt: number): void {
     this.#record++;
     this.size = 0;
     this.#text = text;
-    this.#escaped = escaped;
+    this.#slash = slashAt;
+  }
+
+  /** Begins the same record again. */
+  clear(): void {
+    this.#record++;
+    this.size = 0;
   }
 
   key(name: string): Key {
@@ -138,7 +206,8 @@ class Fields {
   }
 
   value(i: number): string {
-    return value(this.#text, this.#starts[i]!, this.#ends[i]!, this.#escaped);
+    const to = this.#ends[i]!;
+    return value(this.#text, this.#starts[i]!, to, to > this.#slash);
   }
 
   #strange(name: string): Key | undefined {
@@ -168,31 +237,73 @@ class Fields {
 const fields = new Fields();
 
 /** `key=value key=value` from `from` on: a value runs until the blank in front of the next key. */
-function extension(text: string, from: number): Fields {
-  const escaped = text.indexOf('\\', from) >= 0;
-  fields.begin(text, escaped);
+function findAll(text: string, from: number): void {
   let key: Key | null = null;
   let start = from;
   for (let equals = text.indexOf('=', from); equals >= 0; equals = text.indexOf('=', equals + 1)) {
-    if (escaped && text.charCodeAt(equals - 1) === 92) continue;
+    if (text.charCodeAt(equals - 1) === 92) continue;
     // Senders keep an order: mostly it is the key that came next the last time.
     let found: Key | null = key === null ? null : key.next;
     let k = found === null ? 0 : equals - found.literal.length + 2;
     if (found === null || k <= start || !text.startsWith(found.literal, k - 1)) {
-      // Back to the blank in front of the key: keys are short.
-      k = equals;
-      while (k > start && equals - k < 64 && isKey(text.charCodeAt(k - 1))) k--;
-      if (k === equals || (k > from && text.charCodeAt(k - 1) !== 32)) continue;
+      k = keyStart(text, equals, start, from);
+      if (k < 0) continue;
       found = fields.key(text.slice(k, equals));
       if (key !== null) key.next = found;
     }
     if (key !== null) fields.set(key, start, k - 1);
-    if (fields.size >= FIELDS_MAX) return fields;
+    if (fields.size >= FIELDS_MAX) return;
     key = found;
     start = equals + 1;
   }
   if (key !== null) fields.set(key, start, text.length);
-  return fields;
+}
+
+/** Where the key begins that ends at `equals`, not before `start`; -1 = what stands there is no key. */
+function keyStart(text: string, equals: number, start: number, from: number): number {
+  // Back to the blank in front of the key: keys are short.
+  let k = equals;
+  while (k > start && equals - k < 64 && isKey(text.charCodeAt(k - 1))) k--;
+  return k === equals || (k > from && text.charCodeAt(k - 1) !== 32) ? -1 : k;
+}
+
+/**
+ * HOT. Only the members that somebody asks for, of 40 a dozen: what other keys are called does not matter, only that
+ * they end the value in front of them. False: there are so many that `FIELDS_MAX` may count.
+ */
+function findAsked(text: string, from: number): boolean {
+  let key: Key | null = null;
+  let start = from;
+  let signs = 0;
+  for (let equals = text.indexOf('=', from); equals >= 0; equals = text.indexOf('=', equals + 1)) {
+    const last = text.charCodeAt(equals - 1);
+    if (last === 92) continue;
+    if (++signs >= FIELDS_MAX) {
+      fields.clear();
+      return false;
+    }
+    const asked = ASKED[askedIndex(last, text.charCodeAt(equals - 2))]!;
+    let found: Key | null = null;
+    let k = 0;
+    for (let i = 0; i < asked.length; i++) {
+      const { key: name } = asked[i]!;
+      k = equals - name.length;
+      if ((k === from || (k > from && text.charCodeAt(k - 1) === 32)) && text.startsWith(name, k)) {
+        found = asked[i]!;
+        break;
+      }
+    }
+    if (found === null) {
+      if (key === null) continue;
+      k = keyStart(text, equals, start, from);
+      if (k < 0) continue;
+    }
+    if (key !== null) fields.set(key, start, k - 1);
+    key = found;
+    start = equals + 1;
+  }
+  if (key !== null) fields.set(key, start, text.length);
+  return true;
 }
 
 /** Without blanks at its end. */
@@ -256,19 +367,19 @@ export function fillCef(entry: Entry, cef: Cef): void {
   addAttribute(entry, 'severity', cef.severity);
   for (let i = 0; i < fields.size; i++) {
     const { key, label, labelled, field } = fields.keys[i]!;
-    if (leavesAttributes && !field) continue;
+    if (leavesAttributes && field === 0) continue;
     const value = fields.value(i);
     if (label || value === '' || value === 'N/A') continue;
     if (labelled !== null) addAttribute(entry, fields.get(labelled) || key, value);
-    else if (!take(entry, key, value)) addAttribute(entry, key, value);
+    else if (!take(entry, field, value)) addAttribute(entry, key, value);
   }
 }
 
-function take(entry: Entry, key: string, value: string): boolean {
-  switch (key) {
-    case 'rt':
-    case 'start':
-    case 'deviceReceiptTime': {
+function take(entry: Entry, field: number, value: string): boolean {
+  switch (field) {
+    case RT:
+    case START:
+    case RECEIPT: {
       const ms = cefTime(value);
       if (Number.isNaN(ms)) return false;
       if (Number.isNaN(entry.timeMs)) {
@@ -277,24 +388,24 @@ function take(entry: Entry, key: string, value: string): boolean {
       }
       return true;
     }
-    case 'src':
+    case SRC:
       if (!isAddress(value)) return false;
       entry.clientAddress = value;
       return true;
-    case 'spt':
+    case SPT:
       entry.clientPort = numberOf(value) || null;
       return true;
-    case 'dst':
+    case DST:
       if (!isAddress(value)) return false;
       entry.serverAddress = value;
       return true;
-    case 'dpt':
+    case DPT:
       entry.serverPort = numberOf(value) || null;
       return true;
-    case 'dhost':
+    case DHOST:
       entry.urlDomain = domainOf(value);
       return true;
-    case 'request': {
+    case TARGET: {
       const slash = value.indexOf('/');
       if (slash > 0 && value.indexOf('://') < 0) {
         entry.urlDomain = domainOf(value.slice(0, slash));
@@ -302,20 +413,20 @@ function take(entry: Entry, key: string, value: string): boolean {
       } else setTarget(entry, value);
       return true;
     }
-    case 'requestMethod':
+    case METHOD:
       if (!isMethod(value)) return false;
       entry.httpRequestMethod = value;
       return true;
-    case 'requestClientApplication':
+    case AGENT:
       entry.userAgentOriginal = value;
       return true;
-    case 'suser':
+    case SUSER:
       entry.userName = value;
       return true;
-    case 'act':
+    case ACT:
       entry.eventOutcome = value;
       return true;
-    case 'externalId':
+    case EXTERNAL_ID:
       addId(entry, value);
       return true;
     default:
