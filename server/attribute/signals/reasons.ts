@@ -65,6 +65,7 @@ const SERVER_LOGS = [
   'tomcat.access',
   'traefik.access',
   'uvicorn.access',
+  'uwsgi.access',
   'varnish.access',
   'werkzeug.access',
   'django.server',
