@@ -29,6 +29,8 @@ const SAYS: [string, string][] = [
   ['request refused, clearance level too low', 'permission.role'],
   ['the subject has no rights on folder /q3', 'permission.role'],
   ['member lacks capability edit_others_posts', 'permission.role'],
+  ['Access denied: mara lacks ROLE_CURATOR', 'permission.role'],
+  ['requires ROLE_EDITOR', 'permission.role'],
   // permission.ownership
   ['document 88 belongs to another user', 'permission.ownership'],
   ['caller is not the owner of basket 12', 'permission.ownership'],
@@ -148,6 +150,8 @@ const SAYS: [string, string][] = [
   ['RATE_LIMIT_EXCEEDED', 'limit.rate'],
   ['more than 20 requests in 10 seconds', 'limit.rate'],
   ['monthly quota exhausted', 'limit.quota'],
+  ['Weekly print allowance used up', 'limit.quota'],
+  ['prepaid allowance exhausted', 'limit.quota'],
   ['quota_exceeded', 'limit.quota'],
   ['plan limit exceeded: 10000 calls', 'limit.quota'],
   ['you are out of credits', 'limit.quota'],

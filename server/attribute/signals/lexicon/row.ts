@@ -21,7 +21,7 @@ const NOUNS: Record<string, string> = {
   PERSON:
     '(?:users?|customers?|accounts?|tenants?|members?|persons?|people|owners?|merchants?|clients?|patients?|organi[sz]ations?|orgs?|teams?|compan(?:y|ies)|partners?|workspaces?|students?|employees?|tenants?|subscribers?|sellers?|vendors?|drivers?|projects?|principals?|identit(?:y|ies)|party|parties|profile)',
   RIGHT:
-    '(?:permissions?|privileges?|roles?|rights?|authorit(?:y|ies)|authori[sz]ation|capabilit(?:y|ies)|access level|access rights?|clearance|entitlements?|grants?)',
+    '(?:permissions?|privileges?|roles?|rights?|authorit(?:y|ies)|authori[sz]ation|capabilit(?:y|ies)|access level|access rights?|clearance|entitlements?|grants?|role_[a-z][a-z0-9_]{1,40})',
   ADMIN:
     '(?:admins?|administrators?|managers?|staff|superusers?|super-?admins?|moderators?|editors?|supervisors?|operators?|root|maintainers?|support agents?|auditors?|approvers?|employees|internal users?)',
   IPWORD: String.raw`(?:(?:client |source |remote |peer |caller |origin |your )?(?:ip|ips|ip[ -]address|address|addr|addresses|cidr|subnet)|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})`,
