@@ -95,6 +95,8 @@ interface Key {
   readonly labelled: string | null;
   /** `take` makes a field of it: one of `FIELD`, 0 = it does not. */
   readonly field: number;
+  /** Somebody asks for it in every record. */
+  asked: boolean;
   /** ` key=` */
   readonly literal: string;
   /** The one that followed it in the record before. */
@@ -112,7 +114,7 @@ function makeKey(key: string): Key {
   const labelled = last >= 49 && last <= 57 ? `${key}Label` : null;
   const label = key.endsWith('Label');
   const field = FIELD.get(key) ?? 0;
-  const made = { key, label, labelled, field, literal: ` ${key}=`, next: null, record: 0, at: 0 };
+  const made = { key, label, labelled, field, asked: false, literal: ` ${key}=`, next: null, record: 0, at: 0 };
   if (KEYS.size < KEYS_MAX) KEYS.set(key, made);
   return made;
 }
@@ -126,7 +128,8 @@ const askedIndex = (last: number, before: number): number => ((last & 31) << 5) 
 export function keyOf(name: string): Key {
   const key = KEYS.get(name) ?? makeKey(name);
   const asked = ASKED[askedIndex(name.charCodeAt(name.length - 1), name.charCodeAt(name.length - 2))]!;
-  if (!asked.includes(key)) asked.push(key);
+  if (!key.asked) asked.push(key);
+  key.asked = true;
   return key;
 }
 
@@ -242,21 +245,19 @@ function findAll(text: string, from: number): void {
   let start = from;
   for (let equals = text.indexOf('=', from); equals >= 0; equals = text.indexOf('=', equals + 1)) {
     if (text.charCodeAt(equals - 1) === 92) continue;
-    // Senders keep an order: mostly it is the key that came next the last time.
-    let found: Key | null = key === null ? null : key.next;
-    let k = found === null ? 0 : equals - found.literal.length + 2;
-    if (found === null || k <= start || !text.startsWith(found.literal, k - 1)) {
-      k = keyStart(text, equals, start, from);
-      if (k < 0) continue;
-      found = fields.key(text.slice(k, equals));
-      if (key !== null) key.next = found;
-    }
-    if (key !== null) fields.set(key, start, k - 1);
+    const found: Key | null = key === null ? firstKey(text, equals, from) : nextOf(key, text, equals, start, from);
+    if (found === null) continue;
+    if (key !== null) fields.set(key, start, equals - found.literal.length + 1);
     if (fields.size >= FIELDS_MAX) return;
     key = found;
     start = equals + 1;
   }
   if (key !== null) fields.set(key, start, text.length);
+}
+
+function firstKey(text: string, equals: number, from: number): Key | null {
+  const k = keyStart(text, equals, from, from);
+  return k < 0 ? null : fields.key(text.slice(k, equals));
 }
 
 /** Where the key begins that ends at `equals`, not before `start`; -1 = what stands there is no key. */
@@ -282,28 +283,45 @@ function findAsked(text: string, from: number): boolean {
       fields.clear();
       return false;
     }
-    const asked = ASKED[askedIndex(last, text.charCodeAt(equals - 2))]!;
-    let found: Key | null = null;
-    let k = 0;
-    for (let i = 0; i < asked.length; i++) {
-      const { key: name } = asked[i]!;
-      k = equals - name.length;
-      if ((k === from || (k > from && text.charCodeAt(k - 1) === 32)) && text.startsWith(name, k)) {
-        found = asked[i]!;
-        break;
-      }
+    let found: Key | null;
+    if (key === null) {
+      found = askedAt(text, equals, from, last);
+      if (found === null) continue;
+    } else {
+      found = nextOf(key, text, equals, start, from);
+      if (found === null) continue;
+      fields.set(key, start, equals - found.literal.length + 1);
     }
-    if (found === null) {
-      if (key === null) continue;
-      k = keyStart(text, equals, start, from);
-      if (k < 0) continue;
-    }
-    if (key !== null) fields.set(key, start, k - 1);
-    key = found;
+    key = found.asked ? found : null;
     start = equals + 1;
   }
   if (key !== null) fields.set(key, start, text.length);
   return true;
+}
+
+/** The asked key that ends at `equals`. */
+function askedAt(text: string, equals: number, from: number, last: number): Key | null {
+  const asked = ASKED[askedIndex(last, text.charCodeAt(equals - 2))]!;
+  for (let i = 0; i < asked.length; i++) {
+    const { key } = asked[i]!;
+    const k = equals - key.length;
+    if ((k === from || (k > from && text.charCodeAt(k - 1) === 32)) && text.startsWith(key, k)) return asked[i]!;
+  }
+  return null;
+}
+
+/** The key that ends at `equals` and follows `key`, whose value begins at `start`. Senders keep an order: mostly it is the one that came next the last time. */
+function nextOf(key: Key, text: string, equals: number, start: number, from: number): Key | null {
+  const { next } = key;
+  if (next !== null) {
+    const blank = equals - next.literal.length + 1;
+    if (blank >= start && text.startsWith(next.literal, blank)) return next;
+  }
+  const k = keyStart(text, equals, start, from);
+  if (k < 0) return null;
+  const found = fields.key(text.slice(k, equals));
+  key.next = found;
+  return found;
 }
 
 /** Without blanks at its end. */
