@@ -224,7 +224,7 @@ const NAMES: Record<Meaning, string> = {
     'x_forwarded_for x-forwarded-for xff http_x_forwarded_for req.headers.x-forwarded-for request.headers.x-forwarded-for headers.x-forwarded-for forwarded_for forwardedfor request.headers.x_forwarded_for fwd',
   user: 'user username user_name remote_user user.name userid user_id user.id uid_name usr usr.id usr.name req.user req.user.id account subject sub principal user.username user.email user.login user_login login',
   agent:
-    'http_user_agent user_agent useragent req.headers.user-agent request.headers.user-agent user_agent.original agent http.user_agent headers.user-agent request.user_agent user-agent httprequest.useragent browser_agent',
+    'http_user_agent user_agent useragent req.headers.user-agent request.headers.user-agent user_agent.original agent http.user_agent headers.user-agent request.user_agent user-agent httprequest.useragent browser_agent ua',
   referer:
     'http_referer http_referrer referer referrer req.headers.referer request.headers.referer headers.referer http.request.referrer httprequest.referer',
   contentType:

@@ -84,7 +84,8 @@ function factsOf(l: Lines, root: number) {
     filePath: null as string | null,
     first: Infinity,
     last: -Infinity,
-    slow: false,
+    /** Something in it may be about a refusal: what only tells of a request is as likely about any other. */
+    tells: false,
   };
   for (const m of l.membersOf(root)) {
     const e = l.entry(m);
@@ -97,6 +98,7 @@ function factsOf(l: Lines, root: number) {
     facts.agent ??= e.userAgentOriginal;
     facts.status ??= e.httpResponseStatusCode;
     facts.filePath ??= e.filePath ?? e.attributes?.['proxy.url'] ?? null;
+    facts.tells ||= e.kind !== 'app' || isLoud(e.logLevel) || l.explains(m);
     facts.first = Math.min(facts.first, l.start[m]!);
     facts.last = Math.max(facts.last, l.end[m]!);
     if (l.records[m]!.timeMs < l.records[facts.index]!.timeMs) facts.index = m;
@@ -146,7 +148,7 @@ function attachEdge(l: Lines, root: number, facts: ReturnType<typeof factsOf>, a
   if (facts.host !== null && e.urlDomain !== null) score += facts.host === e.urlDomain ? 1 : -1;
   const status = e.httpResponseStatusCode ?? 0;
   if (facts.status !== null) score += facts.status === status ? 2 : -1;
-  else if (l.options.refusedStatus.has(status)) score += 1;
+  else if (facts.tells && l.options.refusedStatus.has(status)) score += 1;
   if (target.directory === source.directory) score += 2;
   if (target.layer === source.layer) score += 1;
   if (productOf(target.dataset) === productOf(source.dataset)) score += 1;
@@ -163,6 +165,8 @@ function attachEdge(l: Lines, root: number, facts: ReturnType<typeof factsOf>, a
     distance: position,
   };
 }
+
+const isLoud = (level: string | null): boolean => level !== null && level !== 'info' && level !== 'debug';
 
 /** A common log that lies beside an error log of Apache, and of nobody else, is Apache's: it names the beginning. */
 function isApaches(l: Lines, source: LinkSource): boolean {

@@ -53,7 +53,8 @@ export function joinWithinSource(l: Lines): void {
       reach = 30_000;
       says = `same request number ${local.slice(local.indexOf('/') + 1)} of the process`;
     } else if (entry.kind === 'error' && entry.connectionId !== null && entry.urlPath !== null) {
-      key = `c ${sourceId} ${entry.processId} ${entry.connectionId} ${entry.httpRequestMethod} ${entry.urlPath} ${entry.urlQuery}`;
+      // A proxy in front sends requests of different clients over one connection.
+      key = `c ${sourceId} ${entry.processId} ${entry.connectionId} ${entry.clientAddress} ${entry.httpRequestMethod} ${entry.urlPath} ${entry.urlQuery}`;
       says = `same connection ${entry.connectionId} and request line`;
     } else if (entry.kind === 'error' && entry.clientPort) {
       key = `p ${sourceId} ${entry.processId} ${entry.clientAddress} ${entry.clientPort}`;

@@ -205,15 +205,19 @@ function reasonsIn(l: Lines, root: number): boolean {
 
 /**
  * Where the requests of an application log are counted: its own access lines, else those beside it; else, and then they
- * may be somebody else's, those of its layer or of the next further out.
+ * may be somebody else's, those of its layer and of the next further out: that another application has an access log
+ * does not say that it is this one's.
  */
 function homesOf(l: Lines, source: LinkSource): { homes: number[]; isOwn: boolean } {
   if (l.counted.has(source.id)) return { homes: [source.id], isOwn: true };
   const ids = [...l.counted.keys()];
   const beside = ids.filter((id) => l.sources.get(id)!.directory === source.directory);
   if (beside.length > 0) return { homes: beside, isOwn: true };
-  const layer = ids.filter((id) => l.sources.get(id)!.layer === source.layer);
-  if (layer.length > 0) return { homes: layer, isOwn: false };
-  const order = Math.max(...ids.map((id) => l.sources.get(id)!.order).filter((o) => o <= source.order));
-  return { homes: ids.filter((id) => l.sources.get(id)!.order === order), isOwn: false };
+  const orders = [...new Set(ids.map((id) => l.sources.get(id)!.order))].filter((o) => o < source.order);
+  const further = Math.max(...orders);
+  const homes = ids.filter((id) => {
+    const s = l.sources.get(id)!;
+    return s.layer === source.layer || s.order === further;
+  });
+  return { homes, isOwn: false };
 }
