@@ -169,6 +169,7 @@ export function explainStretch(
         population.addAttributes(p.entry.attributes);
       }
     } else compare(seen, population, shares, refusedStatus);
+    if (population.asksInside) compareInside(seen, population, shares, refusedStatus);
     population.settle();
     for (const a of assessments) population.addRefused(a.fact);
   }
@@ -250,6 +251,25 @@ function compare(
   if (left.length === 0) return;
   for (const value of population.attributesUnseen())
     for (const { look, i } of left) if (look.holds(i, value)) population.addAttributes(look.placed(i).entry.attributes);
+}
+
+/** Adds what the logs in which requests enter do not say of them: agents and Referers, by the logs further in. HOT. */
+function compareInside(
+  seen: readonly Seen[],
+  population: Population,
+  shares: ReadonlyMap<number, number>,
+  refusedStatus: ReadonlySet<number>,
+): void {
+  const passed = new PassedLine();
+  for (const { look, offsetMs, lines } of seen) {
+    if ((shares.get(look.sourceId) ?? 0) < 0.5) continue;
+    const n = lines === null ? look.size : lines.length;
+    for (let k = 0; k < n; k++) {
+      const i = lines === null ? k : lines[k]!;
+      if (look.isAccess(i) && !refusedStatus.has(look.status(i)))
+        population.addInside(passed.of(look, i, look.timeMs[i]! + offsetMs));
+    }
+  }
 }
 
 /** Skimmed lines whose attributes are read for comparison; enough to see what is usual. */

@@ -111,6 +111,12 @@ export class Tally {
     this.#count(p.method ?? 'GET', refererHost);
   }
 
+  /** Where one that was let through came from, as a log further in tells of it. */
+  cameFrom(refererHost: string): void {
+    this.#referers ??= new Map();
+    bump(this.#referers, refererHost);
+  }
+
   #count(method: string, refererHost: string | null): void {
     this.n++;
     this.#methods ??= new Map();
@@ -259,6 +265,9 @@ export class Population {
   /** Requests that were let through and name an agent, while some agent was still to be met. */
   #agentsTold = 0;
   #agentsAsked = 0;
+  /** The same of logs further in. */
+  #agentsToldInside = 0;
+  #agentsAskedInside = 0;
   readonly #classes = new Map<string, OfClass>();
   /** network → clients let through; made when it is asked for. */
   #networksPassed: Set<string> | null = null;
@@ -361,6 +370,33 @@ export class Population {
     this.#paths.get(path)?.passed.pass(p, referer);
   }
 
+  /** Do agents or Referers matter, and the logs in which requests enter do not have them (HAProxy's, Squid's)? */
+  get asksInside(): boolean {
+    return (this.#agentsUnseen.size > 0 || this.#interest.referers.size > 0) && !this.isAgentTold;
+  }
+
+  /** A request that was let through, as a log further in tells of it: it was counted already. HOT. */
+  addInside(p: Passed): void {
+    if (this.#agentsUnseen.size > 0) {
+      const agent = p.agent();
+      this.#agentsAskedInside++;
+      if (agent !== null) {
+        this.#agentsToldInside++;
+        this.#agentsUnseen.delete(agent);
+      }
+    }
+    if (this.#interest.referers.size === 0) return;
+    const area = this.#areasByHash.get(p.areaHash);
+    if (area === undefined) return;
+    const referer = refererHost(p.referrer(), false);
+    const path = p.path() ?? '/';
+    if (referer === null || (path !== area.area && !path.startsWith(area.below))) return;
+    area.scope.passed.cameFrom(referer);
+    const route = area.hasRoutes ? routeOf(path) : path;
+    if (route !== path) this.#routes.get(route)?.passed.cameFrom(referer);
+    this.#paths.get(path)?.passed.cameFrom(referer);
+  }
+
   /** Attributes of a request that was let through. */
   addAttributes(attributes: Record<string, string> | null): void {
     if (attributes === null) return;
@@ -441,9 +477,12 @@ export class Population {
   isAgentPassed(agent: string): boolean {
     return this.#interest.agents.has(agent) && !this.#agentsUnseen.has(agent);
   }
-  /** Do the logs in which requests enter name agents? */
+  /** Do the logs in which requests enter name agents, or those that were asked instead? */
   get isAgentTold(): boolean {
-    return this.#agentsTold >= 3 && this.#agentsTold * 2 >= this.#agentsAsked;
+    return (
+      (this.#agentsTold >= 3 && this.#agentsTold * 2 >= this.#agentsAsked) ||
+      (this.#agentsToldInside >= 3 && this.#agentsToldInside * 2 >= this.#agentsAskedInside)
+    );
   }
   /** client → refusals of this class with this agent */
   agentRefused(ofClass: string, agent: string): ReadonlyMap<string, number> {
