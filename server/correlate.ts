@@ -30,7 +30,7 @@ const CLOCK_SAMPLE_BYTES = 1024 * 1024;
 /** And of all of them together, so that a thousand logs do not hold up reading. */
 const CLOCK_SAMPLES_BYTES = 16 * 1024 * 1024;
 const CLOCK_SAMPLE_BYTES_MIN = 64 * 1024;
-/** Contrast wants company: a quiet stretch is looked at with this much of its past. */
+/** Contrast wants company: a quiet stretch is looked at with this much of its past, and of what came after it. */
 const PAST_MS = 10 * 60_000;
 const PAST_RECORDS = 20_000;
 /** In the first and in every so many stretches all lines are linked, to learn who stands behind whom. */
@@ -334,7 +334,7 @@ export class Correlator {
     const dirty = this.#dirty().filter((d) => !this.#crowds.has(d.bucket));
     const from = (dirty[0]?.bucket ?? 0) - PAST_MS;
     const to = (dirty[dirty.length - 1]?.bucket ?? 0) + BUCKET_MS;
-    const density = new Density(this.#archive, dirty.length === 0 ? [] : readable, from, to + SLACK_MS);
+    const density = new Density(this.#archive, dirty.length === 0 ? [] : readable, from, to + 2 * PAST_MS);
     const newest = readable.reduce((n, s) => Math.max(n, (s.newestEventMs ?? 0) + s.clockOffsetMs), 0);
     const ordinary = dirty.filter((d) => {
       const lines = density.between(d.bucket, d.bucket + BUCKET_MS);
@@ -366,7 +366,11 @@ export class Correlator {
     const fromMs = done[done.length - 1]!.bucket;
     const most = this.#crowds.isNear(fromMs - SLACK_MS, toMs + SLACK_MS) ? AROUND_CROWD_RECORDS : AROUND_RECORDS;
     let { beforeMs, afterMs } = aroundOf(density, fromMs, toMs, most, AROUND_MS_MIN);
-    if (density.between(fromMs - PAST_MS, toMs) < PAST_RECORDS) beforeMs = PAST_MS;
+    if (density.between(fromMs - PAST_MS, toMs) < PAST_RECORDS) {
+      beforeMs = PAST_MS;
+      // The oldest of a log has no past: what came after it is as good.
+      while (afterMs < PAST_MS && density.between(fromMs - PAST_MS, toMs + 2 * afterMs) < PAST_RECORDS) afterMs *= 2;
+    }
     const n = this.#stretches++;
     const whole = n < WHOLE_FIRST || n % WHOLE_EVERY === 0;
     return { stretch: this.#stretch(readable, fromMs, toMs, beforeMs, afterMs, whole), done };

@@ -6,6 +6,7 @@ import type { Contrast } from '../model/request.ts';
 import type { Cause } from '../model/taxonomy.ts';
 import {
   type Fact,
+  isAgentAttribute,
   isCountry,
   isHost,
   isHostAttribute,
@@ -41,6 +42,7 @@ export function contrast(fact: Fact, population: Population, allowed: readonly C
     byAttribute(fact, population),
     byRate(fact, population),
     byAgent(fact, population),
+    byCapturedAgent(fact, population),
     byHost(fact, population),
     bySignedLink(fact, population),
   ].filter(
@@ -52,19 +54,46 @@ export function contrast(fact: Fact, population: Population, allowed: readonly C
   return found.sort((a, b) => b.confidence - a.confidence);
 }
 
+/** One in so many: three refusals in a row are not by chance. */
+const RARELY = 8;
 const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 function byMethod(f: Fact, p: Population): Inference | null {
   if (READS.has(f.method)) return null;
+  return byMethodHere(f, p) ?? byMethodAnywhere(f, p);
+}
+
+/** Few requests with an unusual method, each in another place: all of them refused, where reads hardly ever are. */
+function byMethodAnywhere(f: Fact, p: Population): Inference | null {
+  const { passed } = p.all;
+  const refused = p.all.refused(f.class);
+  const n = refused.methods.get(f.method) ?? 0;
+  if (f.method === 'POST' || n < 3 || refused.n * RARELY > passed.n) return null;
+  if ((passed.methods.get(f.method) ?? 0) > 0 || p.client(f.client).passed.length === 0) return null;
+  return {
+    cause: 'config.method',
+    confidence: 0.7,
+    says: `all ${n} ${f.method} requests are refused, others are let through`,
+    contrast: [{ field: 'method', value: f.method, refused: n, refusedOf: refused.n, passed: 0, passedOf: passed.n }],
+  };
+}
+
+function byMethodHere(f: Fact, p: Population): Inference | null {
   const reads = (methods: ReadonlyMap<string, number>): number =>
     [...READS].reduce((n, m) => n + (methods.get(m) ?? 0), 0);
   let scope = p.route(f);
   if (reads(scope.passed.methods) < 2) scope = p.area(f);
   const passed = reads(scope.passed.methods);
   const refused = scope.refused(f.class);
-  // Reads of this very route that are refused as well would be another rule's doing.
-  const readsRefused = reads(p.route(f).refused(f.class).methods);
-  if (passed < 2 || (scope.passed.methods.get(f.method) ?? 0) > 0 || readsRefused > 0) return null;
+  if (passed < 2 || (scope.passed.methods.get(f.method) ?? 0) > 0) return null;
+  // Reads of this very route that are refused as well are another rule's doing: it may have refused this one, too,
+  // unless it refuses few of them where all of these are refused.
+  if (reads(p.route(f).refused(f.class).methods) > 0) {
+    const area = p.area(f);
+    const ofArea = area.refused(f.class).methods;
+    const isRare = reads(ofArea) * RARELY <= reads(area.passed.methods);
+    if (!isRare || (ofArea.get(f.method) ?? 0) < 3 || (area.passed.methods.get(f.method) ?? 0) > 0) return null;
+  }
   if (reads(refused.methods) > 0 && (refused.methods.get(f.method) ?? 0) < 3) return null;
   return {
     cause: 'config.method',
@@ -408,6 +437,38 @@ function byAgent(f: Fact, p: Population): Inference | null {
         refusedOf: p.all.refused(f.class).n,
         passed: 0,
         passedOf: scope.passed.n,
+      },
+    ],
+  };
+}
+
+/** The same of an agent that stands among the captured headers of a log without a column for it. */
+function byCapturedAgent(f: Fact, p: Population): Inference | null {
+  if (f.attributes === null || f.agent !== null) return null;
+  const found = Object.entries(f.attributes).find(([key, value]) => isAgentAttribute(key, value));
+  if (found === undefined) return null;
+  const [key, agent] = found;
+  const passed = p.attributePassed(key);
+  if (passed === null || passed.has(agent)) return null;
+  let passedOther = 0;
+  for (const [value, n] of passed) if (isAgentAttribute(key, value)) passedOther += n;
+  const refused = p.attributeRefused(f.class, key, agent);
+  // Refusals of one address alone are as likely about the address.
+  const own = p.client(f.client);
+  const ownRefused = own.refused.get(f.class)?.n ?? 1;
+  if (passedOther < 10 || refused < 3 || (refused <= ownRefused && own.passed.length === 0)) return null;
+  return {
+    cause: 'config.rewrite',
+    confidence: refused >= 5 && refused >= ownRefused * 2 ? 0.82 : 0.72,
+    says: `the user agent ${agent.slice(0, 80)} is refused everywhere, others are let through`,
+    contrast: [
+      {
+        field: 'user agent',
+        value: agent.slice(0, 120),
+        refused,
+        refusedOf: p.all.refused(f.class).n,
+        passed: 0,
+        passedOf: passedOther,
       },
     ],
   };

@@ -111,6 +111,11 @@ export class Tally {
     this.#count(p.method ?? 'GET', refererHost);
   }
 
+  metMethod(method: string): void {
+    this.#methods ??= new Map();
+    bump(this.#methods, method);
+  }
+
   /** Where one that was let through came from, as a log further in tells of it. */
   cameFrom(refererHost: string): void {
     this.#referers ??= new Map();
@@ -195,12 +200,16 @@ const COUNTRY = /^[A-Z]{2}$/;
 const HOST = /^(([a-z0-9-]+\.)+[a-z][a-z0-9-]{1,23}|\d{1,3}(\.\d{1,3}){3})(:\d+)?$/i;
 const ORIGIN_KEY = /(^|[._])origin$/i;
 const HOST_KEY = /host|captured/i;
+const AGENT = /^[A-Za-z][\w.+-]{1,40}\/v?\d[\w.+-]*(?:$|[ #(;,])/;
+const AGENT_KEY = /^captured\.\d/;
 
 /** Is this attribute a country that a request came from? */
 export const isCountry = (value: string): boolean => COUNTRY.test(value);
 /** Is it a host that was asked for, by its name and value? */
 export const isHostAttribute = (key: string, value: string): boolean => HOST_KEY.test(key) && HOST.test(value);
 export const isHost = (value: string): boolean => HOST.test(value);
+/** Is it a user agent that a load balancer was told to log (HAProxy's captures have no names)? */
+export const isAgentAttribute = (key: string, value: string): boolean => AGENT_KEY.test(key) && AGENT.test(value);
 export const isOriginKey = (key: string): boolean => ORIGIN_KEY.test(key);
 
 /** What the refusals that need a contrast have in common with what was let through: all else is only counted. */
@@ -222,7 +231,8 @@ export class Interest {
     this.areas.add(f.area);
     for (const key in f.attributes) {
       const value = f.attributes[key]!;
-      if (!isCountry(value) && !isHostAttribute(key, value) && !isOriginKey(key)) continue;
+      if (!isCountry(value) && !isHostAttribute(key, value) && !isOriginKey(key) && !isAgentAttribute(key, value))
+        continue;
       const values = this.attributes.get(key);
       if (values === undefined) this.attributes.set(key, new Set([value]));
       else values.add(value);
@@ -249,6 +259,7 @@ const NO_NETWORK = { clients: 0, n: 0 };
 const NOBODY: ReadonlyMap<string, number> = new Map();
 
 export class Population {
+  /** Of what was let through only the number, the clients, and methods other than GET. */
   readonly all = new Scope();
   readonly #interest: Interest;
   /** Hosts of which something was let through. */
@@ -341,6 +352,7 @@ export class Population {
     const { host } = p;
     const { passed } = this.all;
     passed.n++;
+    if (p.method !== 'GET' && p.method !== null) passed.metMethod(p.method);
     passed.clients.meet(p.clientHash, p);
     if (host !== null) {
       const scope = this.#hosts.get(host);
