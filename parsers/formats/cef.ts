@@ -14,9 +14,11 @@ import {
   isMethod,
   Kept,
   known,
+  numberAt,
   numberOf,
   setTarget,
 } from '../fields.ts';
+import { remembering } from '../members.ts';
 import { type Context, type Format, RANK } from '../parser.ts';
 import { datedOr } from '../record.ts';
 import { epochMs, read, readAny, readClf, readMonthFirst } from '../time.ts';
@@ -99,6 +101,8 @@ interface Key {
   asked: boolean;
   /** ` key=` */
   readonly literal: string;
+  /** ` key` */
+  readonly bytes: Uint8Array;
   /** The one that followed it in the record before. */
   next: Key | null;
   record: number;
@@ -114,7 +118,18 @@ function makeKey(key: string): Key {
   const labelled = last >= 49 && last <= 57 ? `${key}Label` : null;
   const label = key.endsWith('Label');
   const field = FIELD.get(key) ?? 0;
-  const made = { key, label, labelled, field, asked: false, literal: ` ${key}=`, next: null, record: 0, at: 0 };
+  const made = {
+    key,
+    label,
+    labelled,
+    field,
+    asked: false,
+    literal: ` ${key}=`,
+    bytes: Buffer.from(` ${key}`),
+    next: null,
+    record: 0,
+    at: 0,
+  };
   if (KEYS.size < KEYS_MAX) KEYS.set(key, made);
   return made;
 }
@@ -229,6 +244,16 @@ class Fields {
     return key.record !== this.#record ? '' : this.value(key.at);
   }
 
+  /** The value as a number, which is nobody else's business from then on; null = it is none. */
+  takeNumber(key: Key): number | null {
+    if (key.record !== this.#record) return null;
+    const from = this.#starts[key.at]!;
+    const to = this.#ends[key.at]!;
+    const number = numberAt(this.#text, from, to) ?? numberOf(this.value(key.at));
+    if (from < to) this.set(key, 0, 0);
+    return number;
+  }
+
   /** The value, which is nobody else's business from then on. */
   take(key: Key): string {
     const value = this.of(key);
@@ -268,29 +293,42 @@ function keyStart(text: string, equals: number, start: number, from: number): nu
   return k === equals || (k > from && text.charCodeAt(k - 1) !== 32) ? -1 : k;
 }
 
+/** The record's characters: looked at one by one in a text each costs three times as much as in a list of numbers. */
+const chars = Buffer.allocUnsafeSlow(16_384);
+
 /**
  * HOT. Only the members that somebody asks for, of 40 a dozen: what other keys are called does not matter, only that
- * they end the value in front of them. False: there are so many that `FIELDS_MAX` may count.
+ * they end the value in front of them. False: the record is not ASCII or very long, or there are so many members that
+ * `FIELDS_MAX` may count.
  */
 function findAsked(text: string, from: number): boolean {
+  if (chars.write(text, 0, 'utf8') !== text.length) return false;
   let key: Key | null = null;
   let start = from;
   let signs = 0;
   for (let equals = text.indexOf('=', from); equals >= 0; equals = text.indexOf('=', equals + 1)) {
-    const last = text.charCodeAt(equals - 1);
+    const last = chars[equals - 1]!;
     if (last === 92) continue;
     if (++signs >= FIELDS_MAX) {
       fields.clear();
       return false;
     }
-    let found: Key | null;
+    let found: Key | null = null;
     if (key === null) {
-      found = askedAt(text, equals, from, last);
+      const asked = ASKED[askedIndex(last, chars[equals - 2]!)]!;
+      for (let i = 0; i < asked.length; i++) {
+        const one = asked[i]!;
+        if (endsAt(equals, one.bytes) || (equals - one.key.length === from && text.startsWith(one.key, from))) {
+          found = one;
+          break;
+        }
+      }
       if (found === null) continue;
     } else {
-      found = nextOf(key, text, equals, start, from);
+      const next: Key | null = key.next;
+      found = next !== null && endsAt(equals, next.bytes) ? next : nextOf(key, text, equals, start, from);
       if (found === null) continue;
-      fields.set(key, start, equals - found.literal.length + 1);
+      fields.set(key, start, equals - found.bytes.length);
     }
     key = found.asked ? found : null;
     start = equals + 1;
@@ -299,15 +337,11 @@ function findAsked(text: string, from: number): boolean {
   return true;
 }
 
-/** The asked key that ends at `equals`. */
-function askedAt(text: string, equals: number, from: number, last: number): Key | null {
-  const asked = ASKED[askedIndex(last, text.charCodeAt(equals - 2))]!;
-  for (let i = 0; i < asked.length; i++) {
-    const { key } = asked[i]!;
-    const k = equals - key.length;
-    if ((k === from || (k > from && text.charCodeAt(k - 1) === 32)) && text.startsWith(key, k)) return asked[i]!;
-  }
-  return null;
+/** ` key` stands in front of `equals`. */
+function endsAt(equals: number, key: Uint8Array): boolean {
+  let at = equals - key.length;
+  for (let i = 0; i < key.length; i++) if (chars[at++] !== key[i]) return false;
+  return true;
 }
 
 /** The key that ends at `equals` and follows `key`, whose value begins at `start`. Senders keep an order: mostly it is the one that came next the last time. */
@@ -337,8 +371,21 @@ function isKey(c: number): boolean {
   return (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === 95 || c === 46 || c === 45;
 }
 
+/** Undoes `\\=`, `\\|` and `\\\\`. */
 function plain(text: string): string {
-  return text.indexOf('\\') < 0 ? text : text.replace(/\\([=|\\])/g, '$1');
+  let slash = text.indexOf('\\');
+  if (slash < 0) return text;
+  let out = '';
+  let from = 0;
+  while (slash >= 0) {
+    const c = text.charCodeAt(slash + 1);
+    if (c === 61 || c === 124 || c === 92) {
+      out += text.slice(from, slash);
+      from = slash + 1;
+      slash = text.indexOf('\\', slash + 2);
+    } else slash = text.indexOf('\\', slash + 1);
+  }
+  return from === 0 ? text : out + text.slice(from);
 }
 
 /** An epoch in milliseconds, or `Sep 01 2026 10:30:00`, the device's own clock without a zone. */
@@ -451,6 +498,9 @@ function take(entry: Entry, field: number, value: string): boolean {
       return false;
   }
 }
+
+/** Between commas, without blanks around. Shared by all who ask for the same list, and never written to. */
+export const partsOf = remembering((list) => list.split(',').map((part) => part.trim()));
 
 /** Words for "stopped" that senders put into `act`. */
 export function stoppedBy(action: string): boolean | null {

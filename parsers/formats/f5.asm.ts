@@ -4,10 +4,10 @@
  * Times are the device's, without a zone.
  */
 import { type Entry, emptyEntry, type Failure, leavesAttributes } from '../entry.ts';
-import { addAttribute, domainOf, isBlank, known, numberOf } from '../fields.ts';
+import { addAttribute, domainOf, isBlank, known } from '../fields.ts';
 import type { Context, Format } from '../parser.ts';
 import { addRule, datedOr, isFieldHeader, set, setRequestHeader } from '../record.ts';
-import { fillCef, keyOf, readCef } from './cef.ts';
+import { fillCef, keyOf, partsOf, readCef } from './cef.ts';
 
 const STATUS = keyOf('cn1');
 const FORWARDED = keyOf('cs5');
@@ -15,9 +15,8 @@ const REQUEST = keyOf('cs3');
 const ATTACK = keyOf('cs4');
 const POLICY = keyOf('cs1');
 
-/** Between commas, without blanks around. */
-const partsOf = (list: string): string[] =>
-  list.indexOf(',') < 0 ? [list.trim()] : list.split(',').map((part) => part.trim());
+/** Shared, and never written to. */
+const NO_TAGS: string[] = [];
 
 function parse(record: string, context: Context): Entry | Failure {
   if (isBlank(record)) return { failure: 'empty' };
@@ -26,7 +25,7 @@ function parse(record: string, context: Context): Entry | Failure {
   if (cef === null || (cef !== 'torn' && cef.vendor !== 'F5')) return { failure: 'format' };
   if (cef === 'torn') return { failure: 'torn' };
   const { fields } = cef;
-  const status = numberOf(fields.take(STATUS));
+  const status = fields.takeNumber(STATUS);
   const forwarded = fields.take(FORWARDED);
   const request = fields.take(REQUEST);
   const entry = emptyEntry('f5.asm', 'audit', 'decision');
@@ -40,8 +39,10 @@ function parse(record: string, context: Context): Entry | Failure {
   const attack = fields.of(ATTACK);
   const policy = fields.of(POLICY);
   const denied = entry.wafIntercepted === true;
-  for (const violation of partsOf(cef.name).slice(0, 30)) {
-    const tags = attack === '' || attack === 'N/A' ? [] : partsOf(attack);
+  const tags = attack === '' || attack === 'N/A' ? NO_TAGS : partsOf(attack);
+  const violations = partsOf(cef.name);
+  for (let i = 0; i < violations.length && i < 30; i++) {
+    const violation = violations[i]!;
     addRule(entry, { id: violation, message: violation, tags, file: policy, denied });
   }
   addAttribute(entry, 'version', cef.version);

@@ -3,10 +3,11 @@
  * (REQ_PASSED, REQ_BLOCKED_…, REQ_CHALLENGE_…), `cn1` the status, `deviceExternalId` the request's id.
  */
 import { type Entry, emptyEntry, type Failure, leavesAttributes } from '../entry.ts';
-import { addAttribute, addId, isBlank, known, numberOf } from '../fields.ts';
+import { addAttribute, addId, isBlank, known } from '../fields.ts';
+import { remembering } from '../members.ts';
 import type { Context, Format } from '../parser.ts';
 import { addRule, datedOr, set } from '../record.ts';
-import { cefTime, fillCef, keyOf, readCef } from './cef.ts';
+import { cefTime, fillCef, keyOf, partsOf, readCef } from './cef.ts';
 
 const STATUS = keyOf('cn1');
 const FORWARDED = keyOf('xff');
@@ -22,6 +23,8 @@ const RULES = keyOf('cs9');
 const FIELD_HEADER =
   /"(?:host|:authority|user-agent|referer|content-type|x-forwarded-for|x-request-id|x-correlation-id|x-amzn-trace-id|traceparent|cf-ray|x-varnish)"/i;
 
+const isRefusal = remembering((action) => /^REQ_(?:BLOCKED|CHALLENGE|BAD|DOMAIN)/.test(action));
+
 function parse(record: string, context: Context): Entry | Failure {
   if (isBlank(record)) return { failure: 'empty' };
   if (record.indexOf('|Incapsula|') < 0 && record.indexOf('|Imperva') < 0) return { failure: 'format' };
@@ -30,12 +33,12 @@ function parse(record: string, context: Context): Entry | Failure {
     return { failure: 'format' };
   if (cef === 'torn') return { failure: 'torn' };
   const { fields } = cef;
-  const status = numberOf(fields.take(STATUS));
+  const status = fields.takeNumber(STATUS);
   const forwarded = fields.take(FORWARDED);
   const query = fields.take(QUERY);
   const site = fields.take(SITE);
   const id = fields.take(ID);
-  const port = numberOf(fields.take(PORT));
+  const port = fields.takeNumber(PORT);
   const headers = fields.take(HEADERS);
   const end = fields.take(END);
   const entry = emptyEntry('imperva.cef', 'audit', 'start');
@@ -51,15 +54,14 @@ function parse(record: string, context: Context): Entry | Failure {
   const endMs = cefTime(end);
   if (endMs > entry.timeMs) entry.durationMs = endMs - entry.timeMs;
   const action = entry.eventOutcome ?? '';
-  if (action !== '') entry.wafIntercepted = /^REQ_(?:BLOCKED|CHALLENGE|BAD|DOMAIN)/.test(action);
-  const rules = fields.of(RULES).split(',');
-  cef.name
-    .split(',')
-    .slice(0, 30)
-    .forEach((attack, i) => {
-      const name = (rules[i] ?? '').trim();
-      addRule(entry, { id: name || attack.trim(), message: attack.trim(), denied: entry.wafIntercepted === true });
-    });
+  if (action !== '') entry.wafIntercepted = isRefusal(action);
+  const attacks = partsOf(cef.name);
+  const rules = partsOf(fields.of(RULES));
+  const denied = entry.wafIntercepted === true;
+  for (let i = 0; i < attacks.length && i < 30; i++) {
+    const attack = attacks[i]!;
+    addRule(entry, { id: rules[i] || attack, message: attack, denied });
+  }
   return datedOr(entry, context, { timeField: 'start', timeOptional: true });
 }
 
