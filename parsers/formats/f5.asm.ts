@@ -4,7 +4,8 @@
  * Times are the device's, without a zone.
  */
 import { type Entry, emptyEntry, type Failure, leavesAttributes } from '../entry.ts';
-import { addAttribute, domainOf, isBlank, known } from '../fields.ts';
+import { addAttribute, domainOf, isBlank, known, pairAt } from '../fields.ts';
+import { interned, remembering } from '../members.ts';
 import type { Context, Format } from '../parser.ts';
 import { addRule, datedOr, isFieldHeader, set, setRequestHeader } from '../record.ts';
 import { fillCef, keyOf, partsOf, readCef } from './cef.ts';
@@ -52,14 +53,26 @@ function parse(record: string, context: Context): Entry | Failure {
 /** Lines of a request that are looked at. */
 const LINES_MAX = 100;
 
+/** Where the next line break stands, which is written `\\r\\n`; a search for one character takes a third of one for four. */
+function breakAt(request: string, from: number): number {
+  let at = request.indexOf('\\', from);
+  while (at >= 0 && !request.startsWith('\\r\\n', at)) at = request.indexOf('\\', at + 1);
+  return at;
+}
+
 /** The whole request, its line breaks as `\\r\\n`. */
 function setHeaders(entry: Entry, request: string): void {
-  let end = request.indexOf('\\r\\n');
-  const protocol = / (HTTP\/[\d.]+)$/.exec(request.slice(Math.max(0, end - 12), end < 0 ? undefined : end).slice(-12));
-  if (protocol !== null) entry.networkProtocol = protocol[1]!;
+  let end = breakAt(request, 0);
+  if (end > 8 && request.startsWith(' HTTP/1.1', end - 9)) entry.networkProtocol = 'HTTP/1.1';
+  else {
+    const protocol = / (HTTP\/[\d.]+)$/.exec(
+      request.slice(Math.max(0, end - 12), end < 0 ? undefined : end).slice(-12),
+    );
+    if (protocol !== null) entry.networkProtocol = protocol[1]!;
+  }
   for (let line = 1; end >= 0 && line < LINES_MAX; line++) {
     const from = end + 4;
-    end = request.indexOf('\\r\\n', from);
+    end = breakAt(request, from);
     const to = end < 0 ? request.length : end;
     if (to === from) break;
     const colon = request.indexOf(':', from);
@@ -77,38 +90,116 @@ const PAIRS_MAX = 200;
 function pairsOf(record: string, context: Context): Entry | Failure {
   if (record.indexOf('support_id="') < 0 || (record.indexOf('request_status="') < 0 && record.indexOf('outcome="') < 0))
     return { failure: 'format' };
-  const line = record.trimEnd();
-  const pairs = new Map<string, string>();
-  for (let mark = line.indexOf('="'); mark >= 0 && pairs.size < PAIRS_MAX; ) {
-    let key = mark;
-    while (key > 0 && mark - key < 64 && isName(line.charCodeAt(key - 1))) key--;
-    let end = line.indexOf('"', mark + 2);
-    while (end >= 0 && end + 1 < line.length && line.charCodeAt(end + 1) !== 44) end = line.indexOf('"', end + 1);
-    if (end < 0) return { failure: 'torn' };
-    if (key < mark) pairs.set(line.slice(key, mark), line.slice(mark + 2, end));
-    mark = line.indexOf('="', end);
-  }
+  const last = record.charCodeAt(record.length - 1);
+  const line = last > 32 && last < 127 ? record : record.trimEnd();
+  const names = findPairs(line);
+  if (names === null) return { failure: 'torn' };
   const entry = emptyEntry('f5.asm', 'audit', 'decision');
-  for (const [name, value] of pairs) {
+  for (let i = 0; i < names.length; i++) {
+    const { name, value } = names[i]!;
     if (value !== '' && value !== 'N/A' && !takePair(entry, name, value)) addAttribute(entry, name, value);
   }
-  const status = pairs.get('request_status') ?? '';
-  const outcome = pairs.get('outcome') ?? '';
+  const status = pairOf(STATE);
+  const outcome = pairOf(OUTCOME);
   entry.eventOutcome = known(status === '' ? outcome : status);
   entry.wafIntercepted = status === 'blocked' || outcome === 'REJECTED';
-  const tags = (pairs.get('attack_type') ?? '').split(',').flatMap((tag) => known(tag.trim()) ?? []);
-  for (const violation of (pairs.get('violations') ?? '').split(',').slice(0, 30)) {
-    if (violation.trim() === 'N/A') continue;
+  const tags = tagsOf(pairOf(ATTACKS));
+  const violations = partsOf(pairOf(VIOLATIONS));
+  for (let i = 0; i < violations.length && i < 30; i++) {
+    const violation = violations[i]!;
+    if (violation === 'N/A') continue;
     addRule(entry, {
-      id: violation.trim(),
-      message: violation.trim(),
-      data: pairs.get('sig_names') ?? '',
+      id: violation,
+      message: violation,
+      data: pairOf(SIGNATURES),
       tags,
-      file: pairs.get('policy_name') ?? '',
+      file: pairOf(RULE_SET),
       denied: entry.wafIntercepted,
     });
   }
   return datedOr(entry, context, { timeField: 'date_time', timeOptional: true });
+}
+
+/** Shared by all with the same list, and never written to. */
+const tagsOf = remembering((list) => list.split(',').flatMap((tag) => known(tag.trim()) ?? []));
+
+/** The name of a pair, and its value in the record in which it was seen last. */
+interface Name {
+  readonly name: string;
+  /** It becomes a field. */
+  asked: boolean;
+  /** The one that followed it in the record before. */
+  next: Name | null;
+  record: number;
+  value: string;
+}
+
+/** Hostile records invent more; those are made anew for each. */
+const NAMES = new Map<string, Name>();
+const NAMES_MAX = 2000;
+
+function nameOf(text: string, names: Name[]): Name {
+  let name = NAMES.get(text);
+  if (name !== undefined) return name;
+  if (NAMES.size >= NAMES_MAX) name = names.find((one) => one.name === text);
+  if (name !== undefined) return name;
+  const made = { name: interned(text), asked: false, next: null, record: 0, value: '' };
+  if (NAMES.size < NAMES_MAX) NAMES.set(made.name, made);
+  return made;
+}
+
+function askedName(text: string): Name {
+  const name = nameOf(text, []);
+  name.asked = true;
+  return name;
+}
+const STATE = askedName('request_status');
+const OUTCOME = askedName('outcome');
+const ATTACKS = askedName('attack_type');
+const VIOLATIONS = askedName('violations');
+const SIGNATURES = askedName('sig_names');
+const RULE_SET = askedName('policy_name');
+for (const name of 'date_time ip_client src_port dest_ip dest_port method uri query_string x_forwarded_for_header_value username support_id response_code request'.split(
+  ' ',
+))
+  askedName(name);
+
+let recordNumber = 0;
+
+const pairOf = (name: Name): string => (name.record === recordNumber ? name.value : '');
+
+/** The names in their order, each with its last value; while attributes are left for later, those without a field have none. null = the line is torn. */
+function findPairs(line: string): Name[] | null {
+  const names: Name[] = [];
+  recordNumber++;
+  let size = 0;
+  let before: Name | null = null;
+  for (let mark = pairAt(line, '=', 34, 0); mark >= 0 && size < PAIRS_MAX; ) {
+    let name: Name | null = before === null ? null : before.next;
+    let key: number = name === null ? mark : mark - name.name.length;
+    // Profiles keep an order: mostly it is the name that came next the last time.
+    if (name === null || key < 1 || isName(line.charCodeAt(key - 1)) || !line.startsWith(name.name, key)) {
+      key = mark;
+      while (key > 0 && mark - key < 64 && isName(line.charCodeAt(key - 1))) key--;
+      name = key === mark ? null : nameOf(line.slice(key, mark), names);
+      if (before !== null) before.next = name;
+    }
+    let end = line.indexOf('"', mark + 2);
+    while (end >= 0 && end + 1 < line.length && line.charCodeAt(end + 1) !== 44) end = line.indexOf('"', end + 1);
+    if (end < 0) return null;
+    if (name !== null) {
+      const kept = name.asked || !leavesAttributes;
+      if (name.record !== recordNumber) {
+        name.record = recordNumber;
+        size++;
+        if (kept || NAMES.size >= NAMES_MAX) names.push(name);
+      }
+      name.value = kept ? line.slice(mark + 2, end) : '';
+      before = name;
+    }
+    mark = pairAt(line, '=', 34, end);
+  }
+  return names;
 }
 
 function isName(c: number): boolean {
