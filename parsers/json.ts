@@ -193,6 +193,7 @@ export type Meaning =
   | 'file'
   | 'connection'
   | 'fraction'
+  | 'termination'
   | 'secret';
 
 const NAMES: Record<Meaning, string> = {
@@ -246,6 +247,8 @@ const NAMES: Record<Meaning, string> = {
   file: 'file.path',
   connection: 'connection conn connection_id',
   fraction: 'instant.nanoofsecond',
+  termination:
+    'termination_state term_state termstate terminationstate termination_status session_state haproxy.termination_state tsc',
   secret:
     'req.headers.authorization request.headers.authorization headers.authorization authorization http_authorization req.headers.cookie request.headers.cookie headers.cookie cookie http_cookie req.headers.x-api-key request.headers.x-api-key headers.x-api-key x-api-key api_key apikey token access_token password',
 };
@@ -649,6 +652,10 @@ function take(
       // A bare number has no unit: kept, not guessed.
       return false;
     }
+    case 'termination':
+      if (entry.eventOutcome !== null || !/^[A-Za-z-]{2}(?:[A-Z-]{2})?$/.test(text)) return false;
+      entry.eventOutcome = text;
+      return true;
     case 'protocol':
       if (entry.networkProtocol !== null) return false;
       if (/^HTTP\//.test(text)) entry.networkProtocol = text;

@@ -27,6 +27,7 @@ import { isPrivate, isStrongId } from './link/keys.ts';
 import { type LinkResult, link, type SourceShare } from './link/link.ts';
 import { relevant, surveySeen } from './link/relevant.ts';
 import { type LinkSource, orderOf } from './link/source.ts';
+import { settleOrder } from './link/topology.ts';
 import type { Block, Placed } from './model/line.ts';
 import { maskQuery, maskText } from './model/mask.ts';
 import { matters } from './model/matters.ts';
@@ -127,6 +128,7 @@ export function explainStretch(
   const byId = new Map(sources.map((s) => [s.id, s]));
   const linkSources = new Map(sources.map((s) => [s.id, linkSource(s)]));
   const counted = surveySeen(seen);
+  settleOrder(linkSources, new Map(sources.map((s) => [s.id, s.requests])), counted.proxies);
   const shares = knownShares(sources);
   const linkThese = (some: Placed[], isAll: boolean): LinkResult =>
     link(

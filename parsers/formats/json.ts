@@ -34,9 +34,10 @@ function parse(record: string, context: Context): Entry | Failure {
     entry.durationMs ??= json.duration;
   if (entry.httpRequestMethod === null && entry.urlPath === null && entry.message !== null)
     setRequestOfMessage(entry, entry.message);
-  if (entry.httpRequestMethod !== null && entry.urlPath !== null && entry.httpResponseStatusCode !== null)
+  if (entry.httpRequestMethod !== null && entry.urlPath !== null && entry.httpResponseStatusCode !== null) {
     entry.kind = 'access';
-  else {
+    if (entry.eventOutcome !== null) setHaproxy(entry, json);
+  } else {
     entry.timePoint = 'decision';
     if (entry.message !== null) setFromMessage(entry, entry.message);
     // Nothing of a log record in it: some other JSON.
@@ -49,6 +50,32 @@ function parse(record: string, context: Context): Entry | Failure {
       return { failure: 'format' };
   }
   return entry;
+}
+
+const SERVERS = ['server', 'srv', 'server_name', 'backend_server', 'srv_name', 'svr'];
+const BACKENDS = ['backend', 'be', 'backend_name', 'be_name'];
+const TIMERS = ['Ta', 'Tt', 'ta', 'tt', 'time_total', 'total_time', 'time_active', 'time_duration'];
+
+/** HAProxy told to write JSON names its members as somebody liked, but nobody else has a termination state. */
+function setHaproxy(entry: Entry, json: JsonObject): void {
+  const first = (names: readonly string[]): unknown => {
+    for (const name of names) if (json[name] !== undefined) return json[name];
+    return undefined;
+  };
+  entry.dataset = 'haproxy.http';
+  // All of its own dates are those of the beginning.
+  entry.timePoint = 'start';
+  const server = first(SERVERS);
+  if (server === '<NOSRV>' || (server === undefined && /^[PL]/.test(entry.eventOutcome!))) entry.upstreamAddress = null;
+  else if (typeof server === 'string' && server !== '') {
+    const backend = first(BACKENDS);
+    entry.upstreamAddress = typeof backend === 'string' && backend !== '' ? `${backend}/${server}` : server;
+  }
+  const timers = isObject(json.timers) ? json.timers : json;
+  for (const name of TIMERS) {
+    const ms = Number(timers[name]);
+    if (timers[name] !== '' && ms >= 0) entry.durationMs ??= ms;
+  }
 }
 
 /** Serilog: the message is a template, "Denied {User}"; a level that is left out is Information. */

@@ -268,9 +268,11 @@ function byReferer(f: Fact, p: Population): Inference | null {
   if (scope.passed.refererTold < PASSED_MIN) return null;
   const refused = scope.refused(f.class);
   if ((scope.passed.referers.get(f.refererHost) ?? 0) > 0 || refused.withReferer < refused.n * 0.9) return null;
+  // Each picture is a place of its own: how often that page was refused is seen around it.
+  const often = p.area(f).refused(f.class).referers.get(f.refererHost) ?? 0;
   return {
     cause: 'origin.referer',
-    confidence: refused.n >= 3 ? 0.82 : 0.7,
+    confidence: Math.max(refused.n, often) >= 3 ? 0.82 : 0.7,
     says: `requests that come from ${f.refererHost} are refused, those with another or no Referer are let through`,
     contrast: [
       {

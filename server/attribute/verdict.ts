@@ -167,8 +167,8 @@ function innermostRefusal(hops: Hop[], refusedStatus: ReadonlySet<number>): numb
 
 /** Is hop a further in than hop b? Hops stand outermost first, the counted line at 0. */
 function isInner(hops: Hop[], a: number, b: number): boolean {
-  const da = depth(hops[a]!.layer);
-  const db = depth(hops[b]!.layer);
+  const da = hops[a]!.order;
+  const db = hops[b]!.order;
   return da !== db ? da > db : a > b;
 }
 
@@ -179,7 +179,7 @@ function strongest(candidates: Candidate[], hops: Hop[], decider: number): Candi
   for (const c of candidates) {
     let weight = c.confidence + (c.certainty === 'stated' ? 0.15 : 0);
     // An outer layer's own reason cannot stand where an inner layer is known to have refused.
-    const outside = depth(hops[c.hop]!.layer) < depth(hops[decider]!.layer);
+    const outside = hops[c.hop]!.order < hops[decider]!.order;
     if (outside) weight -= 0.5;
     if (weight > bestWeight) {
       best = c;
@@ -220,7 +220,7 @@ export function ownSize(a: Assessment): { path: string; size: number } | null {
 export function placeOf(a: Assessment): { place: string; goesInside: boolean } {
   const { hops } = a.request;
   const decided = hops[a.decider]!;
-  const inside = hops.some((h) => h.entry.kind === 'access' && depth(h.layer) > depth(hops[0]!.layer));
+  const inside = hops.some((h) => h.entry.kind === 'access' && h.order > hops[0]!.order);
   return { place: `${hops[0]!.path} ${a.fact.area}`, goesInside: inside && decided.entry.kind === 'access' };
 }
 
@@ -421,8 +421,11 @@ function undecided(a: Assessment, best: Candidate): Verdict {
 /** A reason told by an application's or authorizer's log belongs to that layer; one in a server's error log to the server. */
 function layerOf(a: Assessment, best: Candidate, _around: Surroundings): Layer {
   // What a program's own log gives as its reason, that program decided (an authorizer that a web server asked).
-  if (a.request.hops[best.hop]!.entry.kind === 'app') return best.layer;
-  const decided = a.request.hops[a.decider]!.layer;
+  const told = a.request.hops[best.hop]!;
+  if (told.entry.kind === 'app') return best.layer;
+  const decider = a.request.hops[a.decider]!;
+  const decided = decider.layer;
+  if (best.layer === told.layer) return told.order >= decider.order ? best.layer : decided;
   return depth(best.layer) >= depth(decided) ? best.layer : decided;
 }
 

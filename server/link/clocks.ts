@@ -36,6 +36,14 @@ interface Sample {
   beats: Beat[];
 }
 
+/** A log whose clock is known as well as it will be. */
+interface Known {
+  sample: Sample;
+  offsetMs: number;
+  /** Its zone is known: it names it, or it was measured. */
+  isZoned: boolean;
+}
+
 /** Fewer agreeing pairs prove nothing. */
 const SUPPORT_MIN = 5;
 /** The share of pairs that must agree within one second. */
@@ -65,14 +73,14 @@ export function learnClocks(samples: { source: LinkSource; records: Placed[] }[]
   const settle = (sample: Sample, finding: ClockFinding | null): void => {
     left.delete(sample);
     if (finding) findings.push(finding);
-    const known = { sample, offsetMs: finding?.offsetMs ?? 0 };
+    const known = { sample, offsetMs: finding?.offsetMs ?? 0, isZoned: !sample.zoneless || finding !== null };
     settled.push(known);
     for (const other of left) {
       const found = compare(sample, known.offsetMs, other);
       if (found && found.support > (best.get(other)?.support ?? 0)) best.set(other, found);
     }
   };
-  const settled: { sample: Sample; offsetMs: number }[] = [];
+  const settled: Known[] = [];
   while (left.size > 0) {
     // Whoever shares most requests with a log whose clock is known comes next: an outer log may share none.
     let next: Sample | null = null;
@@ -85,7 +93,7 @@ export function learnClocks(samples: { source: LinkSource; records: Placed[] }[]
       continue;
     }
     const [first] = left;
-    const zone = first!.zoneless ? zoneOf(first!, settled) : null;
+    const zone = first!.zoneless ? (zoneOf(first!, settled) ?? zoneByRhythm(first!, settled)) : null;
     settle(first!, zone ?? (settled.length === 0 ? null : byRhythm(first!, settled)));
   }
   return [...findings, ...inherited(all, findings)];
@@ -96,12 +104,10 @@ export function learnClocks(samples: { source: LinkSource; records: Placed[] }[]
  * right already as far as can be told: then nothing is to be learned.
  */
 function byRhythm(sample: Sample, settled: { sample: Sample; offsetMs: number }[]): ClockFinding | null {
-  const { directory, order } = sample.source;
-  const near = (s: Sample): number => Number(s.source.directory === directory) * 2 + Number(s.source.order === order);
-  const candidates = settled
-    .filter((k) => k.sample.zoneless === sample.zoneless)
-    .sort((a, b) => near(b.sample) - near(a.sample) || b.sample.beats.length - a.sample.beats.length)
-    .slice(0, RHYTHM_AGAINST_MAX);
+  const candidates = nearest(
+    sample,
+    settled.filter((k) => k.sample.zoneless === sample.zoneless),
+  );
   let best: ClockFinding | null = null;
   for (const known of candidates) {
     const beats = known.sample.beats.map((b) => ({ key: b.key, timeMs: b.timeMs + known.offsetMs }));
@@ -119,8 +125,70 @@ function byRhythm(sample: Sample, settled: { sample: Sample; offsetMs: number }[
   return best;
 }
 
+/** Zones: the quarters of an hour that are in use, and how far a clock may be off besides. */
+const ZONES_MS = Array.from({ length: 105 }, (_, k) => (k - 48) * QUARTER_MS);
+const ZONE_REACH_MS = 10_000;
+/** So many times as many moments meet in the right zone as in any other. */
+const ZONE_CLEARLY = 1.5;
+
+/**
+ * The zone of a log that names none and shares no request with anybody (what a Java application writes): the one in
+ * which its moments meet those of a log that names its zone, and far fewer in any other.
+ */
+function zoneByRhythm(sample: Sample, settled: Known[]): ClockFinding | null {
+  const span = spanOf(sample.beats);
+  if (span === null) return null;
+  const meets: { finding: ClockFinding; zoneMs: number }[] = [];
+  for (const known of nearest(
+    sample,
+    settled.filter((k) => k.isZoned),
+  )) {
+    const other = spanOf(known.sample.beats);
+    if (other === null) continue;
+    const isCoarse = sample.coarse || known.sample.coarse;
+    for (const zoneMs of ZONES_MS) {
+      const movedMs = known.offsetMs - zoneMs;
+      const fromMs = Math.max(span[0], other[0] + movedMs) - ZONE_REACH_MS;
+      const toMs = Math.min(span[1], other[1] + movedMs) + ZONE_REACH_MS;
+      if (fromMs >= toMs) continue;
+      const isIn = (b: Beat): boolean => b.timeMs >= fromMs && b.timeMs <= toMs;
+      const beats = known.sample.beats.map((b) => ({ key: b.key, timeMs: b.timeMs + movedMs })).filter(isIn);
+      const found = rhythm(beats, sample.beats.filter(isIn), isCoarse, ZONE_REACH_MS);
+      if (found === null) continue;
+      const edge = edgeOf(found.differences, known.sample, sample);
+      const offsetMs = zoneMs + (Math.abs(edge) < (isCoarse ? NOISE_MS : FINE_NOISE_MS) ? 0 : Math.round(edge));
+      const { id: sourceId } = sample.source;
+      const finding = { sourceId, offsetMs, support: found.support, againstPath: known.sample.source.path };
+      meets.push({ finding, zoneMs });
+    }
+  }
+  meets.sort((a, b) => b.finding.support - a.finding.support);
+  const best = meets[0];
+  const second = meets.find((m) => m.zoneMs !== best?.zoneMs);
+  if (best === undefined || best.finding.support < (second?.finding.support ?? 0) * ZONE_CLEARLY) return null;
+  return best.finding;
+}
+
+function spanOf(beats: readonly Beat[]): [number, number] | null {
+  if (beats.length === 0) return null;
+  let [from, to] = [Infinity, -Infinity];
+  for (const { timeMs } of beats) {
+    if (timeMs < from) from = timeMs;
+    if (timeMs > to) to = timeMs;
+  }
+  return [from, to];
+}
+
 /** Logs that one without shared requests is held against: those beside it and the busiest. */
 const RHYTHM_AGAINST_MAX = 6;
+
+function nearest<K extends { sample: Sample }>(sample: Sample, among: K[]): K[] {
+  const { directory, order } = sample.source;
+  const near = (s: Sample): number => Number(s.source.directory === directory) * 2 + Number(s.source.order === order);
+  return among
+    .sort((a, b) => near(b.sample) - near(a.sample) || b.sample.beats.length - a.sample.beats.length)
+    .slice(0, RHYTHM_AGAINST_MAX);
+}
 
 /**
  * The offset among differences that agree, sorted. A log of whole seconds says up to a second too little, evenly spread:

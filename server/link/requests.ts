@@ -116,6 +116,7 @@ function requestOf(l: Lines, members: number[], anchor: number): LinkedRequest {
       entry: record.entry,
       timeMs: record.timeMs,
       layer: source.layer,
+      order: source.order,
       path: source.path,
       link,
       speaks: m === anchor ? 1 : path === undefined || path.sameWords ? why.confidence : link.confidence,

@@ -34,7 +34,12 @@ const ENOUGH = { fine: { share: 0.4, clearly: 2 }, coarse: { share: 0.8, clearly
 const NEAR_MS = 2000;
 
 /** Where most moments meet; null where no difference stands out. */
-export function rhythm(known: readonly Beat[], other: readonly Beat[], isCoarse: boolean): Meeting | null {
+export function rhythm(
+  known: readonly Beat[],
+  other: readonly Beat[],
+  isCoarse: boolean,
+  reachMs = REACH_MS,
+): Meeting | null {
   const byKey = new Map<string, number[]>();
   for (const b of known) {
     const list = byKey.get(b.key);
@@ -49,7 +54,7 @@ export function rhythm(known: readonly Beat[], other: readonly Beat[], isCoarse:
   const bins = new Map<number, number>();
   for (const { key, timeMs } of beats) {
     const seen = new Set<number>();
-    for (const d of differences(byKey.get(key)!, timeMs)) {
+    for (const d of differences(byKey.get(key)!, timeMs, reachMs)) {
       const bin = Math.floor((2 * d) / width);
       seen.add(bin);
       seen.add(bin - 1);
@@ -65,15 +70,15 @@ export function rhythm(known: readonly Beat[], other: readonly Beat[], isCoarse:
   if (best.n < SUPPORT_MIN || best.n < beats.length * share || best.n < (elsewhere?.n ?? 0) * clearly) return null;
   const there: number[] = [];
   for (const { key, timeMs } of beats)
-    for (const d of differences(byKey.get(key)!, timeMs))
+    for (const d of differences(byKey.get(key)!, timeMs, reachMs))
       if (d >= best.fromMs && d < best.fromMs + width) there.push(d);
   there.sort((a, b) => a - b);
   return { differences: there, support: best.n };
 }
 
 /** By how much each of the known moments within reach is later. */
-function* differences(known: readonly number[], timeMs: number): Iterable<number> {
-  for (let k = firstFrom(known, timeMs - REACH_MS); k < known.length && known[k]! <= timeMs + REACH_MS; k++)
+function* differences(known: readonly number[], timeMs: number, reachMs: number): Iterable<number> {
+  for (let k = firstFrom(known, timeMs - reachMs); k < known.length && known[k]! <= timeMs + reachMs; k++)
     yield known[k]! - timeMs;
 }
 

@@ -29,6 +29,8 @@ export interface Hop {
   entry: Entry;
   timeMs: number;
   layer: Layer;
+  /** How far from the client: the place of its layer, or where the logs show it to stand. */
+  order: number;
   path: string;
   link: Link;
   /** How sure it is that what the line says holds for this request. Look-alikes that all say the same need not be told apart. */
