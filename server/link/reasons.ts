@@ -22,6 +22,8 @@ const NAMED_ODDS = 100;
 /** What is less likely than this is not joined: of the program's own requests, and of those that may be another's. */
 const OWN_MIN = 0.1;
 const FOREIGN_MIN = 0.5;
+/** A log of whole seconds: what it says happened some time within. */
+const SECOND_MS = 999;
 /** A request whose moment is known to less than a second. */
 const FINE_MS = 900;
 const ADDRESS = /\b(?:\d{1,3}\.){3}\d{1,3}\b/g;
@@ -47,12 +49,16 @@ export function joinReasons(l: Lines): void {
       for (const a of list) targets.push(a);
     }
     const open = new Moments(targets.map((a) => ({ target: a, ...l.moment(a) })));
-    const settled = settle(
-      reasons.map((r) => l.records[r]!.timeMs),
-      open.all
-        .filter((m) => m.to - m.from < FINE_MS && l.isRefused(m.target))
-        .map(({ from, to }): [number, number] => [from, to]),
-    );
+    // Of whole seconds there is nothing to settle: their moment is the second.
+    const isCoarse = !l.fine.has(sourceId);
+    const settled = isCoarse
+      ? null
+      : settle(
+          reasons.map((r) => l.records[r]!.timeMs),
+          open.all
+            .filter((m) => m.to - m.from < FINE_MS && l.isRefused(m.target))
+            .map(({ from, to }): [number, number] => [from, to]),
+        );
     const shiftMs = settled?.shiftMs ?? 0;
     const fineMs = settled === null ? REASON_FINE_MS : REASON_SETTLED_MS;
     const { guesses, edges } = guessesOf(l, reasons, open, { move: (t) => t + shiftMs, fineMs });
@@ -98,13 +104,14 @@ function guessesOf(
     const { sourceId, offset } = l.records[r]!.line;
     const said = phraseOf(e);
     const t = move(l.records[r]!.timeMs);
-    for (const { target: a, from, to, isFine } of open.around(t, REASON_MS)) {
+    const lasts = l.fine.has(sourceId) ? 0 : SECOND_MS;
+    for (const { target: a, from, to, isFine } of open.around(t + lasts / 2, REASON_MS + lasts / 2)) {
       const reach = isFine ? fineMs : REASON_MS;
-      const outside = Math.max(0, from - t, t - to);
+      const outside = Math.max(0, from - t - lasts, t - to);
       if (outside > reach) continue;
       const target = l.entry(a);
       if (l.records[a]!.line.sourceId === sourceId && l.records[a]!.line.offset < offset) continue;
-      if (reasonsIn(l, l.root(a))) continue;
+      if (reasonsIn(l, l.root(a), lasts > 0)) continue;
       // A layer that answered by itself asked nobody further in: what is said there is about others.
       if (l.accessIn(l.root(a)).some((m) => answeredHere(l.entry(m)))) continue;
       const named = namesClient(l, e, a);
@@ -119,14 +126,21 @@ function guessesOf(
         prior:
           (named > 0 || isUser ? NAMED_ODDS : 1) *
           Math.exp((-2 * outside) / reach) *
-          ((1 - AT_ANSWER) / (to - from + 2 * reach) +
-            (isFine && to - t < ANSWER_MS + reach ? AT_ANSWER / (ANSWER_MS + 2 * reach) : 0)),
-        usual: l.isRefused(a) ? 0.8 : 0.2,
+          (lasts > 0
+            ? within(t, t + lasts, from - reach, to + reach) / lasts
+            : (1 - AT_ANSWER) / (to - from + 2 * reach) +
+              (isFine && to - t < ANSWER_MS + reach ? AT_ANSWER / (ANSWER_MS + 2 * reach) : 0)),
+        usual: l.isRefused(a) ? 0.8 : lasts > 0 ? 0.02 : 0.2,
       });
-      edges.push({ outer: a, inner: r, score: 0, distance: Math.abs(to - t) });
+      edges.push({ outer: a, inner: r, score: 0, distance: lasts > 0 ? outside : Math.abs(to - t) });
     }
   }
   return { guesses, edges };
+}
+
+/** Share of the second interval that lies in the first. */
+function within(from: number, to: number, otherFrom: number, otherTo: number): number {
+  return Math.max(0, Math.min(to, otherTo) - Math.max(from, otherFrom)) / Math.max(1, otherTo - otherFrom);
 }
 
 /** By how many seconds reasons are moved to see how well they fit by chance. Unlike numbers: traffic has rhythms. */
@@ -196,9 +210,11 @@ function namesClient(l: Lines, reason: Entry, target: number): number {
   return foreign ? -1 : 0;
 }
 
-function reasonsIn(l: Lines, root: number): boolean {
+/** Has somebody said why already? `isCoarse`: nothing but a second tells, then a server's reason is one as well. */
+function reasonsIn(l: Lines, root: number, isCoarse: boolean): boolean {
   for (const m of l.membersOf(root)) {
-    if (l.entry(m).kind === 'app' && l.explains(m)) return true;
+    const { kind } = l.entry(m);
+    if ((kind === 'app' || (isCoarse && kind === 'error')) && l.explains(m)) return true;
   }
   return false;
 }
