@@ -178,6 +178,8 @@ class Fields implements Entry {
   /** Who reads the attributes of `#record`; null = they are here. */
   #parse: Parse | null = null;
   #record = '';
+  /** What a time without a year was dated by: whether there is a 29th of February, and with it a time, depends on it. */
+  #referenceMs = 0;
 
   constructor(dataset: string, kind: EntryKind, timePoint: TimePoint) {
     this.dataset = dataset;
@@ -197,14 +199,15 @@ class Fields implements Entry {
 
   #fetch(parse: Parse): void {
     this.#parse = null;
-    const whole = wholly(parse, this.#record);
+    const whole = wholly(parse, this.#record, this.#referenceMs);
     this.#record = '';
     this.#attributes = isFailure(whole) ? null : whole.attributes;
   }
 
-  leave(parse: Parse, record: string): void {
+  leave(parse: Parse, record: string, { envelopeMs, referenceMs }: Context): void {
     this.#parse = parse;
     this.#record = record;
+    this.#referenceMs = Number.isNaN(envelopeMs) ? referenceMs : envelopeMs;
   }
 
   /** A copy that shares everything but `changes`. */
@@ -215,6 +218,7 @@ class Fields implements Entry {
       copy.#attributes = this.#attributes;
       copy.#parse = this.#parse;
       copy.#record = this.#record;
+      copy.#referenceMs = this.#referenceMs;
     }
     return copy;
   }
@@ -242,7 +246,7 @@ export function readLate(parse: Parse, record: string, context: Context): Entry 
   leavesAttributes = true;
   try {
     const entry = parse(record, context);
-    if (entry instanceof Fields) entry.leave(parse, record);
+    if (entry instanceof Fields) entry.leave(parse, record, context);
     return entry;
   } finally {
     leavesAttributes = false;
@@ -259,11 +263,12 @@ const ANY_CONTEXT: Context = {
   referenceMs: 0,
 };
 
-function wholly(parse: Parse, record: string): Entry | Failure {
+function wholly(parse: Parse, record: string, referenceMs: number): Entry | Failure {
   const before = leavesAttributes;
   leavesAttributes = false;
   try {
-    return parse(record, { ...ANY_CONTEXT });
+    const envelopeMs = Number.isNaN(referenceMs) ? ANY_CONTEXT.envelopeMs : referenceMs;
+    return parse(record, { ...ANY_CONTEXT, envelopeMs, referenceMs: envelopeMs });
   } finally {
     leavesAttributes = before;
   }

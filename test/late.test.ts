@@ -48,6 +48,16 @@ test('every fixture', () => {
   }
 });
 
+test('a 29th of February without a year', () => {
+  const format = FORMATS.get('text.app')!;
+  for (const record of ['Feb 29 10:30:00 [main] [7a] WARN shop.auth denied', 'WARN Feb 29 10:30:00 [main] denied']) {
+    for (const now of ['2024-03-01', '2026-03-01']) {
+      const around = emptyContext(Date.parse(now));
+      expect(plain(readLate(format.parse, record, around))).toEqual(plain(format.parse(record, around)));
+    }
+  }
+});
+
 const PIECES = [
   '"',
   '\\',
