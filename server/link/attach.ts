@@ -30,7 +30,9 @@ export function joinOthers(l: Lines): void {
     if (l.accessIn(root).length > 0) continue;
     push(bySource, l.records[i]!.line.sourceId, root);
   }
-  for (const roots of bySource.values()) {
+  // From the outside in: what a WAF stopped has no line of an application.
+  const order = (id: number): number => l.sources.get(id)!.order;
+  for (const [, roots] of [...bySource].sort(([a], [b]) => order(a) - order(b))) {
     const edges: Edge[] = [];
     for (const root of roots) {
       const facts = factsOf(l, root);
@@ -112,6 +114,7 @@ function attachEdge(l: Lines, root: number, facts: ReturnType<typeof factsOf>, a
   const target = l.source(a);
   // A layer that answered by itself asked nobody further in.
   if (source.order > target.order && source.layer !== 'waf' && answeredHere(e)) return null;
+  if (source.layer === 'app' && l.isRefused(a) && isStopped(l, l.root(a))) return null;
   const gap = Math.max(0, facts.first - l.end[a]!, l.start[a]! - facts.last);
   const slow = e.durationMs === null && (e.timePoint === 'start' || isApaches(l, target));
   if (gap > (slow ? FAR_MS : NEAR_MS)) return null;
@@ -164,6 +167,13 @@ function attachEdge(l: Lines, root: number, facts: ReturnType<typeof factsOf>, a
     score,
     distance: position,
   };
+}
+
+/** A WAF says that it denied the request before anybody was asked: not by what came out again (CRS 95x, 98x). */
+function isStopped(l: Lines, root: number): boolean {
+  return l
+    .membersOf(root)
+    .some((m) => l.entry(m).kind === 'error' && l.entry(m).rules?.some((r) => r.denied && !/^9[58]\d{4}$/.test(r.id)));
 }
 
 const isLoud = (level: string | null): boolean => level !== null && level !== 'info' && level !== 'debug';
