@@ -40,6 +40,7 @@ function idIsUnique(l: Lines, list: number[]): boolean {
 export function joinWithinSource(l: Lines): void {
   // Access lines join others here only through their process's own request number: without other lines, nothing can.
   if (l.other.length === 0) return;
+  const mixed = new Set(l.other.map((i) => l.records[i]!.line.sourceId));
   const last = new Map<string, number>();
   for (const i of allInOrder(l)) {
     const entry = l.entry(i);
@@ -47,6 +48,7 @@ export function joinWithinSource(l: Lines): void {
     let key: string | null = null;
     let reach = 2000;
     let says = '';
+    if (entry.kind === 'access' && !mixed.has(sourceId)) continue;
     const local = localIdOf(entry);
     if (local !== null) {
       key = `l ${sourceId} ${local}`;

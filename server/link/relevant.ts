@@ -178,6 +178,7 @@ export function relevant(
   const local = new Set<string>();
   /** Sources in which a request number joins lines. */
   const numbered = new Set<number>();
+  const mixed = mixedSources(seen);
   const chosen = seen.map(({ look }) => new Uint8Array(look.size));
   for (const [part, s] of seen.entries()) {
     const { look, lines } = s;
@@ -199,6 +200,7 @@ export function relevant(
         clients.add(a, bucket);
         if (!isAccess && entry.urlPath === null) pathless.add(a, bucket);
       }
+      if (isAccess && !mixed.has(line.sourceId)) continue;
       for (const key of connectionKeys(entry, line.sourceId)) local.add(key);
       if (localIdOf(entry) !== null) numbered.add(line.sourceId);
     }
@@ -215,7 +217,8 @@ export function relevant(
         if (a !== null && keys.has(a, bucket)) return true;
       } else for (const a of addressesOf(entry)) if (keys.has(a, bucket)) return true;
     }
-    if (local.size > 0) for (const key of connectionKeys(entry, line.sourceId)) if (local.has(key)) return true;
+    if (local.size > 0 && (entry.kind === 'error' || numbered.has(line.sourceId)))
+      for (const key of connectionKeys(entry, line.sourceId)) if (local.has(key)) return true;
     return false;
   };
   const out: Placed[] = [];
@@ -250,6 +253,17 @@ export function relevant(
     }
   }
   return out;
+}
+
+/** Logs that hold other lines than those of requests: only there a process's own number joins any. */
+function mixedSources(seen: readonly Seen[]): Set<number> {
+  const mixed = new Set<number>();
+  for (const { look, lines } of seen) {
+    const n = lines === null ? look.size : lines.length;
+    for (let k = 0; k < n && !mixed.has(look.sourceId); k++)
+      if (!look.isAccess(lines === null ? k : lines[k]!)) mixed.add(look.sourceId);
+  }
+  return mixed;
 }
 
 const CHOSEN = 1;
