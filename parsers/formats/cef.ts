@@ -293,16 +293,19 @@ function keyStart(text: string, equals: number, start: number, from: number): nu
   return k === equals || (k > from && text.charCodeAt(k - 1) !== 32) ? -1 : k;
 }
 
+/** In fewer characters there are few members that nobody asks for. */
+const SHORT = 250;
+
 /** The record's characters: looked at one by one in a text each costs three times as much as in a list of numbers. */
 const chars = Buffer.allocUnsafeSlow(16_384);
 
 /**
  * HOT. Only the members that somebody asks for, of 40 a dozen: what other keys are called does not matter, only that
- * they end the value in front of them. False: the record is not ASCII or very long, or there are so many members that
+ * they end the value in front of them. False: the record is short, not ASCII or very long, or there are so many members that
  * `FIELDS_MAX` may count.
  */
 function findAsked(text: string, from: number): boolean {
-  if (chars.write(text, 0, 'utf8') !== text.length) return false;
+  if (text.length - from < SHORT || chars.write(text, 0, 'utf8') !== text.length) return false;
   let key: Key | null = null;
   let start = from;
   let signs = 0;
