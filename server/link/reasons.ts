@@ -40,13 +40,20 @@ export function joinReasons(l: Lines): void {
     const source = l.sources.get(sourceId)!;
     const { homes, isOwn } = homesOf(l, source);
     const targets: number[] = [];
+    const roots = new Set<number>();
     let byChance = 0;
     for (const home of homes) {
       const list = l.access.get(home) ?? [];
       const chance = isOwn ? 0 : chanceOf(l, reasons, list);
       if (chance === null) continue;
       byChance += chance;
-      for (const a of list) targets.push(a);
+      // A request that more than one of these logs tells of is one request.
+      for (const a of list) {
+        const root = l.root(a);
+        if (roots.has(root)) continue;
+        targets.push(a);
+        roots.add(root);
+      }
     }
     const open = new Moments(targets.map((a) => ({ target: a, ...l.moment(a) })));
     // Of whole seconds there is nothing to settle: their moment is the second.
@@ -235,5 +242,6 @@ function homesOf(l: Lines, source: LinkSource): { homes: number[]; isOwn: boolea
     const s = l.sources.get(id)!;
     return s.layer === source.layer || s.order === further;
   });
+  homes.sort((a, b) => l.sources.get(b)!.order - l.sources.get(a)!.order);
   return { homes, isOwn: false };
 }
