@@ -1,5 +1,5 @@
 /**
- * HOT. Reads of an ordinary access line only what is counted and compared, straight from the text of its piece: no
+ * HOT. Reads of an ordinary access line only what is counted and compared, straight from the bytes of its piece: no
  * record, no slice of the line, no Entry. Four times as fast as reading it whole. A line that is in any way unusual (escapes,
  * another first column, a request that is none, a named host) is refused and read whole by its format, so that both
  * always say the same; `test/parsers.skim.test.ts` holds them to it.
