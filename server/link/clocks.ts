@@ -34,6 +34,8 @@ interface Sample {
   times: Map<string, number[]>;
   /** What happened when, for logs that share no key with anybody. */
   beats: Beat[];
+  /** From the first of its lines to the last. */
+  spanMs: number;
 }
 
 /** A log whose clock is known as well as it will be. */
@@ -48,6 +50,12 @@ interface Known {
 const SUPPORT_MIN = 5;
 /** The share of pairs that must agree within one second. */
 const AGREEMENT_MIN = 0.6;
+/**
+ * Between moments of a second or two every two like requests differ alike, be they the same or not: in a storm the
+ * newest lines of a log are a second, and those of the log beside it, which is read less far, the second before. Where
+ * no id is shared one of the logs has to reach so far that chance would agree on less than a third.
+ */
+const PROVING_MS = 7000;
 /** A difference below this is granularity of the logs, not of the clocks. */
 const NOISE_MS = 1200;
 /** The same between logs whose moments met to a few milliseconds. */
@@ -61,6 +69,7 @@ export function learnClocks(samples: { source: LinkSource; records: Placed[] }[]
     zoneless: records.some((r) => r.entry.timeZoneless),
     ...keysOf(records),
     beats: beatsOf(records),
+    spanMs: spanMsOf(records),
     coarse: !records.some((r) => r.entry.timeMs % 1000 !== 0),
   }));
   // The measure: zoned logs before zoneless ones, then the outermost, then the one with most keys.
@@ -314,14 +323,18 @@ function inherited(all: Sample[], findings: ClockFinding[]): ClockFinding[] {
 
 function compare(known: Sample, knownOffset: number, sample: Sample): ClockFinding | null {
   const [small, large] = known.keys.size < sample.keys.size ? [known.keys, sample.keys] : [sample.keys, known.keys];
-  const differences: number[] = [];
+  const byAny: number[] = [];
+  const byId: number[] = [];
   for (const key of small.keys()) {
     if (!large.has(key)) continue;
     const a = known.keys.get(key)!;
     const b = sample.keys.get(key)!;
     if (Number.isNaN(a) || Number.isNaN(b)) continue;
-    differences.push(a + knownOffset - b);
+    byAny.push(a + knownOffset - b);
+    if (key.startsWith(ID_KEY)) byId.push(a + knownOffset - b);
   }
+  const isById = byId.length >= SUPPORT_MIN;
+  const differences = isById ? byId : byAny;
   if (differences.length < SUPPORT_MIN) return null;
   differences.sort((x, y) => x - y);
   // The densest stretch of two seconds.
@@ -337,6 +350,8 @@ function compare(known: Sample, knownOffset: number, sample: Sample): ClockFindi
   }
   if (bestCount < SUPPORT_MIN || bestCount < AGREEMENT_MIN * differences.length) return null;
   const middle = edgeOf(differences.slice(bestFrom, bestFrom + bestCount), known, sample);
+  const isProven = isById || Math.max(known.spanMs, sample.spanMs) >= PROVING_MS;
+  if (!isProven && !(sample.zoneless && Math.abs(middle) > QUARTER_MS / 2)) return null;
   let offsetMs = middle;
   if (sample.zoneless) {
     const zone = Math.round(middle / QUARTER_MS) * QUARTER_MS;
@@ -352,7 +367,18 @@ function compare(known: Sample, knownOffset: number, sample: Sample): ClockFindi
   };
 }
 
+function spanMsOf(records: Placed[]): number {
+  let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { entry } of records) {
+    if (Number.isNaN(entry.timeMs)) continue;
+    from = Math.min(from, entry.timeMs);
+    to = Math.max(to, entry.timeMs);
+  }
+  return Math.max(0, to - from);
+}
+
 /** Several kinds of key for one record; a prefix keeps them apart. */
+const ID_KEY = 'i ';
 /** Times kept of one key: enough to vote for a zone. */
 const TIMES_MAX = 20;
 
@@ -371,7 +397,7 @@ function keysOf(records: Placed[]): { keys: Map<string, number>; times: Map<stri
   for (const { entry } of records) {
     if (Number.isNaN(entry.timeMs)) continue;
     const ms = decisionTime(entry);
-    for (const id of entry.requestIds) if (isStrongId(id)) add(`i ${id}`, ms);
+    for (const id of entry.requestIds) if (isStrongId(id)) add(`${ID_KEY}${id}`, ms);
     const key = requestKey(entry);
     if (key !== null && entry.urlPath !== '/') {
       const client = addressesOf(entry);

@@ -30,6 +30,8 @@ const SUPPORT_MIN = 8;
  * difference elsewhere. Within a second much meets by chance: there nearly all have to.
  */
 const ENOUGH = { fine: { share: 0.4, clearly: 2 }, coarse: { share: 0.8, clearly: 1.4 } };
+/** In a shorter time all meet all by chance, and two logs may tell of different stretches of a storm. */
+const SPAN_MS_MIN = { fine: 1000, coarse: 7000 };
 /** Two logs of whole seconds agree within two. */
 const NEAR_MS = 2000;
 
@@ -49,6 +51,7 @@ export function rhythm(
   for (const [key, list] of byKey) byKey.set(key, list.sort((a, b) => a - b).slice(-BEATS_MAX));
   const beats = other.filter((b) => byKey.has(b.key)).slice(-BEATS_MAX);
   if (beats.length < SUPPORT_MIN) return null;
+  if (spanMs(beats.map((b) => b.timeMs)) < SPAN_MS_MIN[isCoarse ? 'coarse' : 'fine']) return null;
   // Bins on two grids, so that no edge cuts what belongs together; each moment counts once in each.
   const width = isCoarse ? COARSE_MS : FINE_MS;
   const bins = new Map<number, number>();
@@ -91,4 +94,13 @@ function firstFrom(list: readonly number[], t: number): number {
     else high = mid;
   }
   return low;
+}
+
+function spanMs(moments: readonly number[]): number {
+  let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const t of moments) {
+    from = Math.min(from, t);
+    to = Math.max(to, t);
+  }
+  return to - from;
 }
