@@ -215,7 +215,7 @@ function unnamedQuoted(entry: Entry, value: string, index: number): boolean {
 }
 
 /** Words with which Varnish says how it handled the request. */
-const HANDLINGS = new Set(['hit', 'miss', 'pass', 'pipe', 'synth', 'error', 'hitmiss', 'hitpass']);
+export const VARNISH_HANDLINGS = new Set(['hit', 'miss', 'pass', 'pipe', 'synth', 'error', 'hitmiss', 'hitpass']);
 
 /** No log format has more fields; a line that does is hostile or another thing, and its rest is kept as one text. */
 export const EXTRAS_MAX = 64;
@@ -298,7 +298,7 @@ export function setExtras(entry: Entry, line: string, from: number, mainFields: 
       entry.upstreamAddress = value.replace(/^https?:\/\//, '').replace(/\/$/, '');
     } else if (isAddressList(value) && isQuoted && entry.forwardedFor === null) entry.forwardedFor = value;
     else if (isUniqueId(value)) addId(entry, value);
-    else if (!isQuoted && HANDLINGS.has(value)) {
+    else if (!isQuoted && VARNISH_HANDLINGS.has(value)) {
       entry.eventOutcome = value;
       entry.timePoint = 'start';
     } else addAttribute(entry, `extra.${unnamed++}`, value);

@@ -3,7 +3,7 @@
  * the names that loggers use. Names are compared without case; what has no field becomes an attribute.
  */
 
-import { lastOf } from './clf.ts';
+import { lastOf, VARNISH_HANDLINGS } from './clf.ts';
 import { type Entry, leavesAttributes } from './entry.ts';
 import {
   addAttribute,
@@ -194,6 +194,7 @@ export type Meaning =
   | 'connection'
   | 'fraction'
   | 'termination'
+  | 'handling'
   | 'secret';
 
 const NAMES: Record<Meaning, string> = {
@@ -249,6 +250,7 @@ const NAMES: Record<Meaning, string> = {
   fraction: 'instant.nanoofsecond',
   termination:
     'termination_state term_state termstate terminationstate termination_status session_state haproxy.termination_state tsc',
+  handling: 'handling varnish_handling varnish.handling varnish:handling vcl_handling cache_handling',
   secret:
     'req.headers.authorization request.headers.authorization headers.authorization authorization http_authorization req.headers.cookie request.headers.cookie headers.cookie cookie http_cookie req.headers.x-api-key request.headers.x-api-key headers.x-api-key x-api-key api_key apikey token access_token password',
 };
@@ -654,6 +656,10 @@ function take(
     }
     case 'termination':
       if (entry.eventOutcome !== null || !/^[A-Za-z-]{2}(?:[A-Z-]{2})?$/.test(text)) return false;
+      entry.eventOutcome = text;
+      return true;
+    case 'handling':
+      if (entry.eventOutcome !== null || !VARNISH_HANDLINGS.has(text)) return false;
       entry.eventOutcome = text;
       return true;
     case 'protocol':

@@ -2,6 +2,7 @@
  * Any JSON log, one object a line: access logs and application logs of pino, pino-http, bunyan, winston, zap,
  * zerolog, logrus, logback/ECS, Serilog, structlog, and nginx with escape=json. Mapped by the names of its members.
  */
+import { VARNISH_HANDLINGS } from '../clf.ts';
 import { type Entry, emptyEntry, type Failure, isFailure } from '../entry.ts';
 import { emptyContext } from '../envelope.ts';
 import { isMethod, known, SYSLOG_LEVELS, setRequestLine } from '../fields.ts';
@@ -36,7 +37,12 @@ function parse(record: string, context: Context): Entry | Failure {
     setRequestOfMessage(entry, entry.message);
   if (entry.httpRequestMethod !== null && entry.urlPath !== null && entry.httpResponseStatusCode !== null) {
     entry.kind = 'access';
-    if (entry.eventOutcome !== null) setHaproxy(entry, json);
+    if (entry.eventOutcome !== null) {
+      if (VARNISH_HANDLINGS.has(entry.eventOutcome)) {
+        entry.dataset = 'varnish.access';
+        entry.timePoint = 'start';
+      } else setHaproxy(entry, json);
+    }
   } else {
     entry.timePoint = 'decision';
     if (entry.message !== null) setFromMessage(entry, entry.message);

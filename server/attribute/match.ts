@@ -4,11 +4,11 @@
  * lists per dataset, those with a code in a map, and an entry that fits nothing costs a few string searches.
  */
 import { readdirSync } from 'node:fs';
-import type { Entry } from '../../parsers/entry.ts';
+import { type Entry, entryWith } from '../../parsers/entry.ts';
 import { Needles } from './needles.ts';
 import type { Signal, SignalMatch } from './signal.ts';
 import { answerOf } from './signals/answer.ts';
-import { matchReason } from './signals/reasons.ts';
+import { matchReason, programOf } from './signals/reasons.ts';
 import { clean, VALUE_CHARS } from './signals/words.ts';
 
 /** Longest part of a message that is held against expressions: reasons stand in front, and hostile lines are long. */
@@ -72,21 +72,15 @@ function shelfOf(dataset: string): Shelf {
  * `ignore` that holds is the only answer.
  */
 export function matchSignals(entry: Entry): SignalMatch[] {
-  const shelf = shelfOf(entry.dataset);
-  const message =
-    entry.message !== null && entry.message.length > MESSAGE_CHARS
-      ? entry.message.slice(0, MESSAGE_CHARS)
-      : entry.message;
   const found: SignalMatch[] = [];
-  const coded = entry.eventCode === null ? undefined : shelf.byCode.get(entry.eventCode);
-  if (coded !== undefined) {
-    for (const signal of coded) if (holds(signal, entry, message, found)) return [found[found.length - 1]!];
-  }
-  const { others, needles } = shelf;
-  if (message !== null) needles.look(message);
-  for (let i = 0; i < others.length; i++) {
-    if (message !== null && !needles.mayMatch(i)) continue;
-    if (holds(others[i]!, entry, message, found)) return [found[found.length - 1]!];
+  const shelf = shelfOf(entry.dataset);
+  if (lookThrough(shelf, entry, found)) return [found[found.length - 1]!];
+  const program = programOf(entry);
+  if (program !== null) {
+    const view = entryWith(entry, { dataset: 'text.app', kind: 'app', ...program });
+    const own = found.length;
+    if (lookThrough(shelfOf('text.app'), view, found)) return [found[found.length - 1]!];
+    for (let i = own; i < found.length; i++) found[i] = { ...found[i]!, signal: ofApplication(found[i]!.signal) };
   }
   const answer = shelf.answers.length === 0 ? null : answerOf(entry);
   if (answer !== null) {
@@ -103,6 +97,37 @@ export function matchSignals(entry: Entry): SignalMatch[] {
     }
   }
   return found;
+}
+
+/** Adds what holds of one shelf; true = the last of it is an `ignore`. */
+function lookThrough(shelf: Shelf, entry: Entry, found: SignalMatch[]): boolean {
+  const message =
+    entry.message !== null && entry.message.length > MESSAGE_CHARS
+      ? entry.message.slice(0, MESSAGE_CHARS)
+      : entry.message;
+  const coded = entry.eventCode === null ? undefined : shelf.byCode.get(entry.eventCode);
+  if (coded !== undefined) {
+    for (const signal of coded) if (holds(signal, entry, message, found)) return true;
+  }
+  const { others, needles } = shelf;
+  if (message !== null) needles.look(message);
+  for (let i = 0; i < others.length; i++) {
+    if (message !== null && !needles.mayMatch(i)) continue;
+    if (holds(others[i]!, entry, message, found)) return true;
+  }
+  return false;
+}
+
+const applications = new Map<Signal, Signal>();
+
+/** The signal as it stands in a server's log: whose decision it was does not change with the file. */
+function ofApplication(signal: Signal): Signal {
+  let own = applications.get(signal);
+  if (own === undefined) {
+    own = signal.layer === undefined ? { ...signal, layer: 'app' } : signal;
+    applications.set(signal, own);
+  }
+  return own;
 }
 
 const KINDS = { decision: 0, relay: 1, context: 2, ignore: 3 };

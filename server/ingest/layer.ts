@@ -18,6 +18,8 @@ const WORDS: [RegExp, Layer][] = [
   ],
   [/^(network|firewall|iptables|nftables|ufw)$/, 'network'],
 ];
+/** A product of one role: words for a place ("edge") do not outdo it, a layer's own name does. */
+const CACHE_WORD = /^varnish(ncsa)?$/;
 /** Words that say no more than the product does: a folder above them that names a layer wins. */
 const PRODUCT_WORD =
   /^(varnish(ncsa)?|haproxy|nginx|apache2?|httpd?|lighttpd|traefik|envoy|kong|django|gunicorn|express|php-fpm|tomcat|modsec(urity)?|iis)$/;
@@ -40,12 +42,17 @@ export function guessLayer(
     .filter((p) => p !== '' && p !== '.' && p !== '..');
   const directories = parts.slice(0, -1);
   // A folder that is a layer's own name is meant to say so; the nearest one wins.
+  let cache = false;
   for (let i = directories.length - 1; i >= 0; i--) {
     const word = directories[i]!;
     if (isLayer(word)) return { layer: word, from: 'path' };
+    cache ||= CACHE_WORD.test(word);
     if (PRODUCT_WORD.test(word)) continue;
-    for (const [pattern, layer] of WORDS) if (pattern.test(word) && !GENERIC.has(word)) return { layer, from: 'path' };
+    for (const [pattern, layer] of WORDS) {
+      if (pattern.test(word) && !GENERIC.has(word)) return { layer: cache ? 'cdn' : layer, from: 'path' };
+    }
   }
+  if (cache) return { layer: 'cdn', from: 'path' };
   const usual = dataset === null ? null : (FORMATS.get(dataset)?.usualLayer ?? null);
   if (usual !== null && isLayer(usual)) return { layer: usual, from: 'product' };
   for (let i = parts.length - 1; i >= 0; i--) {

@@ -62,6 +62,11 @@ export function joinWithinSource(l: Lines): void {
       key = `p ${sourceId} ${entry.processId} ${entry.clientAddress} ${entry.clientPort}`;
       reach = 150;
       says = `same client port ${entry.clientPort}`;
+    } else if (entry.kind === 'error' && entry.clientAddress !== null && entry.attributes?.tid !== undefined) {
+      // Behind a proxy Apache knows the client but not its port; a thread has one request at a time.
+      key = `t ${sourceId} ${entry.processId} ${entry.attributes.tid} ${entry.clientAddress}`;
+      reach = 50;
+      says = `same thread ${entry.attributes.tid} and client`;
     }
     if (key === null) continue;
     const before = last.get(key);

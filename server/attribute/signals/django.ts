@@ -155,6 +155,18 @@ const signals: Signal[] = [
     source: HANDLER,
   },
   {
+    id: 'django-axes-lockout',
+    product: 'django-axes',
+    datasets: logs,
+    message: /\bAXES: Locking out\b/,
+    kind: 'decision',
+    cause: 'limit.lockout',
+    certainty: 'stated',
+    confidence: 0.97,
+    says: 'django-axes locks out whoever failed to log in too often',
+    source: 'jazzband/django-axes axes/handlers/database.py',
+  },
+  {
     id: 'drf-not-authenticated',
     product: 'Django REST framework',
     datasets: logs,

@@ -203,6 +203,20 @@ function withIdentity(entry: Entry, reason: Reason | null, text: string | null):
       };
 }
 
+/** Python's layout when nobody chose one, as logging.basicConfig and mod_wsgi leave it: "WARNING:django.request:Forbidden: /x". */
+const PYTHON_DEFAULT = /^(DEBUG|INFO|WARNING|ERROR|CRITICAL):([\w.]{1,80}):(?=\S)/;
+
+/** What a program wrote into the error log of the server that runs it, as its own log would hold it; null = nothing. */
+export function programOf(entry: Entry): Pick<Entry, 'message' | 'logLevel' | 'logLogger' | 'eventCode'> | null {
+  if (entry.dataset !== 'apache.error' && entry.dataset !== 'nginx.error') return null;
+  const message = textOf(entry, true);
+  if (message === null) return null;
+  const python = PYTHON_DEFAULT.exec(message);
+  if (python === null) return { message, logLevel: null, logLogger: null, eventCode: null };
+  const [layout, level = '', logLogger = null] = python;
+  return { message: message.slice(layout.length), logLevel: level.toLowerCase(), logLogger, eventCode: null };
+}
+
 /** What a program wrote: the message, or the part of a server's error line that is not the server's own. */
 function textOf(entry: Entry, server: boolean): string | null {
   const message = entry.message;

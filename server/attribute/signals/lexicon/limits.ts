@@ -9,7 +9,7 @@ const s = String.raw;
 row('lockout', 'limit.lockout', 0.93, [
   s`\b(?:accounts?|users?|logins?|profile|credentials?)\b[^.;]{0,40}\block(?:ed|ed[ -]?out|out)\b`,
   s`\block(?:ed|out)[ _-](?:account|user|login)\b|\baccount[ _-]?lock(?:ed|out)?\b`,
-  s`\blocked out\b`,
+  s`\block(?:ed|ing) (?:\w{1,12} )?out\b`,
   s`\btoo many (?:failed|invalid|incorrect|unsuccessful|bad|wrong)\b.{0,25}(?:attempts?|logins?|log-?ins?|sign-?ins?|passwords?|tries|authentications?)`,
   s`\btoo many (?:log-?in|sign-?in|password|authentication|auth|otp|pin|2fa|mfa) (?:attempts|failures|tries|errors)\b`,
   s`\b(?:max(?:imum)?|exceeded)\b.{0,30}\b(?:log-?in|sign-?in|password|failed|authentication) (?:attempts|failures|tries)\b`,

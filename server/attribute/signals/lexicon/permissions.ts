@@ -22,7 +22,7 @@ row('ownership', 'permission.ownership', 0.93, [
   s`\b(?:tried|attempt(?:ed|s|ing)?|trying|wants?) (?:to )?(?:access|read|open|view|edit|update|delete|modify|change|cancel|download|fetch|see)\b.{0,60}\bof (?:user|customer|account|tenant|client|another|a different|someone|somebody|member|other)`,
   s`\b(?:account|user|customer|tenant|owner|member|org|client)[ _-]?ids?\b.{0,50}(?:(?:do|does|did)(?: not|n't) match|mismatch|!=|<>|differs?|is not equal)`,
   s`\b(?:only|just)\b.{0,40}\b(?:your|their|his|her) own\b`,
-  s`\b(?:created|submitted|uploaded|written|opened|placed|booked) by (?:someone|somebody|another|a different|other)\b`,
+  s`\b(?:created|submitted|uploaded|written|opened|placed|booked|filed|lodged|registered|requested|ordered|reserved|drafted|posted|authored|raised|rented|hired|made) by (?:someone|somebody|another|a different|other)\b`,
   s`\b(?:requester|caller|requestor|user|actor|subject|viewer|principal)\b.{0,24}(?:!=|<>|!==|≠|is not|isn't) (?:the )?(?:owner|author|creator)\b`,
   s`\bidor\b|\bobject[ -]level (?:permission|authori[sz]ation)\b`,
 ]);
