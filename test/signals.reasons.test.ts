@@ -431,6 +431,8 @@ describe('readCode', () => {
     ['not_owner', 'permission.ownership'],
     ['CSRF_MISSING', 'csrf.missing'],
     ['tenantSuspended', 'limit.suspended'],
+    ['PermissionError', 'permission.role'],
+    ['Illuminate\\Auth\\Access\\AuthorizationException', 'permission.role'],
   ])('%s → %s', (code, cause) => {
     expect(readCode(code)?.cause).toBe(cause);
   });

@@ -46,14 +46,15 @@ export function joinReasons(l: Lines): void {
       const list = l.access.get(home) ?? [];
       const chance = isOwn ? 0 : chanceOf(l, reasons, list);
       if (chance === null) continue;
-      byChance += chance;
-      // A request that more than one of these logs tells of is one request.
+      // A request that more than one of these logs tells of is one request, and met by chance once.
+      const before = targets.length;
       for (const a of list) {
         const root = l.root(a);
         if (roots.has(root)) continue;
         targets.push(a);
         roots.add(root);
       }
+      byChance += (chance * (targets.length - before)) / list.length;
     }
     const open = new Moments(targets.map((a) => ({ target: a, ...l.moment(a) })));
     // Of whole seconds there is nothing to settle: their moment is the second.

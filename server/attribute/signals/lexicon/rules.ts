@@ -59,7 +59,7 @@ row(
   'permission-denied',
   'permission.role',
   0.6,
-  s`\bpermission[ _-]?denied\b|\baccess ?denied ?exception\b|\baccessdenied(?:http)?exception\b|\bforbidden ?exception\b.{0,4}$|\bnot (?:authori[sz]ed|permitted)\b|\bunauthori[sz]edexception\b|\bauthorization (?:failed|denied|error)\b`,
+  s`\bpermission[ _-]?denied\b|\baccess ?denied ?exception\b|\baccessdenied(?:http)?exception\b|\b(?:forbidden|authori[sz]ation) ?exception\b.{0,4}$|\bpermission ?error\b.{0,4}$|\bnot (?:authori[sz]ed|permitted)\b|\bunauthori[sz]edexception\b|\bauthorization (?:failed|denied|error)\b`,
   ['permission.ownership', 'credential.missing'],
 );
 row(
