@@ -21,15 +21,7 @@ export function joinOthers(l: Lines): void {
     }
   }
   for (const lists of [byPath, byClient]) for (const l of lists.values()) l.sort((a, b) => a - b);
-  const bySource = new Map<number, number[]>();
-  const seen = new Set<number>();
-  for (const i of l.other) {
-    const root = l.root(i);
-    if (seen.has(root)) continue;
-    seen.add(root);
-    if (l.accessIn(root).length > 0) continue;
-    push(bySource, l.records[i]!.line.sourceId, root);
-  }
+  const bySource = bySharedSource(l);
   // From the outside in: what a WAF stopped has no line of an application.
   const order = (id: number): number => l.sources.get(id)!.order;
   for (const [, roots] of [...bySource].sort(([a], [b]) => order(a) - order(b))) {
@@ -70,6 +62,29 @@ export function joinOthers(l: Lines): void {
       l.join(edge.via!, edge.inner, edge.inner, why, { edge, assignment, between: 'logs' });
     }
   }
+}
+
+/**
+ * What belongs to no access line yet, by the log that it shares with most others of its kind: a WAF that writes each
+ * request into a file of its own, and a line into one log, has to be told apart by that log.
+ */
+function bySharedSource(l: Lines): Map<number, number[]> {
+  const sourcesOf = new Map<number, Set<number>>();
+  for (const i of l.other) {
+    const root = l.root(i);
+    const known = sourcesOf.get(root);
+    if (known !== undefined) known.add(l.records[i]!.line.sourceId);
+    else if (l.accessIn(root).length === 0) sourcesOf.set(root, new Set([l.records[i]!.line.sourceId]));
+  }
+  const shared = new Map<number, number>();
+  for (const ids of sourcesOf.values()) for (const id of ids) shared.set(id, (shared.get(id) ?? 0) + 1);
+  const bySource = new Map<number, number[]>();
+  for (const [root, ids] of sourcesOf) {
+    let most = -1;
+    for (const id of ids) if (most < 0 || shared.get(id)! > shared.get(most)!) most = id;
+    push(bySource, most, root);
+  }
+  return bySource;
 }
 
 function factsOf(l: Lines, root: number) {
@@ -157,8 +172,11 @@ function attachEdge(l: Lines, root: number, facts: ReturnType<typeof factsOf>, a
   if (productOf(target.dataset) === productOf(source.dataset)) score += 1;
   if (gap > NEAR_MS) score -= 1 + gap / 5000;
   score -= Math.min(gap, NEAR_MS) / 4000;
-  // One cluster of this source is there already.
-  if (l.hasSource(l.root(a), source.id) && source.id !== target.id) return null;
+  // One cluster of one of its sources is there already.
+  for (const m of l.membersOf(root)) {
+    const { sourceId } = l.records[m]!.line;
+    if (sourceId !== target.id && l.hasSource(l.root(a), sourceId)) return null;
+  }
   if (score < 2) return null;
   const position = Math.abs((facts.first + facts.last) / 2 - (l.start[a]! + l.end[a]!) / 2);
   return {
