@@ -15,6 +15,7 @@ import {
   type Population,
   type Scope,
   subnetOf,
+  type Tally,
 } from './population.ts';
 
 export interface Inference {
@@ -45,13 +46,21 @@ export function contrast(fact: Fact, population: Population, allowed: readonly C
     byCapturedAgent(fact, population),
     byHost(fact, population),
     bySignedLink(fact, population),
-  ].filter(
-    (x): x is Inference =>
-      x !== null &&
-      (allowed === null ? x.likeness === undefined : allowed.includes(x.cause)) &&
-      (x.likeness === undefined || !allowed!.includes(x.likeness)),
-  );
+  ]
+    .map((x) => asAccessRule(x, allowed))
+    .filter(
+      (x): x is Inference =>
+        x !== null &&
+        (allowed === null ? x.likeness === undefined : allowed.includes(x.cause)) &&
+        (x.likeness === undefined || !allowed!.includes(x.likeness)),
+    );
   return found.sort((a, b) => b.confidence - a.confidence);
+}
+
+/** Where a line says that an access rule refused, a condition on the agent is that rule's and no rewrite's. */
+function asAccessRule(x: Inference | null, allowed: readonly Cause[] | null): Inference | null {
+  const isRule = x?.cause === 'config.rewrite' && allowed?.includes('config.access') === true;
+  return isRule && !allowed.includes('config.rewrite') ? { ...x, cause: 'config.access' } : x;
 }
 
 /** One in so many: three refusals in a row are not by chance. */
@@ -227,6 +236,7 @@ function byAllowList(f: Fact, p: Population): Inference | null {
   if (refused.clients.size < CLIENTS_MIN) return null;
   const { elsewhere, overlap, networks, strangers } = companyOf(scope, f.class, p);
   if (overlap > refused.clients.size * 0.1) return null;
+  if (scope.passed.n > 0 && isOneAgents(f, p, refused)) return null;
   const passedClients = scope.passed.clients.size - overlap;
   const concentrated = passedClients >= 2 && networks <= 3 && networks * 3 <= passedClients && strangers;
   if (concentrated || (passedClients >= 1 && passedClients <= refused.clients.size * 0.6)) {
@@ -257,6 +267,14 @@ function byAllowList(f: Fact, p: Population): Inference | null {
     };
   }
   return null;
+}
+
+/** All that is refused here has one agent, which gets through nowhere: that says as much as the addresses, and is simpler. */
+function isOneAgents(f: Fact, p: Population, refused: Tally): boolean {
+  if (f.agent === null || f.agent === '' || !p.isAgentTold || p.isAgentPassed(f.agent)) return false;
+  let n = 0;
+  for (const times of p.agentRefused(f.class, f.agent).values()) n += times;
+  return n >= refused.n;
 }
 
 /** "10.20" of 10.20.3.4, "2001.db8" of 2001:db8::1: what a list of networks would hold. */

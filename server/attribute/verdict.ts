@@ -480,6 +480,7 @@ function silent(a: Assessment, around: Surroundings, inferences: Inference[]): V
   if (layer === 'app') {
     const rate = inferences.find((x) => x.cause === 'limit.rate');
     if (rate) return inferred(a, rate, layer, proof);
+    if (a.request.perhaps.length > 0) return perhaps(a, proof);
     return verdict(a, {
       cause: 'app.unexplained',
       certainty: 'implied',
@@ -606,6 +607,36 @@ function silent(a: Assessment, around: Surroundings, inferences: Inference[]): V
       : [],
     decidedHop: a.decider,
     wouldSettle: settles(a),
+  });
+}
+
+/** The application's log has a reason of this moment, and it cannot be told whether it is this request's. */
+function perhaps(a: Assessment, proof: Evidence[]): Verdict {
+  const hop = a.request.hops[a.decider]!;
+  const lines = a.request.perhaps.map(({ entry, line, path }) => ({ line, path, match: matchSignals(entry)[0] }));
+  const causes = [...new Set(lines.flatMap(({ match }) => match?.signal.cause ?? []))];
+  return verdict(a, {
+    cause: 'unknown',
+    certainty: 'unknown',
+    confidence: 0.3,
+    layer: 'app',
+    path: hop.path,
+    detail: 'The application answered 403; a reason in its log of that moment may be of this request or of another',
+    evidence: [
+      ...proof,
+      ...lines.map(({ line, path, match }) => ({
+        path,
+        line: line.line,
+        says: match?.says ?? 'a reason of that moment',
+        match: match?.text ?? null,
+        documentation: match?.signal.source ?? null,
+      })),
+    ],
+    alternatives: [...causes, 'app.unexplained' as const]
+      .slice(0, 4)
+      .map((cause) => ({ cause, confidence: Math.round(70 / (causes.length + 1)) / 100 })),
+    decidedHop: a.decider,
+    wouldSettle: 'the request id (or method, path and client) in each line of the application’s log',
   });
 }
 

@@ -13,14 +13,18 @@ export function joinOthers(l: Lines): void {
   if (l.other.length === 0) return;
   const byPath = new Map<string, number[]>();
   const byClient = new Map<string, number[]>();
+  const byName = new Map<string, number[]>();
   for (const list of l.access.values()) {
     for (const i of list) {
       const e = l.entry(i);
-      if (e.urlPath !== null) push(byPath, comparablePath(e.urlPath), i);
+      if (e.urlPath !== null) {
+        push(byPath, comparablePath(e.urlPath), i);
+        push(byName, nameOf(e.urlPath), i);
+      }
       for (const a of addressesOf(e)) push(byClient, a, i);
     }
   }
-  for (const lists of [byPath, byClient]) for (const l of lists.values()) l.sort((a, b) => a - b);
+  for (const lists of [byPath, byClient, byName]) for (const l of lists.values()) l.sort((a, b) => a - b);
   const bySource = bySharedSource(l);
   // From the outside in: what a WAF stopped has no line of an application.
   const order = (id: number): number => l.sources.get(id)!.order;
@@ -35,6 +39,12 @@ export function joinOthers(l: Lines): void {
       let most = CANDIDATES;
       if (candidates === undefined && facts.client !== null) {
         candidates = byClient.get(facts.client);
+        most = CANDIDATES_OF_CLIENT;
+      }
+      // The client may be a proxy that access logs look through: the file says which request it is.
+      if (facts.filePath !== null && facts.path === null && (facts.client === null || isPrivate(facts.client))) {
+        const named = byName.get(nameOf(facts.filePath)) ?? [];
+        candidates = candidates === undefined ? named : [...new Set([...candidates, ...named])].sort((a, b) => a - b);
         most = CANDIDATES_OF_CLIENT;
       }
       if (candidates === undefined) continue;
@@ -85,6 +95,12 @@ function bySharedSource(l: Lines): Map<number, number[]> {
     push(bySource, most, root);
   }
   return bySource;
+}
+
+/** What a path and the file that it stands for have in common, however it was mapped. */
+function nameOf(path: string): string {
+  const plain = comparablePath(path);
+  return plain.slice(plain.lastIndexOf('/') + 1);
 }
 
 function factsOf(l: Lines, root: number) {

@@ -86,6 +86,9 @@ export class Lines {
   /** Inner lines of a request that another server answered in the end: the outer layer tried again. */
   readonly elsewhere = new Set<number>();
 
+  /** By access line: reasons that may be about its request, and were not joined to it. */
+  readonly perhaps = new Map<number, number[]>();
+
   /** Sources that are asked by another layer before it answers; their lines are never requests of their own. */
   readonly asked = new Set<number>();
 

@@ -3,7 +3,7 @@ import type { Entry } from '../../parsers/entry.ts';
 import { routeOf } from '../model/route.ts';
 import { assign, type Edge, type Written } from './assign.ts';
 import { type Guess, mixed, type Weighed, weigh } from './custom.ts';
-import { addressesOf } from './keys.ts';
+import { addressesOf, pathAffinity } from './keys.ts';
 import { type Lines, REASON_FINE_MS } from './lines.ts';
 import { Moments } from './moments.ts';
 import { settle } from './settle.ts';
@@ -22,6 +22,8 @@ const NAMED_ODDS = 100;
 /** What is less likely than this is not joined: of the program's own requests, and of those that may be another's. */
 const OWN_MIN = 0.1;
 const FOREIGN_MIN = 0.5;
+/** From this on a log cannot be said to be silent about a request. */
+const PERHAPS_MIN = 0.15;
 /** A log of whole seconds: what it says happened some time within. */
 const SECOND_MS = 999;
 /** A request whose moment is known to less than a second. */
@@ -41,11 +43,15 @@ export function joinReasons(l: Lines): void {
     const { homes, isOwn } = homesOf(l, source);
     const targets: number[] = [];
     const roots = new Set<number>();
+    const unproven: number[] = [];
     let byChance = 0;
     for (const home of homes) {
       const list = l.access.get(home) ?? [];
       const chance = isOwn ? 0 : chanceOf(l, reasons, list);
-      if (chance === null) continue;
+      if (chance === null) {
+        unproven.push(...list.filter((a) => l.isRefused(a) && l.source(a).layer === source.layer));
+        continue;
+      }
       // A request that more than one of these logs tells of is one request, and met by chance once.
       const before = targets.length;
       for (const a of list) {
@@ -95,6 +101,14 @@ export function joinReasons(l: Lines): void {
         says: 'written by the same program just before its answer',
       });
     }
+    const near = edges.filter(({ outer }, k) => shares[k]! >= PERHAPS_MIN && l.isRefused(outer));
+    if (unproven.length > 0) {
+      const moments = new Moments(unproven.map((a) => ({ target: a, ...l.moment(a) })));
+      near.push(...guessesOf(l, reasons, moments, { move: (t) => t, fineMs: REASON_FINE_MS }).edges);
+    }
+    for (const { outer, inner } of near) {
+      if (l.accessIn(l.root(inner)).length === 0 && !reasonsIn(l, l.root(outer), false)) push(l.perhaps, outer, inner);
+    }
   }
 }
 
@@ -132,7 +146,7 @@ function guessesOf(
         said,
         about: `${target.httpRequestMethod} ${routeOf(target.urlPath ?? '/')} ${target.httpResponseStatusCode}`,
         prior:
-          (named > 0 || isUser ? NAMED_ODDS : 1) *
+          (named > 0 || isUser ? NAMED_ODDS : isOtherFile(e, target) ? 1 / NAMED_ODDS : 1) *
           Math.exp((-2 * outside) / reach) *
           (lasts > 0
             ? within(t, t + lasts, from - reach, to + reach) / lasts
@@ -144,6 +158,12 @@ function guessesOf(
     }
   }
   return { guesses, edges };
+}
+
+/** A server's line about a file that the request did not ask for, unless all is mapped to one (`/index.php`): then only the client tells. */
+function isOtherFile(reason: Entry, target: Entry): boolean {
+  if (reason.kind !== 'error' || reason.filePath === null || target.urlPath === null) return false;
+  return pathAffinity(reason.filePath, target.urlPath) === 0;
 }
 
 /** Share of the second interval that lies in the first. */

@@ -126,8 +126,18 @@ function requestOf(l: Lines, members: number[], anchor: number): LinkedRequest {
     hops,
     status: l.entry(anchor).httpResponseStatusCode ?? 403,
     timeMs: Math.floor(l.records[anchor]!.timeMs),
-    absent: [],
+    perhaps: perhapsOf(l, members),
   };
+}
+
+const PERHAPS_MAX = 2;
+
+function perhapsOf(l: Lines, members: number[]): LinkedRequest['perhaps'] {
+  const reasons = new Set(members.flatMap((m) => l.perhaps.get(m) ?? []));
+  return [...reasons].slice(0, PERHAPS_MAX).map((r) => {
+    const { line, entry } = l.records[r]!;
+    return { line, entry, path: l.source(r).path };
+  });
 }
 
 /** How sure each line of a request is to belong to its first one: as sure as the least sure step on the way there. */

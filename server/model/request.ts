@@ -43,8 +43,8 @@ export interface LinkedRequest {
   /** Status that the client got. */
   status: number;
   timeMs: number;
-  /** An access log that stands further in and reaches this route for other requests had no line for this one. */
-  absent: { layer: Layer; path: string; share: number }[];
+  /** Reasons that are as likely about this request as about another: no part of it, but its log is not silent. */
+  perhaps: { line: Line; entry: Entry; path: string }[];
 }
 
 export interface Evidence {
