@@ -10,6 +10,8 @@ test.each([
   ['edge/nginx/access.log', 'nginx.access', 'loadbalancer'],
   ['edge/haproxy/haproxy.log', 'haproxy.http', 'loadbalancer'],
   ['web/nginx/access.log', 'nginx.access', 'web'],
+  ['srv1/apache2/ssl_request_log', 'text.app', 'web'],
+  ['srv1/shop/storage/logs/laravel.log', 'text.app', 'app'],
 ])('%s in %s is of %s', (path, dataset, layer) => {
   expect(guessLayer(path, dataset, []).layer).toBe(layer);
 });

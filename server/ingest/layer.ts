@@ -43,16 +43,22 @@ export function guessLayer(
   const directories = parts.slice(0, -1);
   // A folder that is a layer's own name is meant to say so; the nearest one wins.
   let cache = false;
+  let product: Layer | null = null;
   for (let i = directories.length - 1; i >= 0; i--) {
     const word = directories[i]!;
     if (isLayer(word)) return { layer: word, from: 'path' };
     cache ||= CACHE_WORD.test(word);
-    if (PRODUCT_WORD.test(word)) continue;
+    if (PRODUCT_WORD.test(word)) {
+      product ??= WORDS.find(([pattern]) => pattern.test(word))?.[1] ?? null;
+      continue;
+    }
     for (const [pattern, layer] of WORDS) {
       if (pattern.test(word) && !GENERIC.has(word)) return { layer: cache ? 'cdn' : layer, from: 'path' };
     }
   }
   if (cache) return { layer: 'cdn', from: 'path' };
+  // Lines of no product's format, in the folder of one: more likely its own than an application's.
+  if (dataset === 'text.app' && product !== null) return { layer: product, from: 'path' };
   const usual = dataset === null ? null : (FORMATS.get(dataset)?.usualLayer ?? null);
   if (usual !== null && isLayer(usual)) return { layer: usual, from: 'product' };
   for (let i = parts.length - 1; i >= 0; i--) {
