@@ -25,6 +25,7 @@ const SAYS: [string, string][] = [
   ['email address of the account is not verified', 'permission.role'],
   ['user bob is not permitted to view payroll', 'permission.role'],
   ['INSUFFICIENT_PERMISSIONS', 'permission.role'],
+  ['Gate [close-ledger] denied for user 7 (role: clerk)', 'permission.role'],
   ['RBAC: access denied', 'permission.role'],
   ['request refused, clearance level too low', 'permission.role'],
   ['the subject has no rights on folder /q3', 'permission.role'],

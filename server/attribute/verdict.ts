@@ -445,9 +445,11 @@ function ruleOf(e: Entry): string | null {
 function silent(a: Assessment, around: Surroundings, inferences: Inference[]): Verdict {
   const hop = a.request.hops[a.decider]!;
   const e = hop.entry;
+  // What it says itself of whom the answer came from: somebody further in, whose log is not here or has no such line.
+  const relay = hop.layer === 'app' ? undefined : matchSignals(e).find(({ signal }) => signal.kind === 'relay');
   const upstream =
     hop.layer !== 'app' && (e.upstreamStatusCode ?? 0) > 0 && e.upstreamStatusCode === e.httpResponseStatusCode;
-  const layer: Layer = upstream && hop.layer === 'web' ? 'app' : hop.layer;
+  const layer: Layer = (upstream || relay) && hop.layer === 'web' ? 'app' : hop.layer;
   // That nobody gets through is no reason: permissions, a missing index and a rule look the same from outside.
   const best = inferences.find((x) => x.confidence >= SURE_ENOUGH);
   const proof = [
@@ -491,6 +493,23 @@ function silent(a: Assessment, around: Surroundings, inferences: Inference[]): V
       evidence: proof,
       decidedHop: a.decider,
       wouldSettle: settles(a),
+    });
+  }
+  if (relay !== undefined && depth(layer) < depth('web')) {
+    return verdict(a, {
+      cause: 'unknown',
+      certainty: 'unknown',
+      confidence: 0.3,
+      layer: 'unknown',
+      path: hop.path,
+      detail: `${relay.says}; no line further in tells who decided`,
+      evidence: [evidence(hop, relay.says, relay.text, relay.signal.source)],
+      alternatives: [
+        { cause: 'app.unexplained', confidence: 0.35 },
+        { cause: 'config.access', confidence: 0.2 },
+      ],
+      decidedHop: -1,
+      wouldSettle: `the logs of what stands behind ${hop.layer}`,
     });
   }
   if (hiddenFile(a.fact.path)) {

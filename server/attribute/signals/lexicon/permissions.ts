@@ -61,6 +61,7 @@ row(
   0.92,
   [
     s`\b(?:missing|lacks?|lacking|without|needs?|requires?|required|insufficient|inadequate|not enough|not sufficient|no|(?:does|do|did)(?: not|n't) (?:have|hold|possess|include|grant)|has no|have no|have not|not have|not granted|not been granted|not hold|hasn't|haven't)\b.{0,45}\b(?:RIGHT|group membership|security group|user group|ad group)\b`,
+    s`\b(?:gate|ability|policy|voter|action|operation)\b \W?[\w.:-]{2,60}\W? (?:is |was )?(?:denied|refused|not granted|forbidden) (?:for|to) (?:the )?(?:users?|accounts?|members?|principals?|subjects?|roles?|admins?)\b`,
     s`\bRIGHT\b.{0,60}(?:required|missing|insufficient|not (?:granted|sufficient|allowed|permitted|assigned|held|enough|satisfied|include|have|match)|cannot|can't|may not|does(?: not|n't) (?:allow|permit|include|have|grant)|too low|lacking|absent|mismatch|check failed|denies|forbids)`,
     s`\b(?:required|needed|expected|allowed) (?:RIGHT|groups?)\b\W{1,3}`,
     s`\b(?:requires?|needs?|lacks?|missing|not have) (?:the |an? |any )?(?:[\w-]{1,20} )?groups?\b`,
