@@ -1,4 +1,5 @@
 /** Steps 1 and 2: what shares an id, and lines of one source that belong together whatever an access log says. */
+import type { Entry } from '../../parsers/entry.ts';
 import { isStrongId, localIdOf } from './keys.ts';
 import type { Lines } from './lines.ts';
 import { sameTemplate } from './words.ts';
@@ -62,11 +63,11 @@ export function joinWithinSource(l: Lines): void {
       key = `p ${sourceId} ${entry.processId} ${entry.clientAddress} ${entry.clientPort}`;
       reach = 150;
       says = `same client port ${entry.clientPort}`;
-    } else if (entry.kind === 'error' && entry.clientAddress !== null && entry.attributes?.tid !== undefined) {
-      // Behind a proxy Apache knows the client but not its port; a thread has one request at a time.
-      key = `t ${sourceId} ${entry.processId} ${entry.attributes.tid} ${entry.clientAddress}`;
-      reach = 50;
-      says = `same thread ${entry.attributes.tid} and client`;
+    } else if (isThreads(entry)) {
+      // Behind a proxy Apache knows the client but not its port; a thread has one request at a time, soon the next.
+      key = `t ${sourceId} ${entry.processId} ${entry.attributes!.tid} ${entry.clientAddress}`;
+      reach = 10;
+      says = `same thread ${entry.attributes!.tid} and client`;
     }
     if (key === null) continue;
     const before = last.get(key);
@@ -80,6 +81,11 @@ export function joinWithinSource(l: Lines): void {
     l.join(before, i, i, { kind: 'connection', confidence: 0.95, says });
     l.links[before] ??= { kind: 'connection', confidence: 0.95, says };
   }
+}
+
+/** What a WAF writes names its request in better ways. */
+function isThreads({ kind, clientAddress, rules, attributes }: Entry): boolean {
+  return kind === 'error' && clientAddress !== null && rules === null && attributes?.tid !== undefined;
 }
 
 function allInOrder(l: Lines): number[] {
