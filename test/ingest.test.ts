@@ -13,8 +13,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { complain } from '../server/cli/scratch.ts';
 import { Engine, type EngineOptions } from '../server/engine.ts';
 import { Counters } from '../server/ingest/counters.ts';
 import { readPiece } from '../server/ingest/piece.ts';
@@ -262,4 +264,13 @@ test('a file that is copied and cut before its beginning was kept in mind: its c
   await readAll(e);
   await readAll(e);
   expect(stored(e).sort((a, b) => a - b)).toEqual(Array.from({ length: 3100 }, (_, i) => i));
+});
+
+test('of compressed rotations only the damaged one is complained of', async () => {
+  writeFileSync(`${log}.1.gz`, gzipSync(lines(0, 300)));
+  const whole = gzipSync(lines(300, 600));
+  writeFileSync(`${log}.2.gz`, whole.subarray(0, whole.length - 400));
+  const e = open({ scratch: true, final: true });
+  await e.runToEnd(() => {});
+  expect(complain(e, [log])).toEqual([`${log}.2.gz: its compressed data is damaged; what could be unpacked was read`]);
 });

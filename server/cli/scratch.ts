@@ -53,8 +53,10 @@ export function complain(engine: Engine, paths: string[]): string[] {
   const warnings: string[] = [];
   for (const p of engine.ingest.problems) warnings.push(`${p.path}: ${p.advice}`);
   for (const s of sources) {
-    if (s.state === 'unreadable' || s.state === 'gone') warnings.push(`${s.path}: ${s.advice}`);
-    else if (s.state === 'unrecognised') warnings.push(`${s.path}: not read, ${s.advice}`);
+    // A rotation that was read to its end is gone without a word.
+    if (s.state === 'unreadable' || s.state === 'gone') {
+      if (s.advice !== null) warnings.push(`${s.path}: ${s.advice}`);
+    } else if (s.state === 'unrecognised') warnings.push(`${s.path}: not read, ${s.advice}`);
     else if (s.parsed === 0 && s.unparsed > 0)
       warnings.push(`${s.path}: none of its ${s.unparsed} records can be read as ${s.reader?.dataset}`);
   }

@@ -67,6 +67,8 @@ interface Batch {
   digests: Digest[];
 }
 
+const DAMAGED = 'its compressed data is damaged; what could be unpacked was read';
+
 export class Ingest {
   readonly #archive: Archive;
   readonly #options: IngestOptions;
@@ -85,6 +87,8 @@ export class Ingest {
   /** Left of what may be read, and as of when. */
   #allowance = { bytes: 0, atMs: 0 };
   problems: { path: string; advice: string }[] = [];
+  /** Sources whose compressed file could not be unpacked to its end. */
+  readonly #damaged = new Set<number>();
   linesRead = 0;
   bytesRead = 0;
 
@@ -290,7 +294,7 @@ export class Ingest {
     const { source } = follower;
     source.ended = true;
     source.state = 'gone';
-    source.advice = null;
+    source.advice = this.#damaged.has(source.id) ? DAMAGED : null;
     this.#archive.saveSource(source);
     this.#followers.delete(source.id);
     this.#known = null;
@@ -345,7 +349,7 @@ export class Ingest {
     }
     try {
       const { path, damaged } = await spool(file.path, this.#options.spoolDirectory, `${source.id}.log`);
-      if (damaged) source.advice = 'its compressed data is damaged; what could be unpacked was read';
+      if (damaged) this.#damaged.add(source.id);
       source.path = file.path;
       source.device = file.device;
       source.inode = file.inode;
