@@ -51,9 +51,9 @@ export function addAttribute(entry: Entry, name: string, value: string): void {
 }
 
 export function addId(entry: Entry, id: string): void {
-  if (id === '' || id === '-' || entry.requestIds.includes(id)) return;
+  if (id === '' || id === '-') return;
   if (entry.requestIds === NO_IDS) entry.requestIds = [id];
-  else entry.requestIds.push(id);
+  else if (!entry.requestIds.includes(id)) entry.requestIds.push(id);
 }
 
 /** Methods are letters, at least three, at most 20: anything else in that place is not a request line. */
@@ -315,24 +315,32 @@ export function secondsToMs(text: string): number | null {
 
 /** `203.0.113.7` or `2001:db8::7`; no names, no ports. */
 export function isAddress(text: string): boolean {
-  const length = text.length;
+  return isAddressAt(text, 0, text.length);
+}
+
+/** The same for the part `from`…`to` of a line: a slice is slower to look at than the line. */
+export function isAddressAt(text: string, from: number, to: number): boolean {
+  const length = to - from;
   if (length < 2 || length > 45) return false;
   let dots = 0;
   let colons = 0;
   let hex = false;
-  for (let i = 0; i < length; i++) {
-    const c = text.charCodeAt(i);
+  let c = 0;
+  for (let i = from; i < to; i++) {
+    c = text.charCodeAt(i);
     if (c === 46) dots++;
-    else if (c === 58) colons++;
     else if (c >= 48 && c <= 57) continue;
+    else if (c === 58) colons++;
     else if ((c >= 97 && c <= 102) || (c >= 65 && c <= 70)) hex = true;
     else if (c === 37 && colons >= 2) return true;
     else return false;
   }
   // Eight groups, or some left out: `09:57:01` and a MAC address have neither.
-  if (colons >= 2)
-    return dots === 0 ? colons === 7 || text.includes('::') : dots === 3 && (colons === 6 || text.includes('::'));
-  return colons === 0 && dots === 3 && !hex && length >= 7 && length <= 15 && isDigits(text.slice(-1));
+  if (colons >= 2) {
+    if (colons === (dots === 0 ? 7 : 6)) return dots === 0 || dots === 3;
+    return (dots === 0 || dots === 3) && text.slice(from, to).includes('::');
+  }
+  return colons === 0 && dots === 3 && !hex && length >= 7 && length <= 15 && c >= 48 && c <= 57;
 }
 
 /** `203.0.113.7, 198.51.100.9`: one or more addresses, as X-Forwarded-For holds them (`unknown` allowed between). */

@@ -111,7 +111,11 @@ const REMEMBERED_LENGTH_MAX = 500;
 /** `make`, asked once for each of the few texts that come again and again; bounded, because hostile records never repeat. */
 export function remembering<T>(make: (text: string) => T): (text: string) => T {
   const known = new Map<string, T>();
+  // Mostly that of the line before, which is compared sooner than a new slice is hashed.
+  let last: string | null = null;
+  let lastMade: T;
   return (text) => {
+    if (text === last) return lastMade;
     if (text.length > REMEMBERED_LENGTH_MAX) return make(text);
     let made = known.get(text);
     if (made === undefined) {
@@ -120,6 +124,8 @@ export function remembering<T>(make: (text: string) => T): (text: string) => T {
       // Of its own: a slice would keep its record.
       known.set(interned(text), made);
     }
+    last = text;
+    lastMade = made;
     return made;
   };
 }

@@ -361,9 +361,9 @@ function unescaped(text: string): string | null {
 }
 
 /** Those that `setRequestHeader` has fields for. */
-const FIELD_HEADERS = new HeaderScan(
-  'host :authority user-agent referer content-type x-forwarded-for x-request-id x-correlation-id x-amzn-trace-id traceparent cf-ray x-varnish',
-);
+const FIELD_NAMES =
+  'host :authority user-agent referer content-type x-forwarded-for x-request-id x-correlation-id x-amzn-trace-id traceparent cf-ray x-varnish';
+const FIELD_HEADERS = new HeaderScan(FIELD_NAMES);
 
 /** While attributes are left for later: the fields from the text of a list or an object of headers, which is known to be JSON. */
 export function scanHeaders(entry: Entry, text: string): boolean {
@@ -373,10 +373,17 @@ export function scanHeaders(entry: Entry, text: string): boolean {
   return true;
 }
 
-/** Does `setRequestHeader` make a field of it? */
-export function isFieldHeader(name: string): boolean {
-  return FIELD_HEADERS.has(name);
+/** Does `setRequestHeader` make a field of the name that stands in `from`…`to`? */
+export function isFieldHeader(line: string, from: number, to: number): boolean {
+  // Its length and first letter leave few others: looking a slice up takes four times as long.
+  return FIELD_SHAPES[shapeOf(line, from, to)] === 1 && FIELD_HEADERS.has(line.slice(from, to));
 }
+
+const shapeOf = (line: string, from: number, to: number): number =>
+  (Math.min(to - from, 31) << 5) | (line.charCodeAt(from) & 31);
+
+const FIELD_SHAPES = new Uint8Array(1024);
+for (const name of FIELD_NAMES.split(' ')) FIELD_SHAPES[shapeOf(name, 0, name.length)] = 1;
 
 /** A rule of a WAF that names little: `{id: "942100", denied: true}`. */
 export function addRule(entry: Entry, rule: Partial<RuleMatch>): void {

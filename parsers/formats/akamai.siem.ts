@@ -55,7 +55,7 @@ function scanLines(entry: Entry, text: string): void {
     // %0a, or the end.
     if (colon >= 0) {
       const name = percentDecoded(text.slice(from, colon));
-      if (isFieldHeader(name))
+      if (isFieldHeader(name, 0, name.length))
         setRequestHeader(entry, name, percentDecoded(text.slice(colon + 3, at < 0 ? text.length : at)).trim());
     }
     if (at < 0) return;

@@ -3,16 +3,17 @@
  * members (cs1 with cs1Label) become attributes under their labels. What F5 ASM and Imperva mean by the members is in
  * their own formats; this reads everybody else's.
  */
+import { chars, inChars, same } from '../bytes.ts';
 import { type Entry, emptyEntry, type Failure, leavesAttributes } from '../entry.ts';
 import {
   addAttribute,
   addId,
-  decimalOf,
+  decimalAt,
+  domainAt,
   domainOf,
-  isAddress,
+  isAddressAt,
   isBlank,
   isMethod,
-  Kept,
   known,
   numberAt,
   numberOf,
@@ -36,8 +37,17 @@ export interface Cef {
 /** Members that are looked at. */
 const FIELDS_MAX = 200;
 
-/** Vendor, product, version, signature, name, severity: mostly what they were in the line before. */
-const head = Array.from({ length: 6 }, () => new Kept());
+/** `F5|ASM|16.1.4|`: of a file of one sender, the same in every line. */
+let sender = '|||';
+let vendor = '';
+let product = '';
+let version = '';
+
+/** A part of the header, in a line whose first backslash stands at `slash`. */
+function part(line: string, from: number, to: number, slash: number): string {
+  const text = line.slice(from, to);
+  return to <= slash ? text : text.replace(/\\([|\\])/g, '$1');
+}
 
 /** The next `|` that is not escaped. */
 function barAt(line: string, from: number): number {
@@ -52,38 +62,38 @@ export function readCef(line: string): Cef | 'torn' | null {
   let at = line.indexOf('CEF:');
   if (at < 0 || at > 200) return null;
   // `CEF:CEF:0|` of some senders.
-  while (line.startsWith('CEF:', at)) at += 4;
+  do at += 4;
+  while (line.charCodeAt(at) === 67 && line.startsWith('CEF:', at));
   if (line.charCodeAt(at + 1) !== 124 || line.charCodeAt(at) < 48 || line.charCodeAt(at) > 57) return null;
-  const cef: Cef = { vendor: '', product: '', version: '', signature: '', name: '', severity: '', fields };
   const slash = line.indexOf('\\', at);
   const slashAt = slash < 0 ? line.length : slash;
   let from = at + 2;
-  for (let i = 0; i < 6; i++) {
-    const bar = barAt(line, from);
-    if (bar < 0) return 'torn';
-    const kept = head[i]!.of(line, from, bar);
-    const text = bar <= slashAt ? kept : kept.replace(/\\([|\\])/g, '$1');
-    switch (i) {
-      case 0:
-        cef.vendor = text;
-        break;
-      case 1:
-        cef.product = text;
-        break;
-      case 2:
-        cef.version = text;
-        break;
-      case 3:
-        cef.signature = text;
-        break;
-      case 4:
-        cef.name = text;
-        break;
-      default:
-        cef.severity = text;
-    }
-    from = bar + 1;
+  if (line.startsWith(sender, from)) from += sender.length;
+  else {
+    const first = barAt(line, from);
+    const second = first < 0 ? -1 : barAt(line, first + 1);
+    const third = second < 0 ? -1 : barAt(line, second + 1);
+    if (third < 0) return 'torn';
+    sender = line.slice(from, third + 1);
+    vendor = part(line, from, first, slashAt);
+    product = part(line, first + 1, second, slashAt);
+    version = part(line, second + 1, third, slashAt);
+    from = third + 1;
   }
+  const first = barAt(line, from);
+  const second = first < 0 ? -1 : barAt(line, first + 1);
+  const third = second < 0 ? -1 : barAt(line, second + 1);
+  if (third < 0) return 'torn';
+  const cef: Cef = {
+    vendor,
+    product,
+    version,
+    signature: part(line, from, first, slashAt),
+    name: part(line, first + 1, second, slashAt),
+    severity: part(line, second + 1, third, slashAt),
+    fields,
+  };
+  from = third + 1;
   fields.begin(line, slashAt);
   if (!leavesAttributes || !findAsked(line, from)) findAll(line, from);
   return cef;
@@ -101,7 +111,6 @@ interface Key {
   asked: boolean;
   /** ` key=` */
   readonly literal: string;
-  /** ` key` */
   readonly bytes: Uint8Array;
   /** The one that followed it in the record before. */
   next: Key | null;
@@ -125,7 +134,7 @@ function makeKey(key: string): Key {
     field,
     asked: false,
     literal: ` ${key}=`,
-    bytes: Buffer.from(` ${key}`),
+    bytes: Buffer.from(key),
     next: null,
     record: 0,
     at: 0,
@@ -228,6 +237,24 @@ class Fields {
     return value(this.#text, this.#starts[i]!, to, to > this.#slash);
   }
 
+  /** Makes a field of the value, where it can be one. */
+  give(entry: Entry, field: number, i: number): boolean {
+    const text = this.#text;
+    const from = this.#starts[i]!;
+    const to = this.#ends[i]!;
+    const last = text.charCodeAt(to - 1);
+    // As it stands, nearly always: then it is read where it stands, because a slice is slower to look at.
+    if (last > 32 && last < 128 && (to <= this.#slash || !this.#escaped(from, to)))
+      return take(entry, field, text, from, to);
+    const plain = this.value(i);
+    return take(entry, field, plain, 0, plain.length);
+  }
+
+  #escaped(from: number, to: number): boolean {
+    const slash = this.#text.indexOf('\\', from);
+    return slash >= 0 && slash < to;
+  }
+
   #strange(name: string): Key | undefined {
     if (KEYS.size < KEYS_MAX) return undefined;
     for (let i = 0; i < this.size; i++) if (this.keys[i]!.key === name) return this.keys[i];
@@ -293,58 +320,51 @@ function keyStart(text: string, equals: number, start: number, from: number): nu
   return k === equals || (k > from && text.charCodeAt(k - 1) !== 32) ? -1 : k;
 }
 
-/** In fewer characters there are few members that nobody asks for. */
-const SHORT = 250;
-
-/** The record's characters: looked at one by one in a text each costs three times as much as in a list of numbers. */
-const chars = Buffer.allocUnsafeSlow(16_384);
-
 /**
  * HOT. Only the members that somebody asks for, of 40 a dozen: what other keys are called does not matter, only that
- * they end the value in front of them. False: the record is short, not ASCII or very long, or there are so many members that
+ * they end the value in front of them. False: the record is not ASCII or very long, or there are so many members that
  * `FIELDS_MAX` may count.
  */
 function findAsked(text: string, from: number): boolean {
-  if (text.length - from < SHORT || chars.write(text, 0, 'utf8') !== text.length) return false;
+  if (!inChars(text)) return false;
   let key: Key | null = null;
   let start = from;
   let signs = 0;
   for (let equals = text.indexOf('=', from); equals >= 0; equals = text.indexOf('=', equals + 1)) {
-    const last = chars[equals - 1]!;
-    if (last === 92) continue;
+    if (chars[equals - 1] === 92) continue;
     if (++signs >= FIELDS_MAX) {
       fields.clear();
       return false;
     }
-    let found: Key | null = null;
-    if (key === null) {
-      const asked = ASKED[askedIndex(last, chars[equals - 2]!)]!;
-      for (let i = 0; i < asked.length; i++) {
-        const one = asked[i]!;
-        if (endsAt(equals, one.bytes) || (equals - one.key.length === from && text.startsWith(one.key, from))) {
-          found = one;
-          break;
-        }
-      }
-      if (found === null) continue;
-    } else {
-      const next: Key | null = key.next;
-      found = next !== null && endsAt(equals, next.bytes) ? next : nextOf(key, text, equals, start, from);
-      if (found === null) continue;
-      fields.set(key, start, equals - found.bytes.length);
-    }
-    key = found.asked ? found : null;
+    const found = askedBefore(equals, from);
+    if (key !== null) {
+      const end = found === null ? keyStartInChars(equals, start) : equals - found.key.length;
+      if (end < 0) continue;
+      fields.set(key, start, end - 1);
+    } else if (found === null) continue;
+    key = found;
     start = equals + 1;
   }
   if (key !== null) fields.set(key, start, text.length);
   return true;
 }
 
-/** ` key` stands in front of `equals`. */
-function endsAt(equals: number, key: Uint8Array): boolean {
-  let at = equals - key.length;
-  for (let i = 0; i < key.length; i++) if (chars[at++] !== key[i]) return false;
-  return true;
+/** The key somebody asks for that stands in front of `equals`, behind a blank or first of all. */
+function askedBefore(equals: number, from: number): Key | null {
+  const asked = ASKED[askedIndex(chars[equals - 1]!, chars[equals - 2]!)]!;
+  for (let i = 0; i < asked.length; i++) {
+    const key = asked[i]!;
+    const at = equals - key.bytes.length;
+    if (at >= from && (at === from || chars[at - 1] === 32) && same(chars, at, key.bytes)) return key;
+  }
+  return null;
+}
+
+/** `keyStart` of a key behind a blank. */
+function keyStartInChars(equals: number, start: number): number {
+  let k = equals;
+  while (k > start && equals - k < 64 && KEY_CHARS[chars[k - 1]!] === 1) k--;
+  return k === equals || chars[k - 1] !== 32 ? -1 : k;
 }
 
 /** The key that ends at `equals` and follows `key`, whose value begins at `start`. Senders keep an order: mostly it is the one that came next the last time. */
@@ -374,6 +394,8 @@ function isKey(c: number): boolean {
   return (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === 95 || c === 46 || c === 45;
 }
 
+const KEY_CHARS = Uint8Array.from({ length: 128 }, (_, c) => (isKey(c) ? 1 : 0));
+
 /** Undoes `\\=`, `\\|` and `\\\\`. */
 function plain(text: string): string {
   let slash = text.indexOf('\\');
@@ -393,14 +415,19 @@ function plain(text: string): string {
 
 /** An epoch in milliseconds, or `Sep 01 2026 10:30:00`, the device's own clock without a zone. */
 export function cefTime(text: string): number {
-  const number = decimalOf(text);
+  return cefTimeAt(text, 0, text.length);
+}
+
+function cefTimeAt(line: string, from: number, to: number): number {
+  const number = line.charCodeAt(from) <= 57 ? decimalAt(line, from, to) : null;
   if (number !== null) {
     read.zoneless = false;
     return epochMs(number);
   }
   // `Sep 01 2026 10:30:00[.123][ UTC]`
-  if (text.charCodeAt(3) === 32 && text.charCodeAt(6) === 32) {
-    if (text.length === 20) return readMonthFirst(text, 0);
+  if (to - from > 6 && line.charCodeAt(from + 3) === 32 && line.charCodeAt(from + 6) === 32) {
+    if (to - from === 20) return readMonthFirst(line, from);
+    const text = line.slice(from, to);
     return readClf(
       `${text.slice(4, 6)}/${text.slice(0, 3)}/${text.slice(7, 11)}:${text.slice(12)}`.replace(
         / (?:UTC|GMT)$/,
@@ -409,7 +436,7 @@ export function cefTime(text: string): number {
       0,
     );
   }
-  return readAny(text);
+  return readAny(line.slice(from, to));
 }
 
 let lastVendor = '';
@@ -435,20 +462,25 @@ export function fillCef(entry: Entry, cef: Cef): void {
   addAttribute(entry, 'severity', cef.severity);
   for (let i = 0; i < fields.size; i++) {
     const { key, label, labelled, field } = fields.keys[i]!;
-    if (leavesAttributes && field === 0) continue;
+    if (leavesAttributes) {
+      if (field !== 0) fields.give(entry, field, i);
+      continue;
+    }
     const value = fields.value(i);
     if (label || value === '' || value === 'N/A') continue;
     if (labelled !== null) addAttribute(entry, fields.get(labelled) || key, value);
-    else if (!take(entry, field, value)) addAttribute(entry, key, value);
+    else if (!take(entry, field, value, 0, value.length)) addAttribute(entry, key, value);
   }
 }
 
-function take(entry: Entry, field: number, value: string): boolean {
+/** The field from the value in `from`…`to`. */
+function take(entry: Entry, field: number, text: string, from: number, to: number): boolean {
+  if (field === 0 || from >= to || (to - from === 3 && text.startsWith('N/A', from))) return false;
   switch (field) {
     case RT:
     case START:
     case RECEIPT: {
-      const ms = cefTime(value);
+      const ms = cefTimeAt(text, from, to);
       if (Number.isNaN(ms)) return false;
       if (Number.isNaN(entry.timeMs)) {
         entry.timeMs = ms;
@@ -457,45 +489,48 @@ function take(entry: Entry, field: number, value: string): boolean {
       return true;
     }
     case SRC:
-      if (!isAddress(value)) return false;
-      entry.clientAddress = value;
+      if (!isAddressAt(text, from, to)) return false;
+      entry.clientAddress = text.slice(from, to);
       return true;
     case SPT:
-      entry.clientPort = numberOf(value) || null;
+      entry.clientPort = numberAt(text, from, to) || null;
       return true;
     case DST:
-      if (!isAddress(value)) return false;
-      entry.serverAddress = value;
+      if (!isAddressAt(text, from, to)) return false;
+      entry.serverAddress = text.slice(from, to);
       return true;
     case DPT:
-      entry.serverPort = numberOf(value) || null;
+      entry.serverPort = numberAt(text, from, to) || null;
       return true;
     case DHOST:
-      entry.urlDomain = domainOf(value);
+      entry.urlDomain = domainAt(text, from, to);
       return true;
     case TARGET: {
-      const slash = value.indexOf('/');
-      if (slash > 0 && value.indexOf('://') < 0) {
-        entry.urlDomain = domainOf(value.slice(0, slash));
-        setTarget(entry, value.slice(slash));
-      } else setTarget(entry, value);
+      const target = text.slice(from, to);
+      const slash = target.indexOf('/');
+      if (slash > 0 && target.indexOf('://') < 0) {
+        entry.urlDomain = domainOf(target.slice(0, slash));
+        setTarget(entry, target.slice(slash));
+      } else setTarget(entry, target);
       return true;
     }
-    case METHOD:
-      if (!isMethod(value)) return false;
-      entry.httpRequestMethod = value;
+    case METHOD: {
+      const method = text.slice(from, to);
+      if (!isMethod(method)) return false;
+      entry.httpRequestMethod = method;
       return true;
+    }
     case AGENT:
-      entry.userAgentOriginal = value;
+      entry.userAgentOriginal = text.slice(from, to);
       return true;
     case SUSER:
-      entry.userName = value;
+      entry.userName = text.slice(from, to);
       return true;
     case ACT:
-      entry.eventOutcome = value;
+      entry.eventOutcome = text.slice(from, to);
       return true;
     case EXTERNAL_ID:
-      addId(entry, value);
+      addId(entry, text.slice(from, to));
       return true;
     default:
       return false;

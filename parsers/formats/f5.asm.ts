@@ -3,6 +3,7 @@
  * the log profile chooses. The response code is 0 when no server answered; the support id is that of the blocking page.
  * Times are the device's, without a zone.
  */
+import { chars, inChars, same } from '../bytes.ts';
 import { type Entry, emptyEntry, type Failure, leavesAttributes } from '../entry.ts';
 import { addAttribute, domainOf, isBlank, known, pairAt } from '../fields.ts';
 import { interned, remembering } from '../members.ts';
@@ -77,8 +78,8 @@ function setHeaders(entry: Entry, request: string): void {
     if (to === from) break;
     const colon = request.indexOf(':', from);
     if (colon <= from || colon >= to || colon - from >= 64) continue;
-    const name = request.slice(from, colon);
-    if (!leavesAttributes || isFieldHeader(name)) setRequestHeader(entry, name, request.slice(colon + 1, to).trim());
+    if (leavesAttributes && !isFieldHeader(request, from, colon)) continue;
+    setRequestHeader(entry, request.slice(from, colon), request.slice(colon + 1, to).trim());
   }
   if (entry.urlDomain !== null) entry.urlDomain = domainOf(entry.urlDomain);
 }
@@ -126,6 +127,8 @@ const tagsOf = remembering((list) => list.split(',').flatMap((tag) => known(tag.
 /** The name of a pair, and its value in the record in which it was seen last. */
 interface Name {
   readonly name: string;
+  /** `",name="` */
+  readonly literal: Uint8Array;
   /** It becomes a field. */
   asked: boolean;
   /** The one that followed it in the record before. */
@@ -143,7 +146,14 @@ function nameOf(text: string, names: Name[]): Name {
   if (name !== undefined) return name;
   if (NAMES.size >= NAMES_MAX) name = names.find((one) => one.name === text);
   if (name !== undefined) return name;
-  const made = { name: interned(text), asked: false, next: null, record: 0, value: '' };
+  const made = {
+    name: interned(text),
+    literal: Buffer.from(`",${text}="`),
+    asked: false,
+    next: null,
+    record: 0,
+    value: '',
+  };
   if (NAMES.size < NAMES_MAX) NAMES.set(made.name, made);
   return made;
 }
@@ -171,33 +181,38 @@ const pairOf = (name: Name): string => (name.record === recordNumber ? name.valu
 /** The names in their order, each with its last value; while attributes are left for later, those without a field have none. null = the line is torn. */
 function findPairs(line: string): Name[] | null {
   const names: Name[] = [];
+  const ascii = inChars(line);
   recordNumber++;
   let size = 0;
   let before: Name | null = null;
-  for (let mark = pairAt(line, '=', 34, 0); mark >= 0 && size < PAIRS_MAX; ) {
+  // The quote that ended the value before.
+  let end = 0;
+  while (size < PAIRS_MAX) {
     let name: Name | null = before === null ? null : before.next;
-    let key: number = name === null ? mark : mark - name.name.length;
+    let from: number;
     // Profiles keep an order: mostly it is the name that came next the last time.
-    if (name === null || key < 1 || isName(line.charCodeAt(key - 1)) || !line.startsWith(name.name, key)) {
-      key = mark;
+    if (ascii && name !== null && same(chars, end, name.literal)) from = end + name.literal.length;
+    else {
+      const mark = pairAt(line, '=', 34, end);
+      if (mark < 0) break;
+      let key = mark;
       while (key > 0 && mark - key < 64 && isName(line.charCodeAt(key - 1))) key--;
       name = key === mark ? null : nameOf(line.slice(key, mark), names);
       if (before !== null) before.next = name;
+      from = mark + 2;
     }
-    let end = line.indexOf('"', mark + 2);
+    end = line.indexOf('"', from);
     while (end >= 0 && end + 1 < line.length && line.charCodeAt(end + 1) !== 44) end = line.indexOf('"', end + 1);
     if (end < 0) return null;
-    if (name !== null) {
-      const kept = name.asked || !leavesAttributes;
-      if (name.record !== recordNumber) {
-        name.record = recordNumber;
-        size++;
-        if (kept || NAMES.size >= NAMES_MAX) names.push(name);
-      }
-      name.value = kept ? line.slice(mark + 2, end) : '';
-      before = name;
+    if (name === null) continue;
+    const kept = name.asked || !leavesAttributes;
+    if (name.record !== recordNumber) {
+      name.record = recordNumber;
+      size++;
+      if (kept || NAMES.size >= NAMES_MAX) names.push(name);
     }
-    mark = pairAt(line, '=', 34, end);
+    name.value = kept ? line.slice(from, end) : '';
+    before = name;
   }
   return names;
 }
