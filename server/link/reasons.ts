@@ -24,6 +24,8 @@ const OWN_MIN = 0.1;
 const FOREIGN_MIN = 0.5;
 /** From this on a log cannot be said to be silent about a request. */
 const PERHAPS_MIN = 0.15;
+/** In a storm anything may be anything's reason: not looked for. */
+const PERHAPS_PAIRS_MAX = 1_000_000;
 /** A log of whole seconds: what it says happened some time within. */
 const SECOND_MS = 999;
 /** A request whose moment is known to less than a second. */
@@ -102,7 +104,7 @@ export function joinReasons(l: Lines): void {
       });
     }
     const near = edges.filter(({ outer }, k) => shares[k]! >= PERHAPS_MIN && l.isRefused(outer));
-    if (unproven.length > 0) {
+    if (unproven.length > 0 && unproven.length * reasons.length <= PERHAPS_PAIRS_MAX) {
       const moments = new Moments(unproven.map((a) => ({ target: a, ...l.moment(a) })));
       near.push(...guessesOf(l, reasons, moments, { move: (t) => t, fineMs: REASON_FINE_MS }).edges);
     }
