@@ -10,8 +10,12 @@ import type { Context, Format } from '../parser.ts';
 import { datedOr, fill, names, readerOf, set, type Take } from '../record.ts';
 import { read, readSyslog } from '../time.ts';
 
-const client: Take = (entry, value, name) =>
-  isAddress(textOf(value)) ? set.client(entry, value, name) : set.peer(entry, value, name);
+const client: Take = (entry, value, name) => {
+  const text = textOf(value);
+  if (!isAddress(text)) return set.peer(entry, text, name);
+  entry.clientAddress = text;
+  return true;
+};
 
 const NAMES = names({
   time: set.time,
@@ -78,7 +82,7 @@ function parseText(record: string, context: Context): Entry | Failure {
   const entry = emptyEntry('tyk', 'error', 'decision');
   const time = json.time ?? '';
   // Whether it is one must not depend on the reference.
-  if (!Number.isNaN(readSyslog(time, 0, 0))) {
+  if (time.charCodeAt(0) > 64 && !Number.isNaN(readSyslog(time, 0, 0))) {
     entry.timeMs = readSyslog(time, 0, context.referenceMs);
     entry.timeZoneless = read.zoneless;
     json.time = '';
