@@ -120,9 +120,18 @@ for (let c = 0; c < 128; c++) {
     KIND[c] = WORD;
 }
 
+/** Two dots, or two colons, or one of each: without them there is no address, and searches take a tenth of the walk. */
+function hasSeparators(message: string): boolean {
+  const dot = message.indexOf('.');
+  if (dot >= 0 && message.indexOf('.', dot + 1) >= 0) return true;
+  const colon = message.indexOf(':');
+  return colon >= 0 && (dot >= 0 || message.indexOf(':', colon + 1) >= 0);
+}
+
 /** Finds the addresses that stand alone in the message: not in URLs, host names, versions or clocks. */
 function findAddresses(message: string): void {
   foundCount = 0;
+  if (!hasSeparators(message)) return;
   const length = message.length;
   let i = 0;
   while (i < length) {

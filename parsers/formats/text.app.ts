@@ -13,6 +13,7 @@ import {
   isDigits,
   isUniqueId,
   levelOf,
+  newRecord,
   setRequestLine,
   unescapeText,
 } from '../fields.ts';
@@ -116,7 +117,7 @@ function readHead(line: string, referenceMs: number): boolean {
       }
       const text = line.slice(from, close).trim();
       // A sentence in brackets is the message.
-      if (known && head.level !== null && text.indexOf(' ') !== text.lastIndexOf(' ')) break;
+      if (known && head.level !== null && hasTwoBlanks(text)) break;
       setBracket(text);
       at = close + 1;
       if (line.charCodeAt(at) === 58) at++;
@@ -153,7 +154,7 @@ function readHead(line: string, referenceMs: number): boolean {
       at = end;
       continue;
     }
-    if (head.level === null && size <= 12 && size > 0) {
+    if (head.level === null && size <= 12 && size > 0 && mayBeLevel(line, at, wordTo)) {
       const word = line.slice(at, wordTo);
       const level = LEVEL_WORDS.get(word) ?? null;
       // Words that are also English are levels only in capitals, with a colon, or right behind the time.
@@ -293,6 +294,14 @@ for (const word of 'emerg emergency panic alert crit critical fatal severe error
 /** Levels that are words too: only in capitals. */
 for (const word of ['WAR', 'FAT', 'CONFIG', 'FINE']) LEVEL_WORDS.set(word, levelOf(word)!);
 
+/** Length and first letter leave few words that are none: looking a slice up costs ten times as much. */
+const LEVEL_SHAPES = new Uint8Array(1024);
+const shapeOf = (line: string, from: number, to: number): number =>
+  (Math.min(to - from, 31) << 5) | (line.charCodeAt(from) & 31);
+for (const word of LEVEL_WORDS.keys()) LEVEL_SHAPES[shapeOf(word, 0, word.length)] = 1;
+
+const mayBeLevel = (line: string, from: number, to: number): boolean => LEVEL_SHAPES[shapeOf(line, from, to)] === 1;
+
 /** Behind the word at `at`: a blank, a tab, a bar or the end. */
 function wordEnd(line: string, at: number): number {
   let i = at;
@@ -330,7 +339,7 @@ function levelAt(line: string, from: number): boolean {
     const c = line.charCodeAt(end) | 32;
     if (!(c >= 97 && c <= 122)) break;
   }
-  return LEVEL_WORDS.has(line.slice(at, end));
+  return mayBeLevel(line, at, end) && LEVEL_WORDS.has(line.slice(at, end));
 }
 
 /** A logger stands next: a dotted name, or a word and a dotted name with a colon. */
@@ -436,6 +445,11 @@ function readWebmin(line: string, at: number): boolean {
   return true;
 }
 
+function hasTwoBlanks(text: string): boolean {
+  const blank = text.indexOf(' ');
+  return blank >= 0 && text.indexOf(' ', blank + 1) >= 0;
+}
+
 function skipBlanks(line: string, from: number): number {
   let at = from;
   while (line.charCodeAt(at) === 32 || line.charCodeAt(at) === 9) at++;
@@ -448,24 +462,26 @@ const SOURCE_FILE = /\.(?:go|py|js|ts|rb|php|java|cs|rs|cc|cpp|ex)(?::\d+)?$/;
 
 /** Level, logger, id, process or thread in brackets. */
 function setBracket(text: string): void {
+  const parted = text.indexOf('.') >= 0 || text.indexOf(':') >= 0;
   if (head.level === null) {
-    const level = LEVEL_WORDS.get(text) ?? (text.length === 1 ? GLOG[text] : undefined);
+    const word = mayBeLevel(text, 0, text.length) ? LEVEL_WORDS.get(text) : undefined;
+    const level = word ?? (text.length === 1 ? GLOG[text] : undefined);
     if (level !== undefined) {
       head.level = level;
       return;
     }
-    const dot = text.lastIndexOf('.');
-    const colon = text.lastIndexOf(':');
-    const mark = Math.max(dot, colon);
+    let mark = parted ? text.length - 1 : 0;
+    while (mark > 0 && text.charCodeAt(mark) !== 46 && text.charCodeAt(mark) !== 58) mark--;
     // Monolog in brackets, Apache's `module:level`.
-    const second = mark > 0 ? LEVEL_WORDS.get(text.slice(mark + 1)) : undefined;
+    const second =
+      mark > 0 && mayBeLevel(text, mark + 1, text.length) ? LEVEL_WORDS.get(text.slice(mark + 1)) : undefined;
     if (second !== undefined) {
       head.level = second;
       head.words.push(text.slice(0, mark));
       return;
     }
   }
-  if (DOTTED.test(text) && !isAddress(text)) {
+  if (parted && DOTTED.test(text) && !isAddress(text)) {
     if (SOURCE_FILE.test(text)) head.brackets.push(`caller=${text}`);
     else head.words.push(text);
   } else head.brackets.push(text);
@@ -510,7 +526,8 @@ function isColoured(line: string): boolean {
 }
 
 function parse(record: string, context: Context): Entry | Failure {
-  let trimmed = record.trimEnd();
+  const last = record.charCodeAt(record.length - 1);
+  let trimmed = last > 32 && last < 127 ? record : record.trimEnd();
   if (isColoured(trimmed) || trimmed.indexOf('\u001b') >= 0) trimmed = trimmed.replace(ANSI, '').trim();
   if (trimmed === '') return { failure: 'empty' };
   const newline = trimmed.indexOf('\n');
@@ -662,9 +679,9 @@ function setNames(entry: Entry, from: Head): void {
       }
     } else addAttribute(entry, extra++ === 0 ? 'thread' : `bracket.${extra - 1}`, text);
   }
-  const [logger, ...others] = from.words;
-  if (logger !== undefined) entry.logLogger = logger;
-  for (const word of others) addAttribute(entry, 'logger', word);
+  const { words } = from;
+  if (words.length > 0) entry.logLogger = words[0]!;
+  for (let i = 1; i < words.length; i++) addAttribute(entry, 'logger', words[i]!);
 }
 
 function setPair(entry: Entry, key: string, value: string): void {
@@ -676,7 +693,11 @@ function setPair(entry: Entry, key: string, value: string): void {
 function setMessage(entry: Entry, text: string): void {
   let message = text.trimEnd();
   // Monolog: `message {"context":1} []` or `message [] []`.
-  while (message.endsWith(' []') || message.endsWith(' {}')) message = message.slice(0, -3).trimEnd();
+  let last = message.charCodeAt(message.length - 1);
+  while ((last === 93 && message.endsWith(' []')) || (last === 125 && message.endsWith(' {}'))) {
+    message = message.slice(0, -3).trimEnd();
+    last = message.charCodeAt(message.length - 1);
+  }
   const { timeMs, timeZoneless } = entry;
   const pairs = isLogfmt(message) ? logfmt(message) : null;
   if (pairs !== null) {
@@ -684,7 +705,7 @@ function setMessage(entry: Entry, text: string): void {
     message = entry.message ?? '';
   }
   // Two of them: context and extra.
-  for (let objects = 0; objects < 2 && message.endsWith('}'); objects++) {
+  for (let objects = 0; objects < 2 && message.charCodeAt(message.length - 1) === 125; objects++) {
     const head = takeObject(entry, message);
     if (head === null) break;
     message = head;
@@ -740,7 +761,7 @@ function isLogfmt(line: string): boolean {
     const c = line.charCodeAt(i);
     if (!(((c | 32) >= 97 && (c | 32) <= 122) || c === 95 || c === 46 || c === 64 || c === 45)) return false;
   }
-  return FIRST_KEYS.has(line.slice(0, equals)) && line.indexOf('=', equals + 1) > 0;
+  return line.indexOf('=', equals + 1) > 0 && FIRST_KEYS.has(line.slice(0, equals));
 }
 const FIRST_KEYS = new Set(
   'time ts t level lvl logger msg at method timestamp @timestamp date datetime severity'.split(' '),
@@ -748,7 +769,7 @@ const FIRST_KEYS = new Set(
 
 /** `time="…" level=warning msg="…" key=value` of logrus, slog, Heroku and other logfmt writers, as an object; null = it is none. */
 function logfmt(line: string): Record<string, unknown> | null {
-  const out: Record<string, unknown> = Object.create(null);
+  const out: Record<string, unknown> = newRecord();
   let count = 0;
   let at = 0;
   while (at < line.length) {
@@ -769,7 +790,7 @@ function logfmt(line: string): Record<string, unknown> | null {
       if (end < 0) end = line.length;
       value = line.slice(equals + 1, end);
     }
-    if (key !== '' && !Object.hasOwn(out, key)) {
+    if (key !== '' && out[key] === undefined) {
       out[key] = value;
       count++;
     }
