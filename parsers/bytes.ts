@@ -18,6 +18,16 @@ export function inChars(record: string): boolean {
   return true;
 }
 
+/** The characters of any record, one number for each, 128 for those that are not ASCII, 0 behind them; until the next record. */
+export function charsOf(record: string): Uint8Array {
+  if (inChars(record)) return chars;
+  const { length } = record;
+  const codes = length < chars.length ? chars : Buffer.allocUnsafe(length + 1);
+  for (let i = 0; i < length; i++) codes[i] = Math.min(record.charCodeAt(i), 128);
+  codes[length] = 0;
+  return codes;
+}
+
 /** `known` stands at `at`. */
 export function same(bytes: Uint8Array, at: number, known: Uint8Array): boolean {
   for (let i = 0; i < known.length; i++) if (bytes[at + i] !== known[i]) return false;

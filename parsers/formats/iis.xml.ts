@@ -3,11 +3,12 @@
  * of the W3C log are the event's data, by the same names. All events of a server have the same data in the same order,
  * so their tags are compared, not searched: five times as fast as a regular expression.
  */
-import { type Entry, emptyEntry, type Failure } from '../entry.ts';
+import { charsOf, same } from '../bytes.ts';
+import { type Entry, emptyEntry, type Failure, leavesAttributes } from '../entry.ts';
 import { isBlank } from '../fields.ts';
 import type { Format } from '../parser.ts';
-import { readIso } from '../time.ts';
-import { type Setter, setterOf } from '../w3c.ts';
+import { readDayAndClock, readIso } from '../time.ts';
+import { isAttribute, type Setter, setterOf } from '../w3c.ts';
 
 /** The event calls headers by words. */
 const XML_NAMES: Record<string, string> = {
@@ -23,12 +24,14 @@ const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"'
 interface Column {
   /** `<Data Name="c-ip">`, or the whole of an element without content. */
   tag: string;
-  /** From its name on: `c-ip">`. What stands in front of it is the same in every element. */
-  rest: string;
+  /** From its name on: `c-ip">`. What stands in front of it is the same in every element. null = it is not ASCII. */
+  rest: Uint8Array | null;
   empty: boolean;
   name: string;
   /** null = date, time, or nothing that is kept. */
   set: Setter | null;
+  /** It makes an attribute and nothing else. */
+  attribute: boolean;
 }
 
 /** The data of one event after the other, as they follow each other in it. */
@@ -59,7 +62,9 @@ function layoutOf(record: string, first: number): Layout | null {
     const name = XML_NAMES[element[1]!] ?? element[1]!;
     const kept = name !== 'date' && name !== 'time' && name !== 'EnabledFieldsFlags';
     const empty = tag.endsWith('/>');
-    columns.push({ tag, rest: tag.slice(NAME_AT), empty, name, set: kept ? setterOf(name) : null });
+    const bytes = Buffer.from(tag.slice(NAME_AT));
+    const rest = bytes.length === tag.length - NAME_AT ? bytes : null;
+    columns.push({ tag, rest, empty, name, set: kept ? setterOf(name) : null, attribute: kept && isAttribute(name) });
     at = ELEMENT.lastIndex;
     if (empty) continue;
     at = record.indexOf('<', at);
@@ -76,40 +81,70 @@ function fits(layout: Layout, record: string, first: number): boolean {
 
 /** Entities undone; no column of the W3C log holds a blank. */
 function plain(value: string): string {
-  const text = value.replace(/&(amp|lt|gt|quot|apos);/g, (_, name: string) => ENTITIES[name] ?? '').trim();
-  return text === '' ? '-' : text.replaceAll(/\s/g, '+');
+  const text = decoded(value).trim();
+  if (text === '') return '-';
+  return BLANK.test(text) ? text.replaceAll(/\s/g, '+') : text;
+}
+
+const BLANK = /\s/;
+
+function decoded(value: string): string {
+  let out = '';
+  let from = 0;
+  for (let amp = value.indexOf('&'); amp >= 0; amp = value.indexOf('&', amp + 1)) {
+    const end = value.indexOf(';', amp);
+    const sign = end < 0 || end - amp > 5 ? undefined : ENTITIES[value.slice(amp + 1, end)];
+    if (sign === undefined) continue;
+    out += value.slice(from, amp) + sign;
+    from = end + 1;
+    amp = end;
+  }
+  return out + value.slice(from);
 }
 
 /** null = the event is laid out otherwise. */
 function read(layout: Layout, record: string, first: number): Entry | Failure | null {
   const { columns } = layout;
+  const codes = charsOf(record);
   const entry = emptyEntry(DATASET, 'access', 'end');
-  let day = '';
-  let clock = '';
+  let day = 0;
+  let dayEnd = 0;
+  let clock = 0;
+  let clockEnd = 0;
   let wrong: Failure | null = null;
   let at = first;
   for (let i = 0; i < columns.length; i++) {
     const column = columns[i]!;
     // `<D`, and no other tag is of this length and ends so.
-    if (record.charCodeAt(at + 1) !== 68 || !record.startsWith(column.rest, at + NAME_AT)) return null;
-    at += column.tag.length;
+    const { rest, tag } = column;
+    if (at + tag.length > record.length || codes[at + 1] !== 68) return null;
+    if (rest === null ? !record.startsWith(tag.slice(NAME_AT), at + NAME_AT) : !same(codes, at + NAME_AT, rest))
+      return null;
+    at += tag.length;
     if (column.empty) continue;
     let end = at;
     let odd = false;
-    let c = record.charCodeAt(end);
+    let c = codes[end]!;
     while (c !== 60) {
-      if (c <= 32 || c === 38 || c >= 128) odd = true;
-      else if (Number.isNaN(c)) return null;
-      c = record.charCodeAt(++end);
+      if (c <= 32 || c === 38 || c >= 128) {
+        if (end >= record.length) return null;
+        odd = true;
+      }
+      c = codes[++end]!;
     }
     // Of well-formed XML only its own end can follow.
-    if (record.charCodeAt(end + 1) !== 47 || record.charCodeAt(end + 6) !== 62) return null;
+    if (end + 7 > record.length || codes[end + 1] !== 47 || codes[end + 6] !== 62) return null;
     const from = at;
     at = end + 7;
-    if (end === from || (end - from === 1 && record.charCodeAt(from) === 45)) continue;
+    if (end === from || (end - from === 1 && codes[from] === 45) || (leavesAttributes && column.attribute)) continue;
     if (column.set === null) {
-      if (i === layout.date) day = record.slice(from, end);
-      else if (i === layout.time) clock = record.slice(from, end);
+      if (i === layout.date) {
+        day = from;
+        dayEnd = end;
+      } else if (i === layout.time) {
+        clock = from;
+        clockEnd = end;
+      }
       continue;
     }
     const value = odd ? plain(record.slice(from, end)) : record.slice(from, end);
@@ -117,9 +152,12 @@ function read(layout: Layout, record: string, first: number): Entry | Failure | 
       wrong = { failure: column.name === 'sc-status' ? 'status' : 'format', field: column.name };
   }
   // More data than this layout knows.
-  if (record.startsWith('<Data', at)) return null;
+  if (codes[at + 1] === 68 && record.startsWith('<Data', at)) return null;
   if (wrong !== null) return wrong;
-  const timeMs = readIso(`${day} ${clock}`, 0);
+  const timeMs =
+    dayEnd - day === 10 && clockEnd - clock === 8
+      ? readDayAndClock(record, day, clock)
+      : readIso(`${record.slice(day, dayEnd)} ${record.slice(clock, clockEnd)}`, 0);
   if (Number.isNaN(timeMs)) return { failure: 'time', field: 'date' };
   entry.timeMs = timeMs;
   return entry;
@@ -129,11 +167,12 @@ export const format: Format = {
   dataset: DATASET,
   title: 'IIS access log (Windows event)',
   usualLayer: 'web',
+  late: true,
   parse(record) {
     if (!record.startsWith('<Event ')) return isBlank(record) ? { failure: 'empty' } : NO_FORMAT;
     if (record.indexOf('Microsoft-Windows-IIS-Logging') < 0) return NO_FORMAT;
     const text = record.charCodeAt(record.length - 1) <= 32 ? record.trimEnd() : record;
-    if (!text.endsWith('</Event>')) return { failure: 'torn' };
+    if (text.charCodeAt(text.length - 1) !== 62 || !text.endsWith('</Event>')) return { failure: 'torn' };
     let first = text.indexOf('<Data ');
     if (first < 0) return { failure: 'time', field: 'date' };
     for (const layout of layouts) {
