@@ -33,7 +33,7 @@ export interface Detected {
   envelope: Envelope | null;
   /** Compiled, where there is a pattern. */
   format: Format;
-  /** What the format was compiled from: the first directive of the sample; null = it needs none. */
+  /** What the format was compiled from: the first directive of the sample, what was learned from it; null = it needs none. */
   pattern: string | null;
   /** Formats of lines that the main one does not read. */
   alternates: Format[];
@@ -48,8 +48,9 @@ export interface Detected {
 export interface SavedDetection {
   dataset: string;
   envelope: string | null;
-  /** Of a directive, or the user's or server's format string. */
+  /** Of a directive, the user's or server's format string, or what was learned from the lines. */
   pattern?: string | null;
+  /** Names; of a format that was learned with its pattern behind a blank. */
   alternates: string[];
   tags: string[];
 }
@@ -85,7 +86,12 @@ const PARTLY_WRAPPED_MIN = 0.1;
 const ALTERNATES_MAX = 3;
 
 /** How much a share counts, by rank: a specific format that reads nine of ten lines is right, though another reads all. */
-const CREDIT: Record<number, number> = { [RANK.carrier]: 0.85, [RANK.syslog]: 0.8, [RANK.text]: 0.8 };
+const CREDIT: Record<number, number> = {
+  [RANK.carrier]: 0.85,
+  [RANK.learned]: 0.82,
+  [RANK.syslog]: 0.8,
+  [RANK.text]: 0.8,
+};
 
 const rankOf = (format: Format): number => format.rank ?? RANK.own;
 /** Reads nearly anything: says little about where the lines come from. */
@@ -133,6 +139,12 @@ function score(format: Format, lines: string[], contexts: Context[], claimed: bo
   const result: Score = { format, parsed: 0, of: 0, lines: 0, entries: [], pattern: null };
   const { starts, ends } = format;
   let reads = format;
+  if (format.learn !== undefined) {
+    // Nothing to learn from what others wrote.
+    result.pattern = format.learn(claimed === null ? lines : lines.filter((_, i) => !claimed[i]));
+    if (result.pattern === null) return result;
+    reads = format.compile?.(result.pattern) ?? format;
+  }
   let i = 0;
   while (i < lines.length) {
     const first = i++;
@@ -179,7 +191,7 @@ function score(format: Format, lines: string[], contexts: Context[], claimed: bo
 /** The formats that read these inner lines, best first. */
 function rank(lines: string[], contexts: Context[], hint: Hint): Score[] {
   const all = candidates();
-  const single = all.filter((format) => format.starts === undefined && rankOf(format) < RANK.syslog);
+  const single = all.filter((format) => format.starts === undefined && rankOf(format) < RANK.learned);
   const claimed = lines.map((line, i) => {
     // Only what looks like a record from its first byte: cheap for the many lines of a stack trace.
     const c = line.charCodeAt(0);
@@ -188,11 +200,18 @@ function rank(lines: string[], contexts: Context[], hint: Hint): Score[] {
   });
   const scores: Score[] = [];
   for (const format of all) {
-    const ofLines = format.starts !== undefined && format.ends === undefined ? claimed : null;
+    const severalLines = format.starts !== undefined && format.ends === undefined;
+    const ofLines = severalLines || format.learn !== undefined ? claimed : null;
     const result = score(format, lines, contexts, ofLines);
     if (result.entries.length > 0 && format.claim !== undefined && !isHead(format)) {
       if (format.claim({ entries: result.entries, lines, fileName: hint.fileName.toLowerCase() }) <= 0)
         result.parsed = 0;
+    }
+    // Formats come in the order of their rank: what reads nearly anything is asked after this one.
+    if (format.learn !== undefined && result.pattern !== null) {
+      const learned = format.compile!(result.pattern);
+      for (let i = 0; i < lines.length; i++)
+        if (!claimed[i]) claimed[i] = !isFailure(learned.parse(lines[i]!, contexts[i]!));
     }
     scores.push(result);
   }
@@ -247,8 +266,14 @@ export function detect(lines: string[], hint: Hint): Detected | null {
  * The format is settled by somebody's word; only the wrapper is found out, and what else stands between its lines.
  * null = no such dataset.
  */
-export function detectGiven(lines: string[], hint: Hint, dataset: string, pattern: string | null): Detected | null {
+export function detectGiven(lines: string[], hint: Hint, dataset: string, given: string | null): Detected | null {
   const sample = lines.slice(0, LINES_MAX).filter((line) => line.trim() !== '');
+  let pattern = given;
+  if (given === null && FORMATS.get(dataset)?.learn !== undefined) {
+    const found = detect(lines, hint);
+    if (found?.dataset === dataset) return found;
+    pattern = FORMATS.get(dataset)!.learn!(sample);
+  }
   const format = formatOf(dataset, pattern);
   if (format === undefined) return null;
   const referenceMs = hint.referenceMs ?? Number.NaN;
@@ -404,11 +429,19 @@ function detectInside(
 /** A product's share of a stream of JSON from which on the stream is read as the product's. */
 const OWN_SHARE_MIN = 0.05;
 
+/** A layout was learned for a reason: from this share on it comes before what reads any text. */
+const LEARNED_SHARE_MIN = 0.3;
+
 /**
  * A carrier reads every line of a stream in which products of the same carrier are mixed (Azure's categories, whatever a
- * log sink of a cloud collects): the product that reads most comes first, and the others after it.
+ * log sink of a cloud collects): the product that reads most comes first, and the others after it. So does a layout that
+ * was learned, where an application's lines stand between.
  */
 function ownFirst(scores: Score[], best = scores[0]): Score | undefined {
+  if (best !== undefined && rankOf(best.format) === RANK.text) {
+    const learned = scores.find((x) => x.format.learn !== undefined);
+    if (learned !== undefined && learned.parsed >= best.of * LEARNED_SHARE_MIN) return learned;
+  }
   if (best === undefined || rankOf(best.format) !== RANK.carrier) return best;
   let own: Score | undefined;
   for (const x of scores) {
@@ -443,7 +476,8 @@ function choose(lines: string[], contexts: Context[], envelope: Envelope | null,
     ).filter((x) => x.parsed > 0 && x.format !== best.format && rankOf(x.format) !== RANK.syslog);
     const second = nextFormat(others, best.format.starts === undefined);
     if (second === null) break;
-    const other = nameInFamily(second.format, second.entries, restLines, hint);
+    const named = nameInFamily(second.format, second.entries, restLines, hint);
+    const other = named.learn === undefined || second.pattern === null ? named : named.compile!(second.pattern);
     alternates.push(other);
     share = Math.min(1, share + second.parsed / lines.length);
     rest = rest.filter((i) => !reads(other, i));
@@ -495,7 +529,9 @@ export function saveDetection(detected: Detected): SavedDetection {
     dataset: detected.dataset,
     envelope: detected.envelope?.name ?? null,
     pattern: detected.pattern,
-    alternates: detected.alternates.map((format) => format.dataset),
+    alternates: detected.alternates.map(({ dataset, pattern }) =>
+      FORMATS.get(dataset)?.learn === undefined || pattern === undefined ? dataset : `${dataset} ${pattern}`,
+    ),
     tags: detected.tags,
   };
 }
@@ -506,7 +542,10 @@ export function restoreDetection(saved: SavedDetection): Detected | null {
   const format = formatOf(saved.dataset, pattern);
   const envelope = saved.envelope === null ? null : envelopeNamed(saved.envelope);
   if (format === undefined || (saved.envelope !== null && envelope === null)) return null;
-  const alternates = saved.alternates.flatMap((name) => FORMATS.get(name) ?? []);
+  const alternates = saved.alternates.flatMap((name) => {
+    const blank = name.indexOf(' ');
+    return (blank < 0 ? FORMATS.get(name) : formatOf(name.slice(0, blank), name.slice(blank + 1))) ?? [];
+  });
   return { dataset: saved.dataset, envelope, format, pattern, alternates, tags: saved.tags, confidence: 1, tried: [] };
 }
 

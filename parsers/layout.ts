@@ -5,32 +5,19 @@
 import { isFailure } from './entry.ts';
 import { emptyContext } from './envelope.ts';
 import { FORMATS } from './formats.ts';
+import { inTurn, splitPatterns } from './joined.ts';
 import type { Format } from './parser.ts';
 
-/** Between the strings of one log, where there are several: no configuration can hold it. */
-const SEPARATOR = '\u001e';
-
-export const joinPatterns = (patterns: readonly string[]): string => patterns.join(SEPARATOR);
-export const splitPatterns = (pattern: string): string[] => pattern.split(SEPARATOR);
+export { joinPatterns, splitPatterns } from './joined.ts';
 
 /** The format of lines of this pattern, or of any of these patterns; undefined = the dataset has no format strings. */
 export function compilePatterns(format: Format, pattern: string): Format | undefined {
-  if (format.compile === undefined) return undefined;
-  const formats = splitPatterns(pattern).map((one) => format.compile!(one));
-  const first = formats[0]!;
-  if (formats.length === 1) return first;
-  return {
-    ...first,
-    parse(record, context) {
-      const entry = first.parse(record, context);
-      if (!isFailure(entry)) return entry;
-      for (let i = 1; i < formats.length; i++) {
-        const other = formats[i]!.parse(record, context);
-        if (!isFailure(other)) return other;
-      }
-      return entry;
-    },
-  };
+  const { compile } = format;
+  if (compile === undefined) return undefined;
+  return inTurn(
+    splitPatterns(pattern).map((one) => compile(one)),
+    pattern,
+  );
 }
 
 /** Whose format string this is, null = nobody's that is known. */

@@ -32,6 +32,8 @@ export const RANK = {
   shared: 10,
   /** Any program may (JSON). */
   carrier: 20,
+  /** Somebody's own format string, worked out from the lines. */
+  learned: 25,
   /** What syslog programs say that have no format of their own. */
   syslog: 30,
   /** A time and words. */
@@ -78,6 +80,10 @@ export interface Format {
   directive?(line: string): string | null;
   /** The format for lines of this pattern: from a directive, or given by the user (nginx `log_format`, Apache `LogFormat`). */
   compile?(pattern: string): Format;
+  /** What it was compiled from, where it was. */
+  readonly pattern?: string;
+  /** The pattern for `compile` by which these lines are laid out, as far as they tell; null = they do not. Pure. */
+  learn?(lines: readonly string[]): string | null;
   /**
    * Attributes may be read later, from the record's text alone (`readLate`): no field and no failure depends on an
    * attribute, and no attribute on what a wrapper knows. `test/late.test.ts` holds both ways to each other.

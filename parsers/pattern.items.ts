@@ -18,7 +18,7 @@ export interface Scratch {
 }
 
 /** Puts a value into its entry; the name of what is wrong when it cannot. */
-export type Setter = (entry: Entry, value: string, scratch: Scratch) => 'time' | 'status' | null;
+export type Setter = (entry: Entry, value: string, scratch: Scratch) => 'time' | 'status' | 'format' | null;
 
 export interface Item {
   name: string;

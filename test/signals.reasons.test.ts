@@ -157,6 +157,7 @@ const SAYS: [string, string][] = [
   ['quota_exceeded', 'limit.quota'],
   ['plan limit exceeded: 10000 calls', 'limit.quota'],
   ['you are out of credits', 'limit.quota'],
+  ['Export refused: 20 of 20 exports used this month', 'limit.quota'],
   ['daily limit reached for partner 4', 'limit.quota'],
   ['account locked after 5 failures', 'limit.lockout'],
   ['too many failed login attempts', 'limit.lockout'],

@@ -132,6 +132,9 @@ function describe(s: Source): string[] {
     `${s.reader.dataset}${s.reader.envelope ? ` in ${s.reader.envelope}` : ''}, ${s.lines.toLocaleString('en')} lines (${megabytes(storedBytes(s))}), ${share === 100 ? 'all' : `${share.toFixed(1)} %`} read`,
     `layer ${s.layer} (${from}), newest ${s.newestEventMs === null ? 'unknown' : `${iso(s.newestEventMs + s.clockOffsetMs).slice(0, 19)}Z`}`,
   ];
+  if (s.reader.dataset === 'generic.access' && s.reader.pattern !== null)
+    for (const layout of splitPatterns(s.reader.pattern))
+      lines.push(`layout ${plain(layout)} (learned from its lines; --log with format= says it for certain)`);
   if (s.clockOffsetMs !== 0 || s.timeZoneless)
     lines.push(`clock ${s.clockOffsetMs === 0 ? 'as logged' : `moved by ${s.clockOffsetMs / 1000} s`}: ${s.clockFrom}`);
   for (const sample of s.samples.slice(0, 2))

@@ -2,12 +2,14 @@
  * `why403 parse`: logs to JSON, one object a record, null where a record cannot be read; with `--explain`, how each was
  * read. Streams: memory does not grow with the input.
  */
+
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Detected } from '../../parsers/detect.ts';
 import { entryToJson, isFailure } from '../../parsers/entry.ts';
 import { emptyContext } from '../../parsers/envelope.ts';
 import { attempts, isNear, mappedKeys } from '../../parsers/explain.ts';
 import { FORMATS } from '../../parsers/formats.ts';
+import { splitPatterns } from '../../parsers/layout.ts';
 import type { Format } from '../../parsers/parser.ts';
 import type { Config } from '../config.ts';
 import { errnoOf, Why403Error } from '../errors.ts';
@@ -141,7 +143,7 @@ class Explanation {
     const share = `${Math.round(detected.confidence * 1000) / 10} %`;
     const parts = [`${this.name}: ${detected.dataset} (${share} sure)`];
     if (detected.envelope !== null) parts.push(`wrapped by ${detected.envelope.name}`);
-    if (detected.pattern !== null) parts.push(`laid out as "${detected.pattern}"`);
+    if (detected.pattern !== null) parts.push(`laid out as ${splitPatterns(detected.pattern).join(' or as ')}`);
     if (detected.alternates.length > 0) parts.push(`also ${detected.alternates.map((x) => x.dataset).join(', ')}`);
     const others = detected.tried.filter((x) => x.parsed > 0 && x.dataset !== detected.dataset);
     if (others.length > 0)

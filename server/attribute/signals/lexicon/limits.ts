@@ -40,6 +40,7 @@ row(
     s`\b(?:daily|monthly|weekly|annual|yearly|per-?day|per-?month|usage|plan|free tier|tier|storage|package|billing|subscription|contract|call volume|request volume|seat|transaction)\b.{0,25}\b(?:limit|allowance|cap|allotment|maximum|budget)s?\b.{0,40}(?:exceeded|exceeds|exhausted|reached|used up|hit|depleted|over|spent|consumed|passed)`,
     s`\b(?:exceed(?:ed|s|ing)?|over|above|beyond|reached|hit|exhausted|used up|passed)\b.{0,25}\b(?:daily|monthly|weekly|annual|yearly|per-?day|per-?month|usage|plan|free tier|tier|storage|package|contract(?:ed)?|transaction) (?:\S{1,12} )?(?:limit|allowance|cap|allotment|maximum|budget|volume|calls|requests)\b`,
     s`\b(?:allowance|credits?|data cap|call volume)\b.{0,30}(?:exceeded|exhausted|used up|depleted|spent|consumed|gone|ran out|insufficient)`,
+    s`\b(\d[\d,.]{0,12}) ?(?:of|out of|/) ?\1 (?:\w{2,24} ){1,2}(?:used|consumed|spent|redeemed|taken|exhausted)\b`,
     s`\b(?:quota|allowance|credits?)[ _-]?(?:exceeded|exhausted|reached|depleted|limit)\b`,
     s`\b\d[\d,.]* (?:calls|requests|messages|downloads|exports) (?:per|a|each) (?:day|month|week|year)\b.{0,30}(?:exceeded|reached|used|exhausted|hit)`,
   ],
