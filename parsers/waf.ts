@@ -2,8 +2,9 @@
  * HOT. Reads what ModSecurity (v2 and v3), Coraza and NAXSI write about one rule, wherever it stands: inside an error
  * log, an audit log's part H or a JSON message. It names rules; which of them was the reason is not decided here.
  */
+import { charsOf } from './bytes.ts';
 import type { Entry, RuleMatch } from './entry.ts';
-import { addAttribute, addId, domainOf, isAddress, Kept, numberOf, pairAt, unescapeText } from './fields.ts';
+import { addAttribute, addId, domainOf, isAddress, Kept, numberOf, unescapeText } from './fields.ts';
 
 export const SEVERITIES = ['emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'info', 'debug'];
 
@@ -37,11 +38,11 @@ export interface WafLine {
 const FIRST_ITEMS = [' [line "', ' [id "', ' [rev "', ' [msg "', ' [data "', ' [severity "', ' [hostname "', ' [uri "'];
 
 /** Where the value of ` [name "` begins that stands at `open`, -1 = none does. */
-function valueAt(text: string, open: number): number {
+function valueAt(codes: Uint8Array, open: number): number {
   for (let i = open + 2; i < open + 27; i++) {
-    const c = text.charCodeAt(i);
+    const c = codes[i]!;
     if ((c >= 97 && c <= 122) || c === 95 || (c >= 48 && c <= 57)) continue;
-    return c === 32 && i > open + 2 && text.charCodeAt(i + 1) === 34 ? i + 2 : -1;
+    return c === 32 && i > open + 2 && codes[i + 1] === 34 ? i + 2 : -1;
   }
   return -1;
 }
@@ -84,27 +85,30 @@ export function parseWafLine(text: string, from = 0, to = text.length): WafLine 
   return line;
 }
 
+/** ` [` */
+const isItem = (codes: Uint8Array, at: number): boolean => codes[at] === 32 && codes[at + 1] === 91;
+
 function setItems(line: WafLine, text: string, first: number, to: number): void {
   const escapes = text.indexOf('\\', first) >= 0;
+  const codes = charsOf(text);
   let at = first;
   while (at < to) {
     // One item mostly stands behind the other.
-    const next = text.charCodeAt(at) === 32 && text.charCodeAt(at + 1) === 91;
-    const open = next ? at : text.indexOf(' [', at);
+    const open = isItem(codes, at) ? at : text.indexOf(' [', at);
     if (open < 0 || open >= to) break;
-    const from = valueAt(text, open);
+    const from = valueAt(codes, open);
     if (from < 0 || from > to) {
       at = open + 2;
       continue;
     }
     // `[rev ""]` says nothing.
-    if (text.charCodeAt(from) === 34 && text.startsWith('"] [', from)) {
+    if (codes[from] === 34 && codes[from + 1] === 93 && isItem(codes, from + 2)) {
       at = from + 2;
       continue;
     }
-    const end = endOfItem(text, from, to);
+    const end = endOfItem(text, codes, from, to);
     if (end > from) {
-      const item = itemAt(text, open + 2, from - 2);
+      const item = itemAt(codes, open + 2, from - 2);
       if (item !== '') {
         const value = text.slice(from, end);
         setItem(line, item, escapes ? unescapeText(value) : value);
@@ -115,13 +119,14 @@ function setItems(line: WafLine, text: string, first: number, to: number): void 
 }
 
 /** Position of the `"]` that closes an item: one that is followed by the next item or the end of the items. */
-function endOfItem(text: string, from: number, to: number): number {
-  let end = pairAt(text, '"', 93, from);
+function endOfItem(text: string, codes: Uint8Array, from: number, to: number): number {
+  let end = text.indexOf('"', from);
   while (end >= 0 && end + 2 <= to) {
-    if (end + 2 === to) return end;
-    const next = text.charCodeAt(end + 2);
-    if (next === 32 || next === 44 || next === 10) return end;
-    end = pairAt(text, '"', 93, end + 1);
+    if (codes[end + 1] === 93) {
+      const next = codes[end + 2];
+      if (end + 2 === to || next === 32 || next === 44 || next === 10) return end;
+    }
+    end = text.indexOf('"', end + 1);
   }
   return to;
 }
@@ -129,16 +134,23 @@ function endOfItem(text: string, from: number, to: number): number {
 /** Mostly the one of the line before. */
 const actions = new Kept();
 
-/** `Access denied with code 403 (phase 2). ` at `from`; -1 = it is something else, which is read in general. */
+/** `Access denied with code 403 (phase 2). `, Coraza's without a code, at `from`; -1 = it is something else, which is read in general. */
 function usualAction(line: WafLine, text: string, from: number): number {
-  if (!text.startsWith('Access denied with code ', from) || !text.startsWith(' (phase ', from + 27)) return -1;
-  const status = threeDigits(text, from + 24);
-  const phase = text.charCodeAt(from + 35);
-  if (status < 0 || !(phase >= 48 && phase <= 57) || !text.startsWith('). ', from + 36)) return -1;
+  let at: number;
+  let status: number | null = null;
+  if (text.startsWith('Access denied with code ', from)) {
+    status = threeDigits(text, from + 24);
+    if (status < 0 || !text.startsWith(' (phase ', from + 27)) return -1;
+    at = from + 35;
+  } else if (text.startsWith('Access denied (phase ', from)) at = from + 21;
+  else if (text.startsWith('Access dropped (phase ', from)) at = from + 22;
+  else return -1;
+  const phase = text.charCodeAt(at);
+  if (!(phase >= 48 && phase <= 57) || !text.startsWith('). ', at + 1)) return -1;
   line.status = status;
-  line.action = actions.of(text, from, from + 38);
-  line.phase = line.action.charAt(35);
-  return from + 39;
+  line.action = actions.of(text, from, at + 3);
+  line.phase = line.action.charAt(at - from);
+  return at + 4;
 }
 
 function threeDigits(text: string, at: number): number {
@@ -192,7 +204,7 @@ function trimmed(text: string, from: number, to: number): string {
 
 /** The variable that a match names: v3 "against variable `ARGS:q'", v2 " at ARGS:q." */
 export function variableOf(match: string): string {
-  const v3 = lastOf(match, 'against variable `');
+  const v3 = match.indexOf('`') < 0 ? -1 : lastOf(match, 'against variable `');
   if (v3 >= 0) {
     const end = match.indexOf("'", v3 + 18);
     return end < 0 ? match.slice(v3 + 18) : match.slice(v3 + 18, end);
@@ -231,9 +243,11 @@ const BY_SHAPE: (Name | undefined)[] = [];
 for (const name of ITEMS) BY_SHAPE[name.length * 128 + name.charCodeAt(0)] = name;
 
 /** Its shared name, '' = `[line]`, `[rev]`, `[maturity]`, `[ref]` …: nothing of them is kept. */
-function itemAt(text: string, from: number, to: number): Name | '' {
-  const name = BY_SHAPE[(to - from) * 128 + (text.charCodeAt(from) & 127)];
-  return name !== undefined && text.startsWith(name, from) ? name : '';
+function itemAt(codes: Uint8Array, from: number, to: number): Name | '' {
+  const name = BY_SHAPE[(to - from) * 128 + (codes[from]! & 127)];
+  if (name === undefined) return '';
+  for (let i = 0; i < name.length; i++) if (codes[from + i] !== name.charCodeAt(i)) return '';
+  return name;
 }
 
 function setItem(line: WafLine, name: Name, value: string): void {
