@@ -3,13 +3,15 @@
  * JSON (delivery of version 2), and the real-time log, which begins with an epoch. Times are the end of the response.
  * No origin status is logged: result types say where an answer came from.
  */
+import { charsOf } from '../bytes.ts';
 import { type Entry, emptyEntry, type Failure, leavesAttributes } from '../entry.ts';
 import {
   addAttribute,
+  addId,
   decimalAt,
   domainAt,
   domainOf,
-  isAddress,
+  isAddressAt,
   isBlank,
   Kept,
   known,
@@ -124,6 +126,15 @@ const PLAIN = new Map<string, TakeAt>(
       entry.urlPath = line.slice(from, to);
       return true;
     },
+    'x-edge-request-id': (entry, line, from, to) => {
+      addId(entry, line.slice(from, to));
+      return true;
+    },
+    'x-edge-detailed-result-type': (entry, line, from, to) => {
+      if (entry.eventOutcome !== null || from >= to) return false;
+      entry.eventOutcome = line.slice(from, to);
+      return true;
+    },
     'time-taken': (entry, line, from, to) => {
       const seconds = decimalAt(line, from, to);
       if (seconds === null || seconds < 0 || entry.durationMs !== null) return false;
@@ -182,10 +193,10 @@ const json = jsonFormat({
 });
 
 /** The tab behind the column at `from`, or the end. Few characters are looked at quicker than searched, more are not. */
-function tabAt(line: string, from: number): number {
-  const stop = Math.min(from + 4, line.length);
+function tabAt(line: string, codes: Uint8Array, from: number): number {
+  const stop = Math.min(from + 12, line.length);
   let i = from;
-  while (i < stop && line.charCodeAt(i) !== 9) i++;
+  while (i < stop && codes[i] !== 9) i++;
   if (i < stop || i === line.length) return i;
   const tab = line.indexOf('\t', i);
   return tab < 0 ? line.length : tab;
@@ -205,12 +216,13 @@ function parseColumns(record: string, names: Column[], client: number): Entry | 
   let timeEnd = 0;
   let count = 0;
   let from = 0;
+  const codes = charsOf(line);
   for (; from <= line.length; count++) {
     const start = from;
-    const tab = tabAt(line, from);
+    const tab = tabAt(line, codes, from);
     from = tab + 1;
     // Nothing is said.
-    if (tab - start === 1 && line.charCodeAt(start) === 45) {
+    if (tab - start === 1 && codes[start] === 45) {
       if (count === client) return { failure: 'format' };
       continue;
     }
@@ -218,8 +230,12 @@ function parseColumns(record: string, names: Column[], client: number): Entry | 
     const { name, take, plain, kept } = names[count]!;
     if (leavesAttributes && kept && count !== client) continue;
     if (plain !== null && count !== client && plain(entry, line, start, tab)) continue;
+    if (count === client) {
+      if (!isAddressAt(line, start, tab)) return { failure: 'format' };
+      entry.clientAddress = line.slice(start, tab);
+      continue;
+    }
     const value = line.slice(start, tab);
-    if (count === client && !isAddress(value)) return { failure: 'format' };
     if (name === 'date') {
       date = start;
       dateEnd = tab;
