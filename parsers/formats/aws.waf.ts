@@ -35,21 +35,27 @@ const NAMES = names({
   }),
 });
 
+/** Shared, and never written to. */
+const NONE: never[] = [];
+
 function labelsOf(value: unknown): string[] {
-  if (!Array.isArray(value)) return [];
+  if (!Array.isArray(value) || value.length === 0) return NONE;
   return value.map((label) => (isObject(label) ? textOf(label.name) : textOf(label))).filter((name) => name !== '');
 }
 
-const repeated = remembering((text): unknown => JSON.parse(text));
+/** Nearly all lists of nearly all requests are empty: `[]`. */
+const listOf = (text: string): unknown => (text.length === 2 && text.charCodeAt(0) === 91 ? NONE : JSON.parse(text));
+
+const repeated = remembering(listOf);
 
 /** Which rules matched comes again and again, unless it says what they matched. */
 function rulesOf(text: string): unknown {
-  return /matchedData/.test(text) ? JSON.parse(text) : repeated(text);
+  return text.length === 2 || text.indexOf('matchedData') >= 0 ? listOf(text) : repeated(text);
 }
 
 /** Nearly every group of nearly every request matched nothing, and then says nothing. */
 function groupsOf(text: string): unknown {
-  return /Rule":\{|Rules":\[\{|[ \\]/.test(text) ? rulesOf(text) : [];
+  return text.length > 2 && /Rule":\{|Rules":\[\{|[ \\]/.test(text) ? rulesOf(text) : NONE;
 }
 
 /** `[{"name":"awswaf:managed:aws:sql-database:SQLi_Body"}]`: "awswaf:managed:aws:sql-database:SQLi_Body" */
@@ -58,13 +64,20 @@ function labelNames(text: string): unknown {
     const labels = text.slice(10, -3).split('"},{"name":"');
     if (labels.every((label) => label.indexOf('"') < 0)) return labels;
   }
-  return JSON.parse(text);
+  return listOf(text);
 }
 
+interface Details {
+  match: string;
+  variable: string;
+  data: string;
+}
+const NO_DETAILS: Details = { match: '', variable: '', data: '' };
+
 /** What `terminatingRuleMatchDetails` or `ruleMatchDetails` says: condition, place, matched text. */
-function details(value: unknown): { match: string; variable: string; data: string } {
-  const first = Array.isArray(value) ? value.find(isObject) : undefined;
-  if (first === undefined) return { match: '', variable: '', data: '' };
+function details(value: unknown): Details {
+  const first = Array.isArray(value) && value.length > 0 ? value.find(isObject) : undefined;
+  if (first === undefined) return NO_DETAILS;
   const place = textOf(first.location);
   const field = textOf(first.matchedFieldName);
   return {
@@ -81,7 +94,8 @@ function blocks(action: string): boolean {
 function finish(entry: Entry, json: JsonObject): Failure | undefined {
   const action = entry.eventOutcome ?? '';
   entry.wafIntercepted = blocks(action);
-  const groups = Array.isArray(json.ruleGroupList) ? json.ruleGroupList.filter(isObject) : [];
+  const { ruleGroupList } = json;
+  const groups = Array.isArray(ruleGroupList) && ruleGroupList.length > 0 ? ruleGroupList.filter(isObject) : NONE;
   const tags = labelsOf(json.labels);
   const inner = groups.find((group) => isObject(group.terminatingRule));
   if (inner !== undefined && isObject(inner.terminatingRule)) {
@@ -91,17 +105,21 @@ function finish(entry: Entry, json: JsonObject): Failure | undefined {
     addAttribute(entry, 'terminatingRule.action', textOf(rule.action));
     addAttribute(entry, 'terminatingRule.overriddenAction', textOf(rule.overriddenAction));
   }
+  // Name by name: spreading them in costs more than all else of the rule.
+  const { match, variable, data } = details(json.terminatingRuleMatchDetails);
   addRule(entry, {
     id: textOf(json.terminatingRuleId),
     file: textOf(inner?.ruleGroupId),
     message: isObject(inner?.terminatingRule) ? textOf(inner.terminatingRule.ruleId) : '',
     tags,
     denied: entry.wafIntercepted,
-    ...details(json.terminatingRuleMatchDetails),
+    match,
+    variable,
+    data,
   });
   for (const group of groups) {
-    for (const list of [group.nonTerminatingMatchingRules, group.excludedRules])
-      counted(entry, list, group.ruleGroupId);
+    counted(entry, group.nonTerminatingMatchingRules, group.ruleGroupId);
+    counted(entry, group.excludedRules, group.ruleGroupId);
   }
   counted(entry, json.nonTerminatingMatchingRules, '');
   const rates =
@@ -120,7 +138,8 @@ function counted(entry: Entry, list: unknown, group: unknown): void {
   if (!Array.isArray(list) || list.length === 0) return;
   for (const rule of list.slice(0, 50)) {
     if (!isObject(rule)) continue;
-    addRule(entry, { id: textOf(rule.ruleId), file: textOf(group), ...details(rule.ruleMatchDetails) });
+    const { match, variable, data } = details(rule.ruleMatchDetails);
+    addRule(entry, { id: textOf(rule.ruleId), file: textOf(group), match, variable, data });
   }
 }
 
@@ -135,7 +154,7 @@ export const format = jsonFormat({
   timeField: 'timestamp',
   needs: {
     terminatingRuleId: true,
-    terminatingRuleMatchDetails: true,
+    terminatingRuleMatchDetails: listOf,
     ruleGroupList: groupsOf,
     nonTerminatingMatchingRules: rulesOf,
     rateBasedRuleList: 'attributes',
