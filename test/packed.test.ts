@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { pack, unpack, unpackLatin1 } from '../server/store/packed.ts';
 
 test('any bytes, with ids whole, cut, in capitals, side by side', () => {
@@ -35,4 +35,15 @@ test('a log with an id on every line takes less than zstd alone', () => {
   const packed = pack(raw);
   expect(unpack(packed, raw.length)).toEqual(raw);
   expect(packed.length).toBeLessThan(zstdCompressSync(raw).length * 0.95);
+});
+
+test('a large block that was read leaves room for the ids of the next that is written', async () => {
+  // The module anew: what other tests packed before made room.
+  vi.resetModules();
+  const own = await import('../server/store/packed.ts');
+  const lines = (n: number): Buffer => Buffer.from(Array.from({ length: n }, () => `${randomUUID()}\n`).join(''));
+  own.pack(lines(10));
+  own.unpackLatin1(pack(lines(1000)), 1000 * 37);
+  const raw = lines(500);
+  expect(own.unpack(own.pack(raw), raw.length).equals(raw)).toBe(true);
 });

@@ -38,10 +38,9 @@ let ids = Buffer.alloc(0);
 
 export function pack(raw: Buffer): Buffer {
   if (raw.length < UUID_CHARS || raw.indexOf(MARK) >= 0) return zstdCompressSync(raw, ZSTD);
-  if (text.length < raw.length) {
-    text = Buffer.alloc(raw.length);
-    ids = Buffer.alloc(raw.length);
-  }
+  // Each by itself: unpacking makes room for text alone.
+  if (text.length < raw.length) text = Buffer.alloc(raw.length);
+  if (ids.length < raw.length) ids = Buffer.alloc(raw.length);
   let textEnd = 0;
   let idsEnd = 0;
   let taken = 0;
