@@ -227,6 +227,10 @@ export class Correlator {
     return { written, out: this.#slicesOut };
   }
 
+  get hasCrowds(): boolean {
+    return this.#crowds.size > 0;
+  }
+
   /** What was said is said anew: clocks were learned. */
   again(): void {
     this.#crowds.clear();

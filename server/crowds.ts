@@ -11,6 +11,8 @@ import type { Archive } from './store/archive.ts';
 export const CELL_MS = 1000;
 /** So far beyond a cell a line may change what is said of it, as with the marks; before they are read it is not complete. */
 const REACH_MS = 2000;
+/** Lines of one log stand in another order than their times by as much as requests last: what is newer may still come. */
+const ORDER_MS = 1000;
 /** With as many refusals a bucket is crowded, and the next one is if it begins like this one. */
 export const CROWD_REFUSALS = 500;
 /** A bucket that did not grow for this long is complete. */
@@ -133,7 +135,7 @@ export class Crowds {
     isFinal: boolean,
     hasRoom: (bucket: number, fromMs: number, toMs: number) => boolean,
   ): Cells | null {
-    const complete = isFinal ? Number.POSITIVE_INFINITY : completeMs(sources) - REACH_MS;
+    const complete = isFinal ? Number.POSITIVE_INFINITY : completeMs(sources) - REACH_MS - ORDER_MS;
     let best: Crowd | null = null;
     let cell = Number.NEGATIVE_INFINITY;
     for (const crowd of this.#crowds.values()) {

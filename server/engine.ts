@@ -165,6 +165,8 @@ export class Engine {
       this.#learnAt = Math.ceil(this.ingest.linesRead * 1.5);
       await this.#clocks();
     }
+    // Before crowded time is said to be complete.
+    if (this.#correlator.hasCrowds) this.ingest.measure();
     const crowd = this.#correlator.crowd(this.ingest.sources(), this.#pool, false);
     // While history is read, the newest verdicts get a small share of the time, so that the page is not empty.
     const linked = reading

@@ -104,6 +104,13 @@ export class Follower {
     return unreadBytes(this.source) === 0;
   }
 
+  /** Brings `sizeBytes` up to date. A file that was cut is left to the scan. */
+  measure(): void {
+    if (this.#fd === null) return;
+    const { size } = fstatSync(this.#fd);
+    if (size > this.source.sizeBytes) this.source.sizeBytes = size;
+  }
+
   /** Bytes in the file that are not stored. */
   get behind(): number {
     return unreadBytes(this.source);

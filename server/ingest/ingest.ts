@@ -365,6 +365,11 @@ export class Ingest {
     return true;
   }
 
+  /** Asks the open files how large they are by now, so that it is known what of them is not read. */
+  measure(): void {
+    for (const f of this.#followers.values()) f.measure();
+  }
+
   get compressedLeft(): number {
     return this.#compressed.length;
   }

@@ -9,6 +9,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SqliteArchive } from '../../server/store/sqlite/archive.ts';
+import { openReader } from '../../server/store/sqlite/database.ts';
 import { Combined, Layers, type Logs } from './generate.ts';
 import { type Decider, Random, type Request, Traffic } from './traffic.ts';
 
@@ -292,7 +294,21 @@ export async function runStorm(o: StormOptions): Promise<StormReport> {
       clearTimeout(force);
     }
   }
+  const damaged = damagedBlocks(join(o.scratch, 'store'));
+  if (damaged > 0) wrong.push(`${damaged} stored blocks are not what the logs hold`);
   return { markdown: table(o, samples, { stormAt, alertAt, caughtUpAt, rightAt, slowest }), wrong };
+}
+
+/** Blocks whose bytes are not those of the log at their place. */
+function damagedBlocks(data: string): number {
+  const archive = new SqliteArchive(openReader(data, 4096));
+  let damaged = 0;
+  for (const source of archive.sources()) {
+    const file = readFileSync(source.path);
+    for (const block of archive.lastBlocks(source.id, Number.MAX_SAFE_INTEGER))
+      if (!file.subarray(block.offset, block.offset + block.bytes).equals(block.raw)) damaged++;
+  }
+  return damaged;
 }
 
 function table(
