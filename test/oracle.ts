@@ -4,6 +4,7 @@
  * oracle.test.ts and long by `npm run soak`.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   copyFileSync,
@@ -50,7 +51,7 @@ export async function oracle(options: { kills: number; seed: number }): Promise<
   let rotations = 0;
   const line = (n: number): string => {
     const d = new Date().toISOString();
-    return `203.0.113.${n % 250} - - [${d.slice(8, 10)}/Nov/${d.slice(0, 4)}:${d.slice(11, 19)} +0000] "GET /n/${n} HTTP/1.1" ${n % 50 === 0 ? 403 : 200} ${n} "-" "oracle"\n`;
+    return `203.0.113.${n % 250} - - [${d.slice(8, 10)}/Nov/${d.slice(0, 4)}:${d.slice(11, 19)} +0000] "GET /n/${n} HTTP/1.1" ${n % 50 === 0 ? 403 : 200} ${n} "-" "oracle" ${idOf(n)}\n`;
   };
   const write = (): void => {
     let text = '';
@@ -135,6 +136,12 @@ export async function oracle(options: { kills: number; seed: number }): Promise<
   }
 }
 
+/** The id of a line: ids are stored apart from the text, so a line counts when it has its own. */
+function idOf(n: number): string {
+  const hex = createHash('md5').update(`${n}`).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
 /** Numbers of the lines that the store holds. */
 function count(data: string): number[] {
   const db = openReader(data);
@@ -145,8 +152,8 @@ function count(data: string): number[] {
       for (const block of archive.lastBlocks(source.id, Number.MAX_SAFE_INTEGER)) {
         for (const m of Buffer.from(block.raw)
           .toString('latin1')
-          .matchAll(/"GET \/n\/(\d+) HTTP\/1\.1" \d+ \d+ "-" "oracle"\n/g))
-          out.push(Number(m[1]));
+          .matchAll(/"GET \/n\/(\d+) HTTP\/1\.1" \d+ \d+ "-" "oracle" ([\da-f-]{36})\n/g))
+          if (m[2] === idOf(Number(m[1]))) out.push(Number(m[1]));
       }
     }
     return out;
