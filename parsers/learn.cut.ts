@@ -3,7 +3,8 @@
  * separator, or by blanks, where quotes, brackets, `key=`, a time and a request line hold their own blanks. What does
  * not come out even (a quote that closes nowhere, a quote inside of a word) is not cut at all.
  */
-import { closingQuote, isAddress, isDigits, peerAddress } from './fields.ts';
+import { closingQuote, isAddress } from './fields.ts';
+import { isTry } from './pattern.learned.ts';
 import { read, readTime } from './time.ts';
 
 /** `time` and `request` hold blanks between blanks; `word` is anything else that stands bare. */
@@ -33,7 +34,8 @@ const KEY = /[A-Za-z_@][\w.@-]{0,39}=/y;
 /** Labels of tab-separated values (LTSV). */
 const LABEL = /^[A-Za-z_][\w.-]{0,39}:/;
 export const REQUEST_LINE = /^[A-Z]{3,20} \S.* HTTP\/\d(?:\.\d)?$/s;
-const BARE_REQUEST = /[A-Z]{3,20} [^\s"]\S* HTTP\/\d(?:\.\d)?(?=[ ,;]|$)/y;
+/** `CONNECT` names a host and a port, all others a path or a URL. */
+const BARE_REQUEST = /(?:CONNECT [^\s"]|[A-Z]{3,20} (?:[/*]|https?:))\S* HTTP\/\d(?:\.\d)?(?=[ ,;]|$)/y;
 
 const QUOTE = 34;
 const BLANK = 32;
@@ -54,6 +56,8 @@ function cutAt(line: string, separator: string): Cut | null {
   for (;;) {
     if (pieces.length === PIECES_MAX) return null;
     let end = line.indexOf(separator, at);
+    // The comma of a list has a blank behind it.
+    while (separator === ',' && line.charCodeAt(end + 1) === BLANK && end >= 0) end = line.indexOf(separator, end + 1);
     if (end < 0) end = line.length;
     // A quoted field holds separators.
     KEY.lastIndex = at;
@@ -70,8 +74,7 @@ function cutAt(line: string, separator: string): Cut | null {
     before += separator;
     at = end + separator.length;
   }
-  if (separator === '\t') takeLabels(pieces);
-  return { pieces, after: before };
+  return separator === '\t' ? withLabels(pieces, before) : { pieces, after: before };
 }
 
 /** Adds a field; what stands behind its value is the answer. */
@@ -94,13 +97,16 @@ function push(pieces: Piece[], before: string, field: string): string {
 }
 
 /** `label:value` counts as such where every field of the line has one. */
-function takeLabels(pieces: Piece[]): void {
-  if (!pieces.every(({ how, text }) => how === 'word' && LABEL.test(text) && !isAddress(text))) return;
+function withLabels(pieces: Piece[], after: string): Cut {
+  if (!pieces.every(({ how, text }) => how === 'word' && LABEL.test(text) && !isAddress(text)))
+    return { pieces, after };
+  const labelled: Piece[] = [];
+  let before = '';
   for (const piece of pieces) {
     const colon = piece.text.indexOf(':') + 1;
-    piece.before += piece.text.slice(0, colon);
-    piece.text = piece.text.slice(colon);
+    before = push(labelled, before + piece.before + piece.text.slice(0, colon), piece.text.slice(colon));
   }
+  return { pieces: labelled, after: before + after };
 }
 
 // --------------------------------------------------------------------------------------------------------- blanks
@@ -198,18 +204,9 @@ function wordEnd(line: string, at: number): number {
   return end < 0 ? line.length : end;
 }
 
-/** What the values of a list are: addresses, times and answers of several tries. */
-function isListed(text: string): boolean {
-  const last = text.slice(Math.max(text.lastIndexOf(' '), text.lastIndexOf(',')) + 1).replace(/,$/, '');
-  return last === '-' || /^\d+(?:\.\d+)?$/.test(last) || isPeer(last) || last.startsWith('unix:');
-}
-
-/** An address, perhaps with its port. */
-export function isPeer(text: string): boolean {
-  if (isAddress(text)) return true;
-  const colon = text.lastIndexOf(':');
-  return colon > 0 && isDigits(text, colon + 1) && text.length - colon < 7 && isAddress(peerAddress(text));
-}
+/** Is the last of these values one of a list of tries? */
+const isListed = (text: string): boolean =>
+  isTry(text.slice(Math.max(text.lastIndexOf(' '), text.lastIndexOf(',')) + 1).replace(/,$/, ''));
 
 // ---------------------------------------------------------------------------------------------------------- times
 

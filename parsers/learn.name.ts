@@ -3,9 +3,9 @@
  * each rule asks for what nothing else looks like, or for a key that says so and values that bear it out; what several
  * values may be alike is none of them, and stays a value under its key or number.
  */
-import { isAddress, isAddressList, isDigits, isUniqueId, looksLikeHost, peerAddress } from './fields.ts';
-import { type How, isPeer, isTime, REQUEST_LINE } from './learn.cut.ts';
-import { type Kind, tookMs } from './pattern.learned.ts';
+import { isAddress, isDigits, isUniqueId, looksLikeHost, peerAddress } from './fields.ts';
+import { type How, isTime, REQUEST_LINE } from './learn.cut.ts';
+import { isPeer, isTry, type Kind, tookMs } from './pattern.learned.ts';
 import { readTime } from './time.ts';
 
 /** One value of the layout, with what it was in each line of the sample. */
@@ -20,6 +20,8 @@ export interface Column {
 const LINES_MIN = 3;
 /** From so many on, what could be an answer every time is one. */
 const ANSWERS_MIN = 5;
+/** From so many on, seconds that are never missing are those of the request, not of a server behind. */
+const SECONDS_MIN = 20;
 
 /** Answers that servers give. A count of bytes is seldom one of them, and not on every line. */
 const STATUS =
@@ -52,7 +54,7 @@ const KEYS: [Kind, RegExp][] = [
   ['host', /^(?:host|http_host|vhost|virtual_host|server_name|domain|authority)$/],
   [
     'id',
-    /^(?:rid|request_?id|req_?id|x_request_id|http_x_request_id|x?_?correlation_id|trace_?id|unique_id|uid|id|vxid|ray|cf_ray|amzn_trace_id|traceparent)$/,
+    /^(?:rid|request_?id|req_?id|x_request_id|http_x_request_id|x?_?correlation_id|trace_?id|unique_id|id|vxid|ray|cf_ray|amzn_trace_id|traceparent)$/,
   ],
   ['upstream', /^(?:upstream|upstream_addr|upstream_address|uaddr|backend|backend_addr)$/],
   ['upstream_status', /^(?:us|upstream_status|ustatus|backend_status)$/],
@@ -99,7 +101,7 @@ const only = (columns: Column[]): Column | null => (columns.length === 1 ? colum
 
 /** The kind of each value; null = these are no lines of an access log, or do not say enough. */
 export function nameColumns(columns: Column[]): Kind[] | null {
-  if (isApplications(columns) || columns.some(isTorn)) return null;
+  if (columns.some(isTorn) || isPartlyKeyed(columns)) return null;
   const kinds = new Map<Column, Kind>();
   const free = (): Column[] => columns.filter((c) => !kinds.has(c));
 
@@ -113,7 +115,7 @@ export function nameColumns(columns: Column[]): Kind[] | null {
   kinds.set(status, 'status');
   const clients = addressesOf(free());
   if (clients.length === 0) return null;
-  const client = clientOf(clients);
+  const client = clientOf(clients.filter((c) => share(c, absent) <= 0.1));
   if (client !== null) kinds.set(client, all(client, isAddress) ? 'client' : 'peer');
 
   nameByKey(columns, kinds);
@@ -126,10 +128,19 @@ function isTorn(c: Column): boolean {
   return c.how === 'word' && c.texts.some((text) => /^Mozilla\/\d/.test(text) && count(text, '(') !== count(text, ')'));
 }
 
+/** Where the others have keys, a value without one behind another is the rest of that: a list, or a client's text. */
+function isPartlyKeyed(columns: Column[]): boolean {
+  const isBare = (c: Column | undefined): boolean => c !== undefined && c.key === '' && c.how === 'word';
+  return (
+    columns.filter((c) => c.key !== '').length > columns.length / 2 &&
+    columns.some((c, i) => c.key !== '' && c.how === 'word' && isBare(columns[i + 1]))
+  );
+}
+
 const count = (text: string, char: string): number => text.split(char).length - 1;
 
 /** A level, a logger or a sentence: an application's own words about a request. */
-function isApplications(columns: Column[]): boolean {
+export function isApplications(columns: Column[]): boolean {
   let words = 0;
   for (const c of columns) {
     if (APPLICATION_KEY.test(plainKey(c.key))) return true;
@@ -146,7 +157,8 @@ function isApplications(columns: Column[]): boolean {
 }
 
 const isRequest = (text: string): boolean => REQUEST_LINE.test(text);
-const isTarget = (text: string): boolean => text.charCodeAt(0) === 47 || /^https?:\/\/[^/]/.test(text);
+const isPath = (text: string): boolean => text.charCodeAt(0) === 47;
+const isTarget = (text: string): boolean => isPath(text) || text === '*' || /^https?:\/\/[^/]/.test(text);
 
 /** Names the request line, or method and target in columns of their own. The column that is the last of them. */
 function nameRequest(columns: Column[], kinds: Map<Column, Kind>): Column | null {
@@ -169,13 +181,15 @@ function nameRequest(columns: Column[], kinds: Map<Column, Kind>): Column | null
     columns.filter((c) => share(c, (t) => METHODS.test(t)) >= 0.5 && all(c, (t) => /^[A-Za-z_-]{1,20}$/.test(t))),
   );
   if (method === null) return null;
-  const targets = columns.filter((c) => share(c, isTarget) >= 0.5 && !/referr?er|^ref$/.test(plainKey(c.key)));
+  const targets = columns.filter(
+    (c) => share(c, isTarget) >= 0.9 && share(c, isPath) >= 0.5 && !/referr?er|^ref$/.test(plainKey(c.key)),
+  );
   const behind = columns[columns.indexOf(method) + 1];
   // `$request_uri` tells more than `$uri`; behind the method stands what was asked for.
   const target =
     only(targets.filter((c) => keyed(c, 'target'))) ??
     targets.find((c) => c === behind && c.key === '') ??
-    only(targets.filter((c) => all(c, isTarget)));
+    only(targets);
   if (target === null) return null;
   kinds.set(method, 'method');
   kinds.set(target, 'target');
@@ -217,11 +231,14 @@ function statusOf(columns: Column[], behind: Column | undefined): Column | null 
   );
   const named = answers.filter((c) => keyed(c, 'status'));
   if (named.length > 0) return only(named);
-  const bare = answers.filter((c) => c.key === '');
-  if (bare.length < 2) return bare[0] ?? null;
-  // Bytes that look like an answer too, or the answer of a server behind this one.
-  const lines = bare[0]!.texts.length;
-  return lines >= ANSWERS_MIN && behind !== undefined && bare.includes(behind) ? behind : null;
+  let bare = answers.filter((c) => c.key === '');
+  // A server behind this one was not always asked.
+  if (bare.some(always)) bare = bare.filter(always);
+  const lines = columns[0]!.texts.length;
+  if (behind !== undefined && bare.includes(behind)) return bare.length === 1 || lines >= ANSWERS_MIN ? behind : null;
+  // Elsewhere it may be chance, or what stands in its place is an answer that nobody knows.
+  const isCode = behind !== undefined && behind.key === '' && all(behind, (text) => /^\d{3}$/.test(text));
+  return lines >= ANSWERS_MIN && !isCode ? only(bare) : null;
 }
 
 /** Who may be the client: an address on every line that names one. */
@@ -238,11 +255,6 @@ function addressesOf(columns: Column[]): Column[] {
   });
 }
 
-const isPrivate = (text: string): boolean =>
-  /^(?:10\.|127\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|::1$|f[cd][\da-f]{2}:|fe80:)/i.test(
-    peerAddress(text),
-  );
-
 function clientOf(columns: Column[]): Column | null {
   // `remote` is nobody else; `host` may be the one that was asked for.
   const named = columns.filter((c) => c.key !== '' && plainKey(c.key) !== 'host');
@@ -256,7 +268,6 @@ function clientOf(columns: Column[]): Column | null {
   // What others forwarded is not always there; the server's own address is always the same.
   narrow(always);
   if (left.length > 1 && columns[0]!.texts.length >= ANSWERS_MIN) narrow((c) => distinct(c.texts) > 1);
-  narrow((c) => !all(c, isPrivate));
   if (left.length < 2) return left[0] ?? null;
   const [first] = left;
   return left.every((c) => c.texts.every((text, i) => text === first!.texts[i])) ? first! : null;
@@ -264,6 +275,7 @@ function clientOf(columns: Column[]): Column | null {
 
 // -------------------------------------------------------------------------------------------------- values by key
 
+const INTERNAL = /\.(?:local|internal|lan|svc|corp|intra|localdomain)(?::\d+)?$/;
 const isName = (text: string): boolean => looksLikeHost(text) || isPeer(text);
 const isUpstream = (text: string): boolean =>
   text
@@ -290,6 +302,13 @@ const BORNE_OUT: Partial<Record<Kind, (text: string) => boolean>> = {
   took: (text) => tookMs(text) !== null,
 };
 
+/** `host=` and `id=` are also who wrote the line, and of what. */
+function isOfMachine(c: Column): boolean {
+  const key = plainKey(c.key);
+  if (key === 'host') return known(c).some((text) => INTERNAL.test(text) || /^[\w-]*\d(?:\.|$)/.test(text));
+  return key === 'id' && distinct(known(c)) < known(c).length;
+}
+
 const KEY_IS_ENOUGH = new Set<Kind>(['referrer', 'forwarded', 'user', 'id', 'host', 'upstream_status']);
 
 /** One field has one value. */
@@ -307,6 +326,7 @@ function nameByKey(columns: Column[], kinds: Map<Column, Kind>): void {
       (c) =>
         !kinds.has(c) &&
         names.test(plainKey(c.key)) &&
+        !isOfMachine(c) &&
         known(c).every(fits) &&
         (KEY_IS_ENOUGH.has(kind) || all(c, fits)),
     );
@@ -335,8 +355,7 @@ function nameByContent(
   const request = columns.find((c) => kinds.get(c) === 'request' || kinds.get(c) === 'target')!;
 
   if (!has('bytes')) set('bytes', bytesOf(columns, status, request, kinds));
-  set('took', only(bare().filter((c) => all(c, (text) => tookMs(text) !== null))));
-  set('seconds', secondsOf(bare()));
+  set('took', only(bare().filter((c) => always(c) && all(c, (text) => tookMs(text) !== null))));
 
   const agents = bare().filter(isAgent);
   set('agent', only(agents));
@@ -354,14 +373,41 @@ function nameByContent(
 
   const behind = columns.slice(Math.max(columns.indexOf(asked), columns.indexOf(status)) + 1);
   const addresses = behind.filter((c) => !kinds.has(c) && c.key === '' && !clients.includes(c));
-  const upstreams = addresses.filter(
-    (c) => all(c, isUpstream) && all(c, (text) => /:/.test(text)) && !all(c, isAddressList),
-  );
-  // Always the same one may be this server's own.
-  set('upstream', only(upstreams.filter((c) => !always(c) || distinct(c.texts) > 1)));
-  const lists = behind.filter((c) => !kinds.has(c) && c.key === '' && c.how === 'quoted' && all(c, isAddressList));
-  set('forwarded', only(lists.filter((c) => !always(c) || c.texts.some((text) => text.includes(',')))));
+  set('upstream', only(addresses.filter(isUpstreams)));
+  set('forwarded', only(addresses.filter(isForwarded)));
+  const isBehind = (c: Column): boolean =>
+    !clients.includes(c) && (all(c, isUpstream) || /^(?:upstream|backend)/.test(plainKey(c.key)));
+  set('seconds', secondsOf(bare(), columns.some(isBehind)));
+  for (const c of bare()) if (c.how === 'word' && isTries(c)) kinds.set(c, 'tries');
 }
+
+/** With ports, few of them, and not always the same: that would be this server's own. */
+function isUpstreams(c: Column): boolean {
+  if (!all(c, isUpstream) || (always(c) && distinct(c.texts) < 2)) return false;
+  const tries = known(c).flatMap((text) => text.split(/, ?| : /));
+  const ports = tries.filter((one) => one !== '-').map((one) => /^unix:|:\d+$/.exec(one)?.[0] ?? '');
+  return ports.every((port) => port !== '') && (ports.length < LINES_MIN || distinct(ports) <= ports.length / 2);
+}
+
+/** A list of addresses that some say and some do not. */
+function isForwarded(c: Column): boolean {
+  return (
+    c.how === 'quoted' &&
+    all(c, (text) => text.split(', ').every((one) => isAddress(one))) &&
+    c.texts.some((text) => text.includes(',')) &&
+    !known(c).every((text) => text.split(', ').every(isPrivate))
+  );
+}
+
+/** Seconds, addresses with ports: what servers tell of each try. */
+function isTries(c: Column): boolean {
+  return all(c, (text) => text.split(/, | : /).every((one) => isTry(one) && (one === '-' || /[.:,]/.test(one))));
+}
+
+const isPrivate = (text: string): boolean =>
+  /^(?:10\.|127\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|::1$|f[cd][\da-f]{2}:|fe80:)/i.test(
+    peerAddress(text),
+  );
 
 /** The whole number behind the answer, if nothing in the sample is said against it. */
 function bytesOf(columns: Column[], status: Column, request: Column, kinds: Map<Column, Kind>): Column | null {
@@ -383,19 +429,19 @@ function bytesOf(columns: Column[], status: Column, request: Column, kinds: Map<
     if (seen === undefined) sizes.set(same, [size]);
     else seen.push(size);
   }
-  // The same request had another number each time: a duration, a port.
-  const often = [...sizes.values()].filter((x) => x.length >= 3);
-  return often.length > 0 && often.every((x) => distinct(x) === x.length) ? null : next;
+  // The same request got as much again, and another one got another: no duration, port or number of the line does.
+  const again = [...sizes.values()].filter((x) => x.length > 1 && distinct(x) === 1 && Number(x[0]) >= 100);
+  return distinct(again.map((x) => x[0]!)) > 1 && !all(next, (text) => STATUS.test(text)) ? next : null;
 }
 
-/** nginx writes its seconds with three decimals; of several the whole request's is the longest. */
-function secondsOf(columns: Column[]): Column | null {
+/** nginx writes its seconds with three decimals; of several the whole request's is the longest, one may be a server's `behind`. */
+function secondsOf(columns: Column[], behind: boolean): Column | null {
   const times = columns.filter((c) => {
     const texts = known(c).flatMap((text) => text.split(/, ?| : /));
     return texts.length > 0 && texts.every((text) => text === '-' || /^\d{1,6}\.\d{3}$/.test(text));
   });
   const whole = times.filter((c) => c.texts.every((text) => /^\d+\.\d{3}$/.test(text)));
-  if (times.length === 1) return only(whole);
+  if (times.length === 1) return behind || times[0]!.texts.length < SECONDS_MIN ? null : only(whole);
   const longest = whole.filter((c) =>
     times.every((other) => c === other || isLonger(c.texts.map(Number), other.texts.map(Number))),
   );
@@ -429,22 +475,18 @@ function isReferrer(c: Column, request: Column): boolean {
   return own.length <= urls.length * 0.5;
 }
 
-/** A name that the referrer bears out, or several names that are no row of machines. */
+/** A name that referrers bear out. */
 function hostOf(columns: Column[], referrer: Column | undefined): Column | null {
-  const hosts = columns.filter((c) => all(c, isName) && known(c).some(looksLikeHost));
-  const nameAt = (text: string): string => text.toLowerCase().replace(/:\d+$/, '');
-  const borneOut = hosts.filter((c) =>
-    c.texts.some((text, i) => {
-      const from = /^https?:\/\/([^/:?#]+)/i.exec(referrer?.texts[i] ?? '')?.[1];
-      return from !== undefined && from.toLowerCase() === nameAt(text);
+  return only(
+    columns.filter((c) => {
+      if (!all(c, isName)) return false;
+      const borneOut = c.texts.filter((text, i) => {
+        const from = /^https?:\/\/([^/:?#]+)/i.exec(referrer?.texts[i] ?? '')?.[1];
+        return from !== undefined && from.toLowerCase() === text.toLowerCase().replace(/:\d+$/, '');
+      });
+      return borneOut.length > 1;
     }),
   );
-  if (borneOut.length > 0) return only(borneOut);
-  const host = only(hosts);
-  if (host === null) return null;
-  const names = known(host).map(nameAt).filter(looksLikeHost);
-  if (names.some((name) => /\.(?:local|internal|lan|svc|corp|intra|localdomain)$/.test(name))) return null;
-  return distinct(names.map((name) => name.replaceAll(/\d+/g, '0'))) > 1 ? host : null;
 }
 
 /** No two lines have the same: an id of the request, not of a session or a trace. */

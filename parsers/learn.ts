@@ -7,15 +7,21 @@
 import { isFailure } from './entry.ts';
 import { emptyContext } from './envelope.ts';
 import { joinPatterns } from './joined.ts';
-import { type Cut, cut, type How, isPeer, isTime, type Piece, REQUEST_LINE, SEPARATORS } from './learn.cut.ts';
-import { type Column, isAgent, nameColumns } from './learn.name.ts';
-import { compileLearned, type Kind, keyOf, literal, placed } from './pattern.learned.ts';
+import { type Cut, cut, type How, isTime, type Piece, REQUEST_LINE, SEPARATORS } from './learn.cut.ts';
+import { type Column, isAgent, isApplications, nameColumns } from './learn.name.ts';
+import { compileLearned, isPeer, type Kind, keyOf, literal, OF_SERVER, placed } from './pattern.learned.ts';
 
 /** Lines that are longer say nothing about the layout that shorter ones do not. */
 const LINE_MAX = 16_384;
 const LAYOUTS_MAX = 4;
-/** Of the lines that look like requests a further layout has to have so many. */
+/** Of the lines that look like requests a shape has to have so many to be one. */
 const SHARE_MIN = 0.05;
+/** And so many to be the layout of those that are left. */
+const CLOSED_MIN = 0.3;
+/** Fewer lines than these are no further layout. */
+const FURTHER_MIN = 5;
+/** So many lines that end in text of any length tell what they begin with. */
+const OPEN_MIN = 5;
 /** So many lines of one shape are the layout; below, they may be one that ends in free text. */
 const ALIKE_MIN = 0.6;
 /** A layout has to read the lines that it was learned from. */
@@ -36,23 +42,26 @@ export function learn(lines: readonly string[]): string | null {
   let best: Cut[] = [];
   let requests = 0;
   for (const separator of SEPARATORS) {
-    const cuts = short.flatMap((line) => cut(line, separator) ?? []);
-    const looking = cuts.filter(isRequestLike).length;
-    if (looking > requests) {
-      requests = looking;
+    const cuts = short.flatMap((line) => cut(line, separator) ?? []).filter(isRequestLike);
+    if (cuts.length > requests) {
+      requests = cuts.length;
       best = cuts;
     }
   }
-  if (requests === 0) return null;
-  const found: { pattern: string; layout: Layout }[] = [];
-  for (let left = best; found.length < LAYOUTS_MAX; ) {
+  const found: Learned[] = [];
+  let left = best;
+  // What is not at home in one layout may be in the next, but not once there is one that nobody understands.
+  for (let tries = 0; tries < LAYOUTS_MAX && left.length > 0; tries++) {
     const layout = layoutOf(left);
-    if (layout === null || layout.lines.length < Math.max(1, requests * SHARE_MIN)) break;
+    if (layout.lines.length < left.length * CLOSED_MIN || (tries > 0 && layout.lines.length < FURTHER_MIN)) break;
     const taken = new Set(layout.lines);
     left = left.filter((one) => !taken.has(one));
-    if (found.some((main) => isShifted(layout, main.layout))) continue;
-    const pattern = patternOf(layout);
-    if (pattern !== null) found.push({ pattern, layout });
+    if (found.some((other) => isAlike(layout, other))) continue;
+    const laid = columnsOf(layout);
+    if (isApplications(laid.columns)) continue;
+    const learned = learnedOf(layout, laid);
+    if (learned === null) break;
+    found.push(learned);
   }
   return found.length === 0 ? null : joinPatterns(found.map((x) => x.pattern));
 }
@@ -79,19 +88,8 @@ const asksFor = ({ how, text }: Piece, _: number, all: Piece[]): boolean =>
 const shapeOf = (pieces: readonly { before: string; how: How }[]): string =>
   pieces.map(({ before, how }) => `${before}\u0000${how}`).join('\u0001');
 
-/** The shape that most lines with a request have. */
-function layoutOf(cuts: Cut[]): Layout | null {
-  const whole = largest(cuts, ({ pieces, after }) => `${shapeOf(pieces)}\u0001${after}`);
-  if (whole === null) return null;
-  const all = cuts.filter(isRequestLike).length;
-  const [first] = whole;
-  const closed: Layout = { pieces: first!.pieces, after: first!.after, open: false, lines: whole };
-  if (whole.filter(isRequestLike).length >= all * ALIKE_MIN) return closed;
-  return openLayout(cuts) ?? closed;
-}
-
-/** The largest group with requests by this key. */
-function largest(cuts: Cut[], keyOfLine: (one: Cut) => string): Cut[] | null {
+/** Lines by a key of theirs, the largest group first. */
+function grouped(cuts: Cut[], keyOfLine: (one: Cut) => string): Cut[][] {
   const groups = new Map<string, Cut[]>();
   for (const one of cuts) {
     const key = keyOfLine(one);
@@ -99,17 +97,19 @@ function largest(cuts: Cut[], keyOfLine: (one: Cut) => string): Cut[] | null {
     if (group === undefined) groups.set(key, [one]);
     else group.push(one);
   }
-  let best: Cut[] | null = null;
-  let most = 0;
-  for (const group of groups.values()) {
-    const looking = group.filter(isRequestLike).length;
-    // Hostile requests are cut like others; a group in which they are many is something else.
-    if (looking > most && looking >= group.length * 0.5) {
-      best = group;
-      most = looking;
-    }
-  }
-  return best;
+  return [...groups.values()].sort((a, b) => b.length - a.length);
+}
+
+/** The shape that most lines have. */
+function layoutOf(cuts: Cut[]): Layout {
+  const groups = grouped(cuts, ({ pieces, after }) => `${shapeOf(pieces)}\u0001${after}`);
+  // The same with less between is the layout: the longer ones have that in what a client sent.
+  const isSeen = (group: Cut[]): boolean => group.length > 1 && group.length >= cuts.length * SHARE_MIN;
+  let lines = groups[0]!;
+  for (const group of groups) if (isSeen(group) && isShifted(lines[0]!, group[0]!)) lines = group;
+  const [first] = lines;
+  const closed: Layout = { pieces: first!.pieces, after: first!.after, open: false, lines };
+  return lines.length >= cuts.length * ALIKE_MIN ? closed : (openLayout(cuts) ?? closed);
 }
 
 /** Lines that begin alike and end in text of any length (an agent without quotes): the values that all of them have, and the rest. */
@@ -121,8 +121,8 @@ function openLayout(cuts: Cut[]): Layout | null {
     // And the answer.
     return Math.max(time, client, asked) + 1;
   };
-  const lines = largest(cuts.filter(isRequestLike), (one) => shapeOf(one.pieces.slice(0, headOf(one) + 1)));
-  if (lines === null || lines.length < 2) return null;
+  const lines = grouped(cuts, (one) => shapeOf(one.pieces.slice(0, headOf(one) + 1)))[0]!;
+  if (lines.length < OPEN_MIN) return null;
   const least = Math.min(...lines.map(({ pieces }) => pieces.length));
   let length = Math.min(headOf(lines[0]!) + 1, least);
   const [first] = lines;
@@ -140,33 +140,42 @@ function openLayout(cuts: Cut[]): Layout | null {
 }
 
 /**
- * The request of the main layout with something in it, by a server that does not escape quotes: up to the request both
- * are cut alike, and the end of the line is that of the main layout. To learn it would be to believe the client.
+ * `long` is `short` with something in its request, by a server that does not escape: up to the request both are cut
+ * alike, and so they end. To learn it would be to believe the client.
  */
-function isShifted(layout: Layout, main: Layout): boolean {
-  if (layout.pieces.length <= main.pieces.length || layout.open) return layout.open && main.open;
-  const asked = main.lines[0]!.pieces.findIndex(asksFor);
-  const head = main.pieces.slice(0, asked + 1);
-  const tail = main.pieces.slice(asked + 1);
+function isShifted(long: Cut, short: Cut): boolean {
+  if (long.pieces.length <= short.pieces.length || long.after !== short.after) return false;
+  const asked = short.pieces.findIndex(asksFor);
+  const tail = short.pieces.slice(asked + 1);
   return (
-    shapeOf(layout.pieces.slice(0, asked + 1)) === shapeOf(head) &&
-    shapeOf(layout.pieces.slice(layout.pieces.length - tail.length)) === shapeOf(tail) &&
-    layout.after === main.after
+    shapeOf(long.pieces.slice(0, asked)) === shapeOf(short.pieces.slice(0, asked)) &&
+    shapeOf(long.pieces.slice(long.pieces.length - tail.length)) === shapeOf(tail)
   );
 }
 
+/** A layout that was learned, and its values up to the first that a client can write into. */
+interface Learned {
+  pattern: string;
+  head: string;
+  headLength: number;
+}
+
+/** A further layout begins otherwise where no client can have a say: else it may be a client's text in the first one. */
+const isAlike = (layout: Layout, { head, headLength }: Learned): boolean =>
+  shapeOf(layout.pieces.slice(0, headLength)) === head;
+
 // -------------------------------------------------------------------------------------------------------- pattern
 
-function patternOf(layout: Layout): string | null {
-  const { literals, columns } = columnsOf(layout);
+function learnedOf(layout: Layout, { literals, columns, places }: Laid): Learned | null {
   const kinds = nameColumns(columns);
   if (kinds === null) return null;
+  const headLength = places[kinds.findIndex((kind) => !OF_SERVER.has(kind))] ?? 0;
   if (layout.open) {
-    const rest = restOf(layout);
+    const before = behindOf(layout, columns, kinds);
+    if (before === null) return null;
     const last = literals.pop()!;
-    // The blank or separator in front of the text.
-    literals.push(last + rest.before, '');
-    kinds.push(rest.kind);
+    literals.push(last + before, '');
+    kinds.push('rest_agent');
   }
   let pattern = literal(literals[0]!);
   kinds.forEach((kind, i) => {
@@ -176,15 +185,24 @@ function patternOf(layout: Layout): string | null {
   const format = compileLearned(pattern);
   const context = emptyContext();
   const read = layout.lines.filter((one) => !isFailure(format.parse(textOf(one), context))).length;
-  return read >= layout.lines.length * READS_MIN ? pattern : null;
+  if (read < layout.lines.length * READS_MIN) return null;
+  return { pattern, head: shapeOf(layout.pieces.slice(0, headLength)), headLength };
 }
 
 const textOf = ({ pieces, after }: Cut): string => pieces.map(({ before, text }) => before + text).join('') + after;
 
+interface Laid {
+  literals: string[];
+  columns: Column[];
+  /** Which of the pieces each column is. */
+  places: number[];
+}
+
 /** The literals and the values between them; `client:` and `|` that stand in every line are literal. */
-function columnsOf({ pieces, after, lines }: Layout): { literals: string[]; columns: Column[] } {
+function columnsOf({ pieces, after, lines }: Layout): Laid {
   const literals = [''];
   const columns: Column[] = [];
+  const places: number[] = [];
   pieces.forEach(({ before, how }, i) => {
     literals[literals.length - 1] += before;
     const texts = lines.map((one) => one.pieces[i]!.text);
@@ -199,21 +217,26 @@ function columnsOf({ pieces, after, lines }: Layout): { literals: string[]; colu
       return;
     }
     columns.push({ key: keyOf(literals[literals.length - 1]!), how, texts });
+    places.push(i);
     literals.push('');
   });
   literals[literals.length - 1] += after;
-  return { literals, columns };
+  return { literals, columns, places };
 }
 
-/** What stands behind the values: the agent, where some line shows that nothing else does. */
-function restOf({ pieces, lines }: Layout): { before: string; kind: Kind } {
+/**
+ * What stands in front of the text behind all values, where that is an agent; null = it may be anything. Between it and
+ * the request stands nothing that a client could stretch into it.
+ */
+function behindOf({ pieces, lines }: Layout, columns: Column[], kinds: Kind[]): string | null {
   const [first] = lines;
   const { before = '' } = first!.pieces[pieces.length] ?? {};
   const texts = lines.map((one) => {
     const rest = one.pieces.slice(pieces.length);
     return textOf({ pieces: rest, after: one.after }).slice(before.length);
   });
-  const single = lines.some(({ pieces: all }) => all.length === pieces.length + 1 && all.at(-1)!.text !== '-');
-  const agent = single && isAgent({ key: '', how: 'word', texts });
-  return { before, kind: agent ? 'rest_agent' : 'rest' };
+  const firm = columns.every(
+    (c, i) => kinds[i] === 'request' || OF_SERVER.has(kinds[i]!) || c.texts.every((x) => /^(?:-|[\d.]+)$/.test(x)),
+  );
+  return firm && isAgent({ key: '', how: 'word', texts }) ? before : null;
 }

@@ -10,7 +10,6 @@ import type { Entry } from './entry.ts';
 import {
   addAttribute,
   addId,
-  closingQuote,
   decimalOf,
   domainOf,
   isAddress,
@@ -18,6 +17,7 @@ import {
   isUniqueId,
   looksLikeHost,
   numberOf,
+  peerAddress,
   secondsToMs,
   setClientPeer,
   setRequestLine,
@@ -29,7 +29,10 @@ import { type Item, item, type Setter } from './pattern.items.ts';
 import { formatOf, type Parts } from './pattern.ts';
 import { epochMs, read, readClf, readIso, readTime } from './time.ts';
 
-/** What a value may be. `text`: nobody knows; it keeps its key, or its number in the line, as name of an attribute. */
+/**
+ * What a value may be. `text`: nobody knows; it keeps its key, or its number in the line, as name of an attribute.
+ * `tries`: nobody knows, but there may be one of each try.
+ */
 export type Kind =
   | 'time'
   | 'epoch'
@@ -55,9 +58,22 @@ export type Kind =
   | 'forwarded'
   | 'user'
   | 'connection'
+  | 'tries'
   | 'text'
   | 'rest'
   | 'rest_agent';
+
+/** One of the values of a list of tries: an address, a time, an answer, or that there was none. */
+export function isTry(text: string): boolean {
+  return text === '-' || /^\d+(?:\.\d+)?$/.test(text) || text.startsWith('unix:') || isPeer(text);
+}
+
+/** An address, perhaps with its port. */
+export function isPeer(text: string): boolean {
+  if (isAddress(text)) return true;
+  const colon = text.lastIndexOf(':');
+  return colon > 0 && isDigits(text, colon + 1) && text.length - colon < 7 && isAddress(peerAddress(text));
+}
 
 /** The key in front of a value: `rid=`, `client: `, `ua="`; '' = it has none. */
 export function keyOf(before: string): string {
@@ -117,6 +133,7 @@ export const FIELD_OF: Record<Kind, string> = {
   forwarded: 'http.request.header.x-forwarded-for',
   user: 'user.name',
   connection: 'network.connection.id',
+  tries: '',
   text: '',
   rest: '',
   rest_agent: 'user_agent.original',
@@ -128,6 +145,24 @@ export const nameOf = (before: string, index: number): string => keyOf(before) |
 // -------------------------------------------------------------------------------------------------- ends of values
 
 type Scan = NonNullable<Item['scan']>;
+
+/** Written by the server alone: a client cannot put text of its own choice there. */
+export const OF_SERVER = new Set<string>([
+  'time',
+  'epoch',
+  'client',
+  'peer',
+  'status',
+  'bytes',
+  'seconds',
+  'millis',
+  'micros',
+  'took',
+  'upstream',
+  'upstream_status',
+  'tries',
+  'connection',
+]);
 
 /** The text that ends a bare value which is followed by this literal; '' = the end of the line. */
 function stopOf(after: string): string {
@@ -145,46 +180,103 @@ function separatorOf(literals: string[]): string {
   return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? ' ';
 }
 
-/** Between blanks: a value is one word, but for the blanks of a list (`10.0.0.1:80, 10.0.0.2:80`, `0.1 : 0.2`). */
+/** To the `stop`, or the end of the line; nothing of `never` stands inside. */
+function scanTo(stop: string, never: string[]): Scan {
+  const others = never.filter((x) => x !== stop && x !== '');
+  const [first = '', second = ''] = others;
+  return (record, at) => {
+    const end = stop === '' ? record.length : record.indexOf(stop, at);
+    if (first !== '') {
+      const inside = record.indexOf(first, at);
+      if (inside >= 0 && inside < end) return -1;
+    }
+    if (second !== '') {
+      const inside = record.indexOf(second, at);
+      if (inside >= 0 && inside < end) return -1;
+    }
+    return end;
+  };
+}
+
+/** One word, without quotes. */
 const scanWord: Scan = (record, at) => {
   const { length } = record;
-  let end = at;
-  for (;;) {
-    for (; end < length; end++) {
-      const c = record.charCodeAt(end);
-      if (c === 32) break;
-      if (c === 34) return -1;
-    }
-    if (end >= length || end === at) return end;
-    if (record.charCodeAt(end - 1) === 44) end++;
-    else if (record.charCodeAt(end + 1) === 58 && record.charCodeAt(end + 2) === 32) end += 3;
-    else return end;
+  for (let end = at; end < length; end++) {
+    const c = record.charCodeAt(end);
+    if (c === 32) return end;
+    if (c === 34) return -1;
   }
+  return length;
 };
 
-/** To the `stop`, or the end of the line; `never` does not stand inside. */
-function scanTo(stop: string, never: string): Scan {
-  if (stop === '') return (record, at) => (never !== '' && record.indexOf(never, at) >= 0 ? -1 : record.length);
-  if (never === '' || never === stop) return (record, at) => record.indexOf(stop, at);
-  return (record, at) => {
-    const end = record.indexOf(stop, at);
-    const inside = record.indexOf(never, at);
-    return inside >= 0 && inside < end ? -1 : end;
+/**
+ * What a server says of several tries stands in one value: `10.0.0.1:80, 10.0.0.2:80`, `0.1 : 0.2`. The blanks are the
+ * list's only between such values.
+ */
+function scanTries(scan: Scan, stop: string): Scan {
+  return (record, at, scratch) => {
+    let end = scan(record, at, scratch);
+    for (let from = at; end > from; ) {
+      const isBlank = stop === ' ' || stop === '';
+      const comma = isBlank && record.charCodeAt(end - 1) === 44;
+      let next = -1;
+      if (comma) next = end + 1;
+      else if (isBlank && record.startsWith(' : ', end)) next = end + 3;
+      else if (stop === ',' && record.startsWith(', ', end)) next = end + 2;
+      if (next < 0 || next >= record.length || !isTry(record.slice(from, comma ? end - 1 : end))) return end;
+      const until = scan(record, next, scratch);
+      if (until < 0) return -1;
+      const more = record.charCodeAt(until - 1) === 44 ? until - 1 : until;
+      if (!isTry(record.slice(next, more))) return end;
+      from = next;
+      end = until;
+    }
+    return end;
   };
 }
 
 /**
- * A request line without quotes ends behind its protocol, whatever stands in its path. Where there is none (`-`, nothing,
+ * Between quotes. A server that escapes nothing leaves a client's `\` in front of the quote that closes: where what
+ * follows could be the next value, nobody can tell.
+ */
+function scanQuoted(follows: string): Scan {
+  return (record, at) => {
+    let end = record.indexOf('"', at);
+    while (end > at && record.charCodeAt(end - 1) === 92) {
+      let slashes = 1;
+      while (end - 1 - slashes >= at && record.charCodeAt(end - 1 - slashes) === 92) slashes++;
+      if (slashes % 2 === 0) return end;
+      if (end + 1 >= record.length || follows.includes(record.charAt(end + 1))) return -1;
+      end = record.indexOf('"', end + 1);
+    }
+    return end;
+  };
+}
+
+const BARE_REQUEST = /[A-Z]{3,20} [^\s"]+ HTTP\/\d(?:\.\d)?/y;
+
+/**
+ * A request line without quotes ends behind its protocol. Where the server alone wrote what stands in front of it, so it
+ * does whatever is in its path; else what the client wrote there may be half of it. Where there is none (`-`, nothing,
  * bytes of TLS) it is a value like any other.
  */
-function scanRequest(after: string, otherwise: Scan): Scan {
+function scanRequest(after: string, isFirst: boolean, never: string, otherwise: Scan): Scan {
+  if (!isFirst) {
+    if (stopOf(after) !== ' ' && after !== '') return otherwise;
+    return (record, at, scratch) => {
+      BARE_REQUEST.lastIndex = at;
+      return BARE_REQUEST.test(record) ? BARE_REQUEST.lastIndex : otherwise(record, at, scratch);
+    };
+  }
   return (record, at, scratch) => {
     const c = record.charCodeAt(at);
     if (c >= 65 && c <= 90) {
       for (let p = record.indexOf(' HTTP/', at); p >= 0; p = record.indexOf(' HTTP/', p + 6)) {
         let end = p + 7;
         if (record.charCodeAt(end) === 46) end += 2;
-        if (after === '' ? end === record.length : record.startsWith(after, end)) return end;
+        if (after === '' ? end !== record.length : !record.startsWith(after, end)) continue;
+        const inside = never === '' ? -1 : record.indexOf(never, at);
+        return inside >= 0 && inside < end ? -1 : end;
       }
     }
     return otherwise(record, at, scratch);
@@ -324,6 +416,9 @@ function text(field: 'userAgentOriginal' | 'httpRequestReferrer' | 'forwardedFor
   };
 }
 
+/** Values of several tries in one. */
+const TRIES = new Set<Kind>(['upstream', 'upstream_status', 'tries']);
+
 function setterOf(kind: Kind, name: string): Setter {
   switch (kind) {
     case 'epoch':
@@ -394,8 +489,8 @@ function setterOf(kind: Kind, name: string): Setter {
   }
 }
 
-/** A bare time is read where its end is looked for. */
-function timeItem(quoted: boolean, otherwise: Scan): Item {
+/** Between blanks a time is read where its end is looked for: it has blanks of its own. */
+function timeItem(scan: Scan, inPlace: boolean): Item {
   let ms = Number.NaN;
   let zoneless = false;
   const readAt = (record: string, at: number): void => {
@@ -403,12 +498,12 @@ function timeItem(quoted: boolean, otherwise: Scan): Item {
     if (Number.isNaN(ms)) ms = readTime(record, at, Number.NaN);
     zoneless = read.zoneless;
   };
-  const scan: Scan = (record, at, scratch) => {
+  const scanTime: Scan = (record, at, scratch) => {
     readAt(record, at);
-    return Number.isNaN(ms) ? otherwise(record, at, scratch) : read.end;
+    return Number.isNaN(ms) ? scan(record, at, scratch) : read.end;
   };
   const set: Setter = (entry, value) => {
-    if (quoted) {
+    if (!inPlace) {
       readAt(value, 0);
       if (read.end !== value.length) return 'time';
     }
@@ -417,28 +512,45 @@ function timeItem(quoted: boolean, otherwise: Scan): Item {
     entry.timeZoneless = zoneless;
     return null;
   };
-  return item('time', set, { always: true, scan: quoted ? null : scan });
+  return item('time', set, { always: true, scan: inPlace ? scanTime : scan });
 }
 
 function partsOf(pattern: string): Parts {
   const { literals, kinds } = takeApart(pattern);
   const separator = separatorOf(literals);
+  const isQuoted = (i: number): boolean => literals[i]!.endsWith('"') && literals[i + 1]!.startsWith('"');
+  const follows = kinds.map((_, i) => (isQuoted(i) ? literals[i + 1]!.charAt(1) : '')).join('');
+  // With quotes around others, a quote in a bare value is half of one.
+  const quote = kinds.some((_, i) => isQuoted(i)) || separator === ' ' ? '"' : '';
   const items = kinds.map((name, i): Item => {
     const kind = name as Kind;
     const before = literals[i]!;
     const after = literals[i + 1]!;
-    const called = nameOf(before, i);
-    const stop = stopOf(after);
-    const bare: Scan =
-      separator === ' ' && (stop === ' ' || stop === '') ? scanWord : scanTo(stop, stop === ']' ? '' : separator);
-    const quoted = before.endsWith('"') && after.startsWith('"');
-    if (kind === 'time') return timeItem(quoted, bare);
-    const set = setterOf(kind, called);
     if (kind === 'rest' || kind === 'rest_agent')
-      return item(kind, kind === 'rest' ? setterOf('text', 'rest') : set, { scan: scanRest, only: kind === 'rest' });
-    if (quoted) return item(kind, set, { only: kind === 'text', always: kind === 'upstream_status' });
-    const scan = kind === 'request' ? scanRequest(after, bare) : bare;
-    return item(kind, set, { scan, only: kind === 'text', always: kind === 'upstream_status' });
+      return item(kind, setterOf(kind === 'rest' ? 'text' : kind, 'rest'), { scan: scanRest, only: kind === 'rest' });
+    const stop = stopOf(after);
+    let scan: Scan;
+    if (isQuoted(i)) scan = scanQuoted(follows);
+    else if (separator === ' ' && (stop === ' ' || stop === '')) scan = scanWord;
+    else scan = scanTo(stop, [stop === ']' ? '' : separator, quote]);
+    const inPlace = !isQuoted(i) && (stop === ' ' || stop === '');
+    if (kind === 'time') return timeItem(scan, inPlace);
+    if (!isQuoted(i)) {
+      if (kind === 'request')
+        scan = scanRequest(
+          after,
+          kinds.slice(0, i).every((x) => OF_SERVER.has(x)),
+          quote,
+          scan,
+        );
+      // A client's value in front of a list could end in a comma and take the list's first.
+      else if (TRIES.has(kind) && (i === 0 || OF_SERVER.has(kinds[i - 1]!) || /\w/.test(before)))
+        scan = scanTries(scan, stop);
+      // And its own list, the first of what follows, but for a key.
+      else if (kind === 'forwarded' && (after === '' || /\w/.test(after))) scan = scanTries(scan, stop);
+    }
+    const only = kind === 'text' || kind === 'tries';
+    return item(kind, setterOf(kind, nameOf(before, i)), { scan, only, always: kind === 'upstream_status' });
   });
   return { literals, items };
 }
@@ -451,7 +563,7 @@ export function compileLearned(pattern: string): Format {
     usualLayer: 'web',
     timePoint: 'end',
     parts: partsOf(pattern),
-    closing: closingQuote,
+    closing: null,
     unescapeValue: unescapeText,
     late: true,
     finish() {},
