@@ -202,6 +202,9 @@ class Fields {
   #text = '';
   /** Where the first backslash stands. */
   #slash = 0;
+  /** From `since` on the first stands at `next`. */
+  #since = 0;
+  #next = 0;
   #record = 0;
 
   begin(text: string, slashAt: number): void {
@@ -209,6 +212,8 @@ class Fields {
     this.size = 0;
     this.#text = text;
     this.#slash = slashAt;
+    this.#since = 0;
+    this.#next = slashAt;
   }
 
   /** Begins the same record again. */
@@ -250,9 +255,14 @@ class Fields {
     return take(entry, field, plain, 0, plain.length);
   }
 
+  /** Looked for once, not value by value. */
   #escaped(from: number, to: number): boolean {
-    const slash = this.#text.indexOf('\\', from);
-    return slash >= 0 && slash < to;
+    if (from < this.#since || from > this.#next) {
+      const slash = this.#text.indexOf('\\', from);
+      this.#since = from;
+      this.#next = slash < 0 ? this.#text.length : slash;
+    }
+    return this.#next < to;
   }
 
   #strange(name: string): Key | undefined {
@@ -336,8 +346,11 @@ function findAsked(text: string, from: number): boolean {
       fields.clear();
       return false;
     }
-    const found = askedBefore(equals, from);
+    // Senders keep an order: mostly it is the one that came next the last time.
+    const next: Key | null = key === null ? null : key.next;
+    const found: Key | null = next !== null && endsAt(equals, from, next) ? next : askedBefore(equals, from);
     if (key !== null) {
+      if (found !== null) key.next = found;
       const end = found === null ? keyStartInChars(equals, start) : equals - found.key.length;
       if (end < 0) continue;
       fields.set(key, start, end - 1);
@@ -354,10 +367,14 @@ function askedBefore(equals: number, from: number): Key | null {
   const asked = ASKED[askedIndex(chars[equals - 1]!, chars[equals - 2]!)]!;
   for (let i = 0; i < asked.length; i++) {
     const key = asked[i]!;
-    const at = equals - key.bytes.length;
-    if (at >= from && (at === from || chars[at - 1] === 32) && same(chars, at, key.bytes)) return key;
+    if (endsAt(equals, from, key)) return key;
   }
   return null;
+}
+
+function endsAt(equals: number, from: number, key: Key): boolean {
+  const at = equals - key.bytes.length;
+  return at >= from && (at === from || chars[at - 1] === 32) && same(chars, at, key.bytes);
 }
 
 /** `keyStart` of a key behind a blank. */
