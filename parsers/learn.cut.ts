@@ -34,8 +34,14 @@ const KEY = /[A-Za-z_@][\w.@-]{0,39}=/y;
 /** Labels of tab-separated values (LTSV). */
 const LABEL = /^[A-Za-z_][\w.-]{0,39}:/;
 export const REQUEST_LINE = /^[A-Z]{3,20} \S.* HTTP\/\d(?:\.\d)?$/s;
+/** What most requests of a log have; others are read by the layout that these tell. */
+export const METHOD =
+  '(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT|PROPFIND|PROPPATCH|MKCOL|COPY|MOVE|LOCK|UNLOCK|REPORT|SEARCH|PURGE)';
 /** `CONNECT` names a host and a port, all others a path or a URL. */
-const BARE_REQUEST = /(?:CONNECT [^\s"]|[A-Z]{3,20} (?:[/*]|https?:))\S* HTTP\/\d(?:\.\d)?(?=[ ,;]|$)/y;
+const BARE_REQUEST = new RegExp(
+  `(?:CONNECT [^\\s"]|${METHOD} (?:[/*]|https?:))\\S* HTTP/\\d(?:\\.\\d)?(?=[ ,;]|$)`,
+  'y',
+);
 
 const QUOTE = 34;
 const BLANK = 32;

@@ -4,7 +4,7 @@
  * values may be alike is none of them, and stays a value under its key or number.
  */
 import { isAddress, isDigits, isUniqueId, looksLikeHost, peerAddress } from './fields.ts';
-import { type How, isTime, REQUEST_LINE } from './learn.cut.ts';
+import { type How, isTime, METHOD, REQUEST_LINE } from './learn.cut.ts';
 import { isPeer, isTry, type Kind, tookMs } from './pattern.learned.ts';
 import { readTime } from './time.ts';
 
@@ -26,8 +26,7 @@ const SECONDS_MIN = 20;
 /** Answers that servers give. A count of bytes is seldom one of them, and not on every line. */
 const STATUS =
   /^(?:10[0-3]|20[0-8]|226|30[0-8]|40\d|41[0-8]|42[1-689]|431|44[0149]|45[01]|46[03]|49[4-9]|50[0-8]|51[01]|52\d|530|561|59[89]|000)$/;
-const METHODS =
-  /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT|PROPFIND|PROPPATCH|MKCOL|COPY|MOVE|LOCK|UNLOCK|REPORT|SEARCH|PURGE)$/;
+const METHODS = new RegExp(`^${METHOD}$`);
 const PROTOCOL = /^HTTP\/\d(?:\.\d)?$/;
 const AGENT = /^(?:Mozilla\/\d|Opera\/\d|[A-Za-z][\w.+-]{0,40}(?: [A-Za-z][\w.+-]{0,40}){0,3}\/v?\d)/;
 const LEVEL =
@@ -130,7 +129,8 @@ function isTorn(c: Column): boolean {
 
 /** Where the others have keys, a value without one behind another is the rest of that: a list, or a client's text. */
 function isPartlyKeyed(columns: Column[]): boolean {
-  const isBare = (c: Column | undefined): boolean => c !== undefined && c.key === '' && c.how === 'word';
+  const isBare = (c: Column | undefined): boolean =>
+    c !== undefined && c.key === '' && c.how === 'word' && known(c).length > 0;
   return (
     columns.filter((c) => c.key !== '').length > columns.length / 2 &&
     columns.some((c, i) => c.key !== '' && c.how === 'word' && isBare(columns[i + 1]))
@@ -399,9 +399,11 @@ function isForwarded(c: Column): boolean {
   );
 }
 
-/** Seconds, addresses with ports: what servers tell of each try. */
+/** Seconds, addresses with ports, answers: what servers tell of each try, and clients do not. */
 function isTries(c: Column): boolean {
-  return all(c, (text) => text.split(/, | : /).every((one) => isTry(one) && (one === '-' || /[.:,]/.test(one))));
+  const isOne = (text: string): boolean =>
+    text === '-' || STATUS.test(text) || /^\d+\.\d+$/.test(text) || (isTry(text) && !isAddress(text) && /:/.test(text));
+  return all(c, (text) => text.split(/, | : /).every(isOne));
 }
 
 const isPrivate = (text: string): boolean =>

@@ -25,7 +25,7 @@ const OPEN_MIN = 5;
 /** So many lines of one shape are the layout; below, they may be one that ends in free text. */
 const ALIKE_MIN = 0.6;
 /** A layout has to read the lines that it was learned from. */
-const READS_MIN = 0.9;
+const READS_MIN = 0.8;
 
 /** How lines of one shape are cut; several literals where a word that never changes belongs to them. */
 interface Layout {
@@ -235,8 +235,10 @@ function behindOf({ pieces, lines }: Layout, columns: Column[], kinds: Kind[]): 
     const rest = one.pieces.slice(pieces.length);
     return textOf({ pieces: rest, after: one.after }).slice(before.length);
   });
+  // Some line shows that nothing else stands there.
+  const single = lines.some(({ pieces: all }) => all.length === pieces.length + 1 && /\/\d/.test(all.at(-1)!.text));
   const firm = columns.every(
     (c, i) => kinds[i] === 'request' || OF_SERVER.has(kinds[i]!) || c.texts.every((x) => /^(?:-|[\d.]+)$/.test(x)),
   );
-  return firm && isAgent({ key: '', how: 'word', texts }) ? before : null;
+  return single && firm && isAgent({ key: '', how: 'word', texts }) ? before : null;
 }

@@ -198,6 +198,10 @@ function scanTo(stop: string, never: string[]): Scan {
   };
 }
 
+/** The last word of a line, without quotes. */
+const scanLast: Scan = (record, at) =>
+  record.indexOf(' ', at) >= 0 || record.indexOf('"', at) >= 0 ? -1 : record.length;
+
 /** One word, without quotes. */
 const scanWord: Scan = (record, at) => {
   const { length } = record;
@@ -548,6 +552,7 @@ function partsOf(pattern: string): Parts {
         scan = scanTries(scan, stop);
       // And its own list, the first of what follows, but for a key.
       else if (kind === 'forwarded' && (after === '' || /\w/.test(after))) scan = scanTries(scan, stop);
+      else if (scan === scanWord && after === '') scan = scanLast;
     }
     const only = kind === 'text' || kind === 'tries';
     return item(kind, setterOf(kind, nameOf(before, i)), { scan, only, always: kind === 'upstream_status' });
