@@ -135,16 +135,18 @@ interface Score {
   pattern: string | null;
 }
 
-function score(format: Format, lines: string[], contexts: Context[], claimed: boolean[] | null): Score {
-  const result: Score = { format, parsed: 0, of: 0, lines: 0, entries: [], pattern: null };
+/** `learned`: the pattern of a format that learns; null = there is none. */
+function score(
+  format: Format,
+  lines: string[],
+  contexts: Context[],
+  claimed: boolean[] | null,
+  learned: string | null = null,
+): Score {
+  const result: Score = { format, parsed: 0, of: 0, lines: 0, entries: [], pattern: learned };
+  if (format.learn !== undefined && learned === null) return result;
   const { starts, ends } = format;
-  let reads = format;
-  if (format.learn !== undefined) {
-    // Nothing to learn from what others wrote.
-    result.pattern = format.learn(claimed === null ? lines : lines.filter((_, i) => !claimed[i]));
-    if (result.pattern === null) return result;
-    reads = format.compile?.(result.pattern) ?? format;
-  }
+  let reads = (learned === null ? undefined : format.compile?.(learned)) ?? format;
   let i = 0;
   while (i < lines.length) {
     const first = i++;
@@ -198,20 +200,23 @@ function rank(lines: string[], contexts: Context[], hint: Hint): Score[] {
     if (c === 32 || c === 9 || Number.isNaN(c)) return false;
     return single.some((format) => !isFailure(format.parse(line, contexts[i]!)));
   });
+  const patterns = new Map<Format, string>();
+  for (const format of all) {
+    // Nothing to learn from what others wrote.
+    const pattern = format.learn?.(lines.filter((_, i) => !claimed[i])) ?? null;
+    if (pattern === null) continue;
+    patterns.set(format, pattern);
+    const learned = format.compile!(pattern);
+    for (let i = 0; i < lines.length; i++)
+      if (!claimed[i]) claimed[i] = !isFailure(learned.parse(lines[i]!, contexts[i]!));
+  }
   const scores: Score[] = [];
   for (const format of all) {
-    const severalLines = format.starts !== undefined && format.ends === undefined;
-    const ofLines = severalLines || format.learn !== undefined ? claimed : null;
-    const result = score(format, lines, contexts, ofLines);
+    const ofLines = format.starts !== undefined && format.ends === undefined ? claimed : null;
+    const result = score(format, lines, contexts, ofLines, patterns.get(format) ?? null);
     if (result.entries.length > 0 && format.claim !== undefined && !isHead(format)) {
       if (format.claim({ entries: result.entries, lines, fileName: hint.fileName.toLowerCase() }) <= 0)
         result.parsed = 0;
-    }
-    // Formats come in the order of their rank: what reads nearly anything is asked after this one.
-    if (format.learn !== undefined && result.pattern !== null) {
-      const learned = format.compile!(result.pattern);
-      for (let i = 0; i < lines.length; i++)
-        if (!claimed[i]) claimed[i] = !isFailure(learned.parse(lines[i]!, contexts[i]!));
     }
     scores.push(result);
   }

@@ -235,7 +235,7 @@ function statusOf(columns: Column[], behind: Column | undefined): Column | null 
   // A server behind this one was not always asked.
   if (bare.some(always)) bare = bare.filter(always);
   const lines = columns[0]!.texts.length;
-  if (behind !== undefined && bare.includes(behind)) return bare.length === 1 || lines >= ANSWERS_MIN ? behind : null;
+  if (behind !== undefined && bare.includes(behind)) return behind;
   // Elsewhere it may be chance, or what stands in its place is an answer that nobody knows.
   const isCode = behind !== undefined && behind.key === '' && all(behind, (text) => /^\d{3}$/.test(text));
   return lines >= ANSWERS_MIN && !isCode ? only(bare) : null;
