@@ -126,7 +126,11 @@ export function split(
       else lineNumber++;
     }
   } else {
-    const state = groupLines(block, at, lineNumber, position.offset, starts, ends, final, records);
+    const open =
+      ends === undefined && block.ascii && !block.nul
+        ? groupStarts(block, at, lineNumber, position.offset, starts, records)
+        : { at, lineNumber };
+    const state = groupLines(block, open.at, open.lineNumber, position.offset, starts, ends, final, records);
     at = state.at;
     lineNumber = state.lineNumber;
     skipping = state.skipping;
@@ -237,6 +241,76 @@ interface Open {
   text: string;
   /** A later line that could begin a record, if this one turns out to be torn; -1 = none. */
   candidate: number;
+}
+
+/**
+ * The usual case of `groupLines`, without a list of lines: complete ones of plain ASCII within the limit, and no end
+ * marks. Stops before the last record, which may go on, and before whatever is not usual.
+ */
+function groupStarts(
+  block: Block,
+  from: number,
+  firstLineNumber: number,
+  base: number,
+  starts: (line: string) => boolean,
+  records: RawRecord[],
+): { at: number; lineNumber: number } {
+  const { chunk, text, limits } = block;
+  let at = from;
+  let lineNumber = firstLineNumber;
+  /** The open record; -1 = none is. */
+  let start = -1;
+  let startNumber = lineNumber;
+  let record = '';
+  /** Blank lines that count when something follows. */
+  let blanks = '';
+  const close = (): void => {
+    records.push({
+      offset: base + start,
+      length: at - start,
+      lineNumber: startNumber,
+      lineCount: lineNumber - startNumber,
+      text: record,
+      cut: false,
+      nul: false,
+    });
+    start = -1;
+  };
+  for (;;) {
+    const lf = text.indexOf('\n', at);
+    if (lf < 0 || lf - at > limits.lineBytesMax) break;
+    const line = chunk.toString('latin1', at, text.charCodeAt(lf - 1) === 13 && lf > at ? lf - 1 : lf);
+    const isEmpty = text.charCodeAt(at) <= 32 && isBlank(text, at, lf);
+    if (start < 0) {
+      if (!isEmpty) {
+        start = at;
+        startNumber = lineNumber;
+        record = line;
+        blanks = '';
+      }
+    } else if (starts(line)) {
+      close();
+      start = at;
+      startNumber = lineNumber;
+      record = line;
+      blanks = '';
+    } else {
+      if (isEmpty) blanks += `\n${line}`;
+      else {
+        record += `${blanks}\n${line}`;
+        blanks = '';
+      }
+      if (lf + 1 - start > limits.recordBytesMax) {
+        at = lf + 1;
+        lineNumber++;
+        close();
+        continue;
+      }
+    }
+    at = lf + 1;
+    lineNumber++;
+  }
+  return start < 0 ? { at, lineNumber } : { at: start, lineNumber: startNumber };
 }
 
 /**
