@@ -193,33 +193,39 @@ function score(
 /** The formats that read these inner lines, best first. */
 function rank(lines: string[], contexts: Context[], hint: Hint): Score[] {
   const all = candidates();
-  const single = all.filter((format) => format.starts === undefined && rankOf(format) < RANK.learned);
-  const claimed = lines.map((line, i) => {
-    // Only what looks like a record from its first byte: cheap for the many lines of a stack trace.
-    const c = line.charCodeAt(0);
-    if (c === 32 || c === 9 || Number.isNaN(c)) return false;
-    return single.some((format) => !isFailure(format.parse(line, contexts[i]!)));
-  });
-  const patterns = new Map<Format, string>();
-  for (const format of all) {
-    // Nothing to learn from what others wrote.
-    const pattern = format.learn?.(lines.filter((_, i) => !claimed[i])) ?? null;
-    if (pattern === null) continue;
-    patterns.set(format, pattern);
-    const learned = format.compile!(pattern);
-    for (let i = 0; i < lines.length; i++)
-      if (!claimed[i]) claimed[i] = !isFailure(learned.parse(lines[i]!, contexts[i]!));
-  }
-  const scores: Score[] = [];
-  for (const format of all) {
-    const ofLines = format.starts !== undefined && format.ends === undefined ? claimed : null;
-    const result = score(format, lines, contexts, ofLines, patterns.get(format) ?? null);
+  const of = (format: Format, claimed: boolean[] | null, learned: string | null): Score => {
+    const result = score(format, lines, contexts, claimed, learned);
     if (result.entries.length > 0 && format.claim !== undefined && !isHead(format)) {
       if (format.claim({ entries: result.entries, lines, fileName: hint.fileName.toLowerCase() }) <= 0)
         result.parsed = 0;
     }
-    scores.push(result);
+    return result;
+  };
+  const scored = new Map<Format, Score>();
+  for (const format of all)
+    if (format.starts === undefined && rankOf(format) < RANK.learned) scored.set(format, of(format, null, null));
+  const claimedBy = (line: string, i: number, some: (x: Score) => boolean): boolean => {
+    // Only what looks like a record from its first byte: cheap for the many lines of a stack trace.
+    const c = line.charCodeAt(0);
+    if (c === 32 || c === 9 || Number.isNaN(c)) return false;
+    for (const x of scored.values()) if (some(x) && !isFailure(x.format.parse(line, contexts[i]!))) return true;
+    return false;
+  };
+  const claimed = lines.map((line, i) => claimedBy(line, i, (x) => x.format.learn === undefined));
+  for (const format of all) {
+    if (format.learn === undefined) continue;
+    // Nothing to learn from what others wrote, but for those that have withdrawn.
+    const pattern = format.learn(lines.filter((line, i) => !claimed[i] || !claimedBy(line, i, (x) => x.parsed > 0)));
+    scored.set(format, of(format, null, pattern));
+    if (pattern === null) continue;
+    const learned = format.compile!(pattern);
+    for (let i = 0; i < lines.length; i++)
+      if (!claimed[i]) claimed[i] = !isFailure(learned.parse(lines[i]!, contexts[i]!));
   }
+  const scores = all.map((format) => {
+    const ofLines = format.starts !== undefined && format.ends === undefined ? claimed : null;
+    return scored.get(format) ?? of(format, ofLines, null);
+  });
   const shareOf = (x: Score) => {
     const share = x.of === 0 ? 0 : x.parsed / x.of;
     // From nine tenths on, being specific counts for more than the last lines. What reads anything reads junk as well.
@@ -520,8 +526,13 @@ function nextFormat(scores: Score[], anything: boolean): Score | null {
     return ownFirst(specific, first) ?? first;
   }
   // One stray line of text is junk, not a second format.
-  return (anything && scores.find((x) => isGeneric(x.format) && x.parsed >= 3 && x.parsed >= x.of * 0.6)) || null;
+  // Many lines with a time of their own are one, whatever else stands there (a server's start, traces).
+  const isSecond = ({ format, parsed, of }: Score): boolean =>
+    isGeneric(format) && parsed >= 3 && (parsed >= of * 0.6 || parsed >= TEXTS_MIN);
+  return (anything && scores.find(isSecond)) || null;
 }
+
+const TEXTS_MIN = 8;
 
 /** Nothing to read for this format: a directive or another comment. */
 function isComment(format: Format, line: string): boolean {
@@ -602,6 +613,10 @@ function skimBehind(envelope: Envelope, skim: Skimmer): Skimmer | undefined {
   };
 }
 
+/** A line of a stack trace, its beginning or its end: `  File "…"`, `\tat …`, `Caused by: …`, `app.errors.Denied: no such role`. */
+const TRACE =
+  /^(?:\s|Traceback \(|Caused by: |(?:[A-Za-z_$][\w$]*\.)+[A-Z][\w$]*(?:: |$)|[A-Z][\w$]*(?:Error|Exception|Denied|Forbidden|Exit|Interrupt)(?:: |$))/;
+
 function readBy(format: Format, text: string, context: Context): Entry | Failure {
   return format.late === true ? readLate(format.parse, text, context) : format.parse(text, context);
 }
@@ -622,15 +637,17 @@ export function makeReader(detected: Detected): Reader {
   // Where the main format has records of several lines, a line of an alternate is no continuation of them.
   const { ends } = format;
   const mainStarts = format.starts;
-  const starts =
-    mainStarts === undefined || alternates.length === 0
-      ? mainStarts
-      : (line: string) =>
-          mainStarts(line) ||
-          alternates.some((x) => (x.starts === undefined ? !isFailure(x.parse(line, context)) : x.starts(line)));
+  const alternateStarts = (line: string): boolean =>
+    alternates.some((x) => (x.starts === undefined ? !isFailure(x.parse(line, context)) : x.starts(line)));
+  let { starts } = format;
+  if (mainStarts !== undefined && alternates.length > 0) starts = (line) => mainStarts(line) || alternateStarts(line);
+  // Where it has not, but a program writes between its lines, what looks like a trace belongs to the program's line.
+  else if (ends === undefined && alternates.some((x) => x.starts !== undefined && x.ends === undefined))
+    starts = (line) => !TRACE.test(line) || !isFailure(format.parse(line, context)) || alternateStarts(line);
 
   const parseInner = (text: string): Entry | Failure => {
-    const entry = readBy(format, text, context);
+    const newline = mainStarts === undefined && starts !== undefined ? text.indexOf('\n') : -1;
+    const entry = readBy(format, newline < 0 ? text : text.slice(0, newline), context);
     if (!isFailure(entry)) return entry;
     for (const alternate of alternates) {
       const other = readBy(alternate, text, context);

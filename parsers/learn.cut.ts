@@ -188,12 +188,13 @@ function takeValue(pieces: Piece[], before: string, line: string, at: number): n
   }
   let end = wordEnd(line, at);
   // `10.0.0.1:80, 10.0.0.2:80` and `0.001 : 0.002`: one value, of each try.
-  for (;;) {
+  for (let one = at; ; ) {
     const comma = line.charCodeAt(end - 1) === 44 && line.charCodeAt(end) === BLANK;
     const from = comma ? end + 1 : line.startsWith(' : ', end) ? end + 3 : -1;
-    if (from < 0) break;
+    if (from < 0 || !isTry(line.slice(one, comma ? end - 1 : end))) break;
     const next = wordEnd(line, from);
-    if (!isListed(line.slice(at, comma ? end - 1 : end)) || !isListed(line.slice(from, next))) break;
+    if (!isTry(line.slice(from, line.charCodeAt(next - 1) === 44 ? next - 1 : next))) break;
+    one = from;
     end = next;
   }
   // The rest of a word may not hold what would open or close a value.
@@ -209,10 +210,6 @@ function wordEnd(line: string, at: number): number {
   const end = line.indexOf(' ', at);
   return end < 0 ? line.length : end;
 }
-
-/** Is the last of these values one of a list of tries? */
-const isListed = (text: string): boolean =>
-  isTry(text.slice(Math.max(text.lastIndexOf(' '), text.lastIndexOf(',')) + 1).replace(/,$/, ''));
 
 // ---------------------------------------------------------------------------------------------------------- times
 

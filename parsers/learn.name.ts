@@ -3,7 +3,7 @@
  * each rule asks for what nothing else looks like, or for a key that says so and values that bear it out; what several
  * values may be alike is none of them, and stays a value under its key or number.
  */
-import { isAddress, isDigits, isUniqueId, looksLikeHost, peerAddress } from './fields.ts';
+import { HOSTED_TARGET, isAddress, isDigits, isUniqueId, looksLikeHost, peerAddress } from './fields.ts';
 import { type How, isTime, METHOD, REQUEST_LINE } from './learn.cut.ts';
 import { isPeer, isTry, type Kind, tookMs } from './pattern.learned.ts';
 import { readTime } from './time.ts';
@@ -160,6 +160,8 @@ const isRequest = (text: string): boolean => REQUEST_LINE.test(text);
 const isPath = (text: string): boolean => text.charCodeAt(0) === 47;
 const isTarget = (text: string): boolean => isPath(text) || text === '*' || /^https?:\/\/[^/]/.test(text);
 
+const isHosted = (text: string): boolean => HOSTED_TARGET.test(text);
+
 /** Names the request line, or method and target in columns of their own. The column that is the last of them. */
 function nameRequest(columns: Column[], kinds: Map<Column, Kind>): Column | null {
   const lines = columns.filter((c) => share(c, isRequest) >= 0.5);
@@ -182,7 +184,9 @@ function nameRequest(columns: Column[], kinds: Map<Column, Kind>): Column | null
   );
   if (method === null) return null;
   const targets = columns.filter(
-    (c) => share(c, isTarget) >= 0.9 && share(c, isPath) >= 0.5 && !/referr?er|^ref$/.test(plainKey(c.key)),
+    (c) =>
+      (share(c, isHosted) >= 0.9 || (share(c, isTarget) >= 0.9 && share(c, isPath) >= 0.5)) &&
+      !/referr?er|^ref$/.test(plainKey(c.key)),
   );
   const behind = columns[columns.indexOf(method) + 1];
   // `$request_uri` tells more than `$uri`; behind the method stands what was asked for.

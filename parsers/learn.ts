@@ -6,6 +6,7 @@
  */
 import { isFailure } from './entry.ts';
 import { emptyContext } from './envelope.ts';
+import { HOSTED_TARGET } from './fields.ts';
 import { joinPatterns } from './joined.ts';
 import { type Cut, cut, type How, isTime, type Piece, REQUEST_LINE, SEPARATORS } from './learn.cut.ts';
 import { type Column, isAgent, isApplications, nameColumns } from './learn.name.ts';
@@ -81,7 +82,8 @@ const asksFor = ({ how, text }: Piece, _: number, all: Piece[]): boolean =>
   how === 'request' ||
   REQUEST_LINE.test(text) ||
   (/^[A-Z]{3,20} \/\S*$/.test(text) && how !== 'word') ||
-  (/^[A-Z]{3,20}$/.test(text) && all.some((other) => /^(?:\/|https?:\/\/)/.test(other.text)));
+  (/^[A-Z]{3,20}$/.test(text) &&
+    all.some((other) => /^(?:\/|https?:\/\/)/.test(other.text) || HOSTED_TARGET.test(other.text)));
 
 // --------------------------------------------------------------------------------------------------------- shapes
 

@@ -12,6 +12,7 @@ import {
   addId,
   decimalOf,
   domainOf,
+  HOSTED_TARGET,
   isAddress,
   isDigits,
   isUniqueId,
@@ -60,7 +61,6 @@ export type Kind =
   | 'connection'
   | 'tries'
   | 'text'
-  | 'rest'
   | 'rest_agent';
 
 /** One of the values of a list of tries: an address, a time, an answer, or that there was none. */
@@ -135,7 +135,6 @@ export const FIELD_OF: Record<Kind, string> = {
   connection: 'network.connection.id',
   tries: '',
   text: '',
-  rest: '',
   rest_agent: 'user_agent.original',
 };
 
@@ -197,6 +196,18 @@ function scanTo(stop: string, never: string[]): Scan {
     return end;
   };
 }
+
+/** An agent that ends the line: in its parentheses are commas, `(KHTML, like Gecko)`. */
+const scanAgent: Scan = (record, at) => {
+  let depth = 0;
+  for (let i = at; i < record.length; i++) {
+    const c = record.charCodeAt(i);
+    if (c === 40) depth++;
+    else if (c === 41) depth--;
+    else if (c === 34 || (c === 44 && (depth < 1 || record.charCodeAt(i + 1) !== 32))) return -1;
+  }
+  return record.length;
+};
 
 /** The last word of a line, without quotes. */
 const scanLast: Scan = (record, at) =>
@@ -331,10 +342,11 @@ const setMethod: Setter = (entry, value) => {
 
 const setTargetOf: Setter = (entry, value) => {
   const c = value.charCodeAt(0);
-  if (c !== 47 && value !== '*' && entry.httpRequestMethod !== 'CONNECT' && !/^https?:\/\//i.test(value))
+  const isHosted = c !== 47 && HOSTED_TARGET.test(value);
+  if (c !== 47 && !isHosted && value !== '*' && entry.httpRequestMethod !== 'CONNECT' && !/^https?:\/\//i.test(value))
     return 'format';
   const domain = entry.urlDomain;
-  setTarget(entry, value);
+  setTarget(entry, isHosted ? `http://${value}` : value);
   if (domain !== null) entry.urlDomain = domain;
   return null;
 };
@@ -530,8 +542,7 @@ function partsOf(pattern: string): Parts {
     const kind = name as Kind;
     const before = literals[i]!;
     const after = literals[i + 1]!;
-    if (kind === 'rest' || kind === 'rest_agent')
-      return item(kind, setterOf(kind === 'rest' ? 'text' : kind, 'rest'), { scan: scanRest, only: kind === 'rest' });
+    if (kind === 'rest_agent') return item(kind, setterOf(kind, ''), { scan: scanRest });
     const stop = stopOf(after);
     let scan: Scan;
     if (isQuoted(i)) scan = scanQuoted(follows);
@@ -553,9 +564,12 @@ function partsOf(pattern: string): Parts {
       // And its own list, the first of what follows, but for a key.
       else if (kind === 'forwarded' && (after === '' || /\w/.test(after))) scan = scanTries(scan, stop);
       else if (scan === scanWord && after === '') scan = scanLast;
+      else if (kind === 'agent' && separator === ',' && after === '' && OF_SERVER.has(kinds[i - 1] ?? ''))
+        scan = scanAgent;
     }
     const only = kind === 'text' || kind === 'tries';
-    return item(kind, setterOf(kind, nameOf(before, i)), { scan, only, always: kind === 'upstream_status' });
+    const always = kind === 'status' || kind === 'upstream_status';
+    return item(kind, setterOf(kind, nameOf(before, i)), { scan, only, always });
   });
   return { literals, items };
 }

@@ -383,8 +383,8 @@ test('any lines: nothing is thrown, nothing takes long, and the same lines give 
   );
   // What makes a careless search begin anew at every byte.
   for (const piece of ['"', '\\"', '[', '1, ', '- : ', 'GET / HTTP/1', ' HTTP/1.1', 'a=', 'a.', 'A/', '12/May/2026:'])
-    FORMAT.learn!(Array.from({ length: 400 }, () => piece.repeat(16_000 / piece.length)));
-  expect(performance.now() - began).toBeLessThan(20_000);
+    FORMAT.learn!(Array.from({ length: 100 }, () => piece.repeat(16_000 / piece.length)));
+  expect(performance.now() - began).toBeLessThan(10_000);
 });
 
 // ----------------------------------------------------------------------------------------------------- by examples
@@ -435,6 +435,22 @@ test('an application that says something about a request is none', () => {
     (i: number) => `2026-05-12T13:00:0${i}Z request from 203.0.113.${i} "GET /a/${i} HTTP/1.1" status=403`,
   ])
     expect(FORMAT.learn!(nine(line))).toBeNull();
+});
+
+test('a layout that a format reads and gives back is learned', () => {
+  const lines = nine((i) => `2026-05-12T13:00:0${i}+00:00\t203.0.113.${i}\tGET /a/${i} HTTP/1.1\t403\tcurl/8.14.1\t-`);
+  expect(detect(lines, { fileName: 'access.log' })).toMatchObject({
+    dataset: 'generic.access',
+    pattern: '$time\t$client\t$request\t$status\t$agent\t$text',
+  });
+});
+
+test('commas of an agent at the end of the line', () => {
+  const AGENT = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36';
+  const lines = nine((i) => `2026-05-12T13:00:0${i}Z,203.0.113.${i},GET,/a/${i},${i === 4 ? 403 : 200},${AGENT}`);
+  expect(lineAt(lines, 4)).toMatchObject({ urlPath: '/a/4', httpResponseStatusCode: 403, userAgentOriginal: AGENT });
+  const hostile = `2026-05-12T13:00:09Z,203.0.113.9,GET,/a,200,403,${AGENT}`;
+  expect(learned(lines)!.parse(hostile, emptyContext())).toHaveProperty('failure');
 });
 
 test('the layout is kept with the detection, also as one of several formats', () => {
