@@ -420,6 +420,36 @@ test('what is not certain has no field of its own', () => {
   });
 });
 
+test.each<[string, (i: number) => string, Partial<Entry>]>([
+  ['rt', (i) => `0.00${i}`, { durationMs: 4 }],
+  ['rt', (i) => `${i}`, { durationMs: null }],
+  ['duration_ms', (i) => `${i}`, { durationMs: 4 }],
+  ['took', (i) => `${i}ms`, { durationMs: 4 }],
+  ['took', (i) => `${i}`, { durationMs: null }],
+  ['upstream_status', () => '502', { upstreamStatusCode: 502 }],
+  ['upstream_status', () => 'ok', { upstreamStatusCode: null }],
+  ['upstream', (i) => `10.0.0.${i}:8080`, { upstreamAddress: '10.0.0.4:8080' }],
+  ['upstream', () => 'pool-a', { upstreamAddress: null }],
+  ['request_id', (i) => `4f2c9e17a0b84c53a0b84c534f2c9e0${i}`, { requestIds: ['4f2c9e17a0b84c53a0b84c534f2c9e04'] }],
+  ['request_id', (i) => `${i}`, { requestIds: [] }],
+  ['id', () => '4f2c9e17a0b84c53a0b84c534f2c9e00', { requestIds: [] }],
+  ['vhost', () => 'shop.example', { urlDomain: 'shop.example' }],
+  ['host', () => 'shop.example', { urlDomain: 'shop.example' }],
+  ['host', () => 'web-1.example', { urlDomain: null }],
+  ['host', () => 'web', { urlDomain: null }],
+  ['ua', () => 'curl/8.14.1', { userAgentOriginal: 'curl/8.14.1' }],
+  ['ua', () => '10.0.0.7:8080', { userAgentOriginal: null }],
+  ['size', () => '512', { httpResponseBodySize: 512 }],
+  ['size', () => '5kB', { httpResponseBodySize: null }],
+  ['user', () => 'alice', { userName: 'alice' }],
+  ['session', () => '4f2c9e17a0b84c53a0b84c534f2c9e00', { requestIds: [] }],
+])('%s= is believed where its values bear it out', (key, valueAt, fields) => {
+  const lines = nine(
+    (i) => `ts=2026-05-12T13:00:0${i}Z client=203.0.113.${i} method=GET path=/a/${i} status=403 ${key}=${valueAt(i)}`,
+  );
+  expect(lineAt(lines, 4)).toMatchObject({ urlPath: '/a/4', httpResponseStatusCode: 403, ...fields });
+});
+
 test('one line, or two, tell only what they tell for certain', () => {
   const line = '2026-05-12T13:00:01Z 203.0.113.7 "GET /a HTTP/1.1" 0.004 403 200';
   expect(FORMAT.learn!([line])).toBeNull();
