@@ -642,7 +642,11 @@ export function makeReader(detected: Detected): Reader {
   let { starts } = format;
   if (mainStarts !== undefined && alternates.length > 0) starts = (line) => mainStarts(line) || alternateStarts(line);
   // Where it has not, but a program writes between its lines, what looks like a trace belongs to the program's line.
-  else if (ends === undefined && alternates.some((x) => x.starts !== undefined && x.ends === undefined))
+  else if (
+    ends === undefined &&
+    envelope?.join === undefined &&
+    alternates.some((x) => x.starts !== undefined && x.ends === undefined)
+  )
     starts = (line) => !TRACE.test(line) || !isFailure(format.parse(line, context)) || alternateStarts(line);
 
   const parseInner = (text: string): Entry | Failure => {

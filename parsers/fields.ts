@@ -148,6 +148,10 @@ export function setTarget(entry: Entry, target: string): void {
   }
 }
 
+/** `$host$request_uri`: a name with a dot or an address, perhaps a port, and the path. */
+export const HOSTED_TARGET =
+  /^(?:(?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]*|(?:\d{1,3}\.){3}\d{1,3}|\[[\da-f:.]+\])(?::\d{1,5})?\//i;
+
 /** A Host header without user, port and brackets, in lower case; null when there is none. */
 export function domainOf(host: string): string | null {
   if (isPlainDomain(host, 0, host.length)) return host;

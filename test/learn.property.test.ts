@@ -500,3 +500,13 @@ test('the layout is kept with the detection, also as one of several formats', ()
     });
   }
 });
+
+test('a target that begins with the host it was asked of', () => {
+  const lines = Array.from(
+    { length: 9 },
+    (_, i) =>
+      `2026-05-12T13:00:0${i}+00:00|203.0.113.${i}|GET|api.shop.example/v1/items/${i}?b=1|${i === 4 ? 403 : 200}|23${i}|curl/8.14.1`,
+  );
+  const entry = FORMAT.compile!(FORMAT.learn!(lines)!).parse(lines[4]!, emptyContext());
+  expect(entry).toMatchObject({ urlDomain: 'api.shop.example', urlPath: '/v1/items/4', urlQuery: 'b=1' });
+});

@@ -48,13 +48,17 @@ export class Bans {
     }
   }
 
-  /** The ban in force for an address, the latest of several; a second of tolerance, since logs round. */
+  /** The ban in force for an address, the latest of several; a log of whole seconds leaves open when in that second. */
   at(address: string | null, timeMs: number): Ban | null {
     if (address === null) return null;
     const bans = this.#byAddress.get(address) ?? [];
-    return bans.findLast((b) => b.fromMs - 1500 <= timeMs && timeMs <= b.toMs + 3000) ?? null;
+    const latestMs = timeMs + (timeMs % 1000 === 0 ? 999 : CLOCKS_MS);
+    return bans.findLast((b) => b.fromMs <= latestMs && timeMs <= b.toMs + 3000) ?? null;
   }
 }
+
+/** Clocks of one machine agree; what they are off by is learned in larger steps. */
+const CLOCKS_MS = 200;
 
 const UNIT_MS: Record<string, number> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 

@@ -126,7 +126,8 @@ const BURST_MS_EACH = 1000;
 
 /** Others get through on this very path, this client nowhere. */
 function byAddress(f: Fact, p: Population): Inference | null {
-  if (f.client === null) return null;
+  // Who is logged in may be refused for who he is, wherever he comes from.
+  if (f.client === null || f.user !== null) return null;
   const own = p.client(f.client);
   const refusedHere = own.refused.get(f.class);
   // One refusal of a client that asked once says nothing about its address.

@@ -11,6 +11,8 @@ import { areaOf, hashOf } from '../store/look.ts';
 export interface Fact {
   timeMs: number;
   client: string | null;
+  /** Somebody who is logged in, as far as any line says. */
+  user: string | null;
   method: string;
   host: string | null;
   path: string;
@@ -573,6 +575,7 @@ export function factOf(entries: Entry[], timeMs: number, refused: boolean, refus
   return {
     timeMs,
     client: first('clientAddress'),
+    user: first('userName'),
     method: first('httpRequestMethod') ?? 'GET',
     host: first('urlDomain'),
     path,

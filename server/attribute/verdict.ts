@@ -13,6 +13,8 @@ import { contrast, type Inference } from './contrast.ts';
 import { matchSignals } from './match.ts';
 import { type Fact, factOf, type Population } from './population.ts';
 import type { SignalMatch } from './signal.ts';
+import { isReason, statesRefusal } from './signals/reasons.ts';
+import { clean } from './signals/words.ts';
 import { resolveWaf, type WafVerdict } from './waf.ts';
 
 /** One reading of why, with the line that gives it. */
@@ -65,6 +67,8 @@ const RULE_LAYERS = new Set<Layer>(['cdn', 'loadbalancer', 'gateway', 'web', 'wa
 const OPEN_BELOW = 0.7;
 /** A line that names no request is listened to from this sureness on. */
 const LISTENED_FROM = 0.3;
+/** A line that only informs is a reason less surely than one that warns. */
+const QUIETLY = 0.8;
 /** What a comparison alone has to reach. */
 const SURE_ENOUGH = 0.6;
 /** Below this the likeliest cause is more often wrong than right. */
@@ -100,14 +104,16 @@ export function assess(
         s.kind === 'context' &&
         s.cause === 'gateway.upstream' &&
         !hops.some((h) => h.layer === hop.layer && h.entry.upstreamStatusCode === request.status);
-      if ((s.kind !== 'decision' && !failed) || s.cause === null) continue;
+      // What an application says without raising its voice, under the id of the request that it refused.
+      const quiet = s.kind === 'context' && isReason(match) && hop.link.kind === 'id' && hop.entry.kind === 'app';
+      if ((s.kind !== 'decision' && !failed && !quiet) || s.cause === null) continue;
       const status = hop.entry.httpResponseStatusCode ?? request.status;
       if (!(s.status ?? [403]).includes(status) && !refusedStatus.has(status)) continue;
       candidates.push({
         cause: s.cause,
         alternatives: s.alternatives ?? [],
         certainty: s.certainty,
-        confidence: s.confidence * (0.5 + 0.5 * hop.speaks),
+        confidence: s.confidence * (0.5 + 0.5 * hop.speaks) * (quiet ? QUIETLY : 1),
         layer: s.layer ?? hop.layer,
         hop: i,
         match,
@@ -483,6 +489,8 @@ function silent(a: Assessment, around: Surroundings, inferences: Inference[]): V
     const rate = inferences.find((x) => x.cause === 'limit.rate');
     if (rate) return inferred(a, rate, layer, proof);
     if (a.request.perhaps.length > 0) return perhaps(a, proof);
+    const words = a.request.hops.find(({ entry, link }) => link.kind !== 'neighbour' && statesRefusal(entry));
+    if (words !== undefined) return unclassed(a, words, proof);
     return verdict(a, {
       cause: 'app.unexplained',
       certainty: 'implied',
@@ -624,6 +632,23 @@ function silent(a: Assessment, around: Surroundings, inferences: Inference[]): V
           { cause: 'config.access', confidence: 0.2 },
         ]
       : [],
+    decidedHop: a.decider,
+    wouldSettle: settles(a),
+  });
+}
+
+/** The application's own words say that and why it refused, and no cause is known for them: shown as they are. */
+function unclassed(a: Assessment, said: Hop, proof: Evidence[]): Verdict {
+  const says = `The log says: “${clean(said.entry.message ?? '', 160)}”`;
+  return verdict(a, {
+    cause: 'unknown',
+    certainty: 'unknown',
+    confidence: 0.3,
+    layer: 'app',
+    path: said.path,
+    detail: `${says}; no cause is known for these words`,
+    evidence: [evidence(said, says, null, null), ...proof],
+    alternatives: [{ cause: 'app.unexplained', confidence: 0.3 }],
     decidedHop: a.decider,
     wouldSettle: settles(a),
   });

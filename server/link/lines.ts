@@ -82,6 +82,7 @@ export class Lines {
 
   /** Sources whose times have fractions of a second. */
   readonly fine: ReadonlySet<number>;
+  readonly fineOthers: ReadonlySet<number>;
 
   /** Inner lines of a request that another server answered in the end: the outer layer tried again. */
   readonly elsewhere = new Set<number>();
@@ -110,8 +111,9 @@ export class Lines {
     this.hasOuter = new Uint8Array(n);
     this.start = new Float64Array(n);
     this.end = new Float64Array(n);
-    const { fine } = around;
+    const { fine, fineOthers } = around;
     this.fine = fine;
+    this.fineOthers = fineOthers;
     this.proxies = around.proxies;
     this.counted = around.access;
     this.latest = around.latest;
@@ -120,7 +122,7 @@ export class Lines {
       const { entry, timeMs, line } = this.records[i]!;
       const duration = entry.durationMs ?? 0;
       // A log of whole seconds cuts the fraction off: the moment lies anywhere in that second.
-      const grain = fine.has(line.sourceId) ? 0 : GRAIN_MS;
+      const grain = (entry.kind === 'access' ? fine : fineOthers).has(line.sourceId) ? 0 : GRAIN_MS;
       this.start[i] = entry.timePoint === 'end' ? timeMs - duration : timeMs;
       this.end[i] = (entry.timePoint === 'start' ? timeMs + duration : timeMs) + grain;
       if (entry.kind === 'access') {
@@ -309,7 +311,8 @@ export class Lines {
 
   /** Is the moment of this line known to the millisecond, from its beginning to its end? */
   isFine(i: number): boolean {
-    return this.fine.has(this.records[i]!.line.sourceId);
+    const { entry, line } = this.records[i]!;
+    return (entry.kind === 'access' ? this.fine : this.fineOthers).has(line.sourceId);
   }
 
   /** Does the line give a reason? Asked for again and again, and not cheap to say. */

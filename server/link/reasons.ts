@@ -66,7 +66,7 @@ export function joinReasons(l: Lines): void {
     }
     const open = new Moments(targets.map((a) => ({ target: a, ...l.moment(a) })));
     // Of whole seconds there is nothing to settle: their moment is the second.
-    const isCoarse = !l.fine.has(sourceId);
+    const isCoarse = !l.fineOthers.has(sourceId);
     const settled = isCoarse
       ? null
       : settle(
@@ -128,7 +128,7 @@ function guessesOf(
     const { sourceId, offset } = l.records[r]!.line;
     const said = phraseOf(e);
     const t = move(l.records[r]!.timeMs);
-    const lasts = l.fine.has(sourceId) ? 0 : SECOND_MS;
+    const lasts = l.fineOthers.has(sourceId) ? 0 : SECOND_MS;
     for (const { target: a, from, to, isFine } of open.around(t + lasts / 2, REASON_MS + lasts / 2)) {
       const reach = isFine ? fineMs : REASON_MS;
       const outside = Math.max(0, from - t - lasts, t - to);

@@ -10,8 +10,10 @@ import { address, addressesOf, isPrivate, isStrongId, localIdOf } from './keys.t
 import type { LinkSource } from './source.ts';
 
 export interface Survey {
-  /** Sources whose times have fractions of a second. */
+  /** Sources whose access lines have fractions of a second in their times. */
   fine: Set<number>;
+  /** And those whose other lines have: a program's own lines between a server's of whole seconds. */
+  fineOthers: Set<number>;
   /** Per source: client addresses that are proxies of ours, not clients. */
   proxies: Map<number, Set<string>>;
   /** Access lines per source. */
@@ -46,6 +48,7 @@ function seenOf(placed: Placed[]): Seen {
 /** The same over lines of which most are only skimmed. HOT */
 export function surveySeen(seen: readonly Seen[]): Survey {
   const fine = new Set<number>();
+  const fineOthers = new Set<number>();
   const access = new Map<number, number>();
   const latest = new Map<number, number>();
   const clients = new Map<number, Int32Array>();
@@ -58,16 +61,18 @@ export function surveySeen(seen: readonly Seen[]): Survey {
     let counts = clients.get(sourceId);
     let known = paths.get(sourceId);
     let isFine = fine.has(sourceId);
+    let areOthersFine = fineOthers.has(sourceId);
     let requests = 0;
     let last = Number.NEGATIVE_INFINITY;
     for (let k = 0; k < n; k++) {
       const i = lines === null ? k : lines[k]!;
       const t = timeMs[i]!;
-      if (!isFine && t % 1000 !== 0) isFine = true;
       if (!look.isAccess(i)) {
         others++;
+        if (!areOthersFine && t % 1000 !== 0) areOthersFine = true;
         continue;
       }
+      if (!isFine && t % 1000 !== 0) isFine = true;
       if (counts === undefined || known === undefined) {
         counts = new Int32Array(CLIENT_SLOTS);
         known = new Set();
@@ -80,6 +85,7 @@ export function surveySeen(seen: readonly Seen[]): Survey {
       counts[look.clientHash(i) % CLIENT_SLOTS]!++;
     }
     if (isFine) fine.add(sourceId);
+    if (areOthersFine) fineOthers.add(sourceId);
     if (requests === 0) continue;
     access.set(sourceId, (access.get(sourceId) ?? 0) + requests);
     if (!(latest.get(sourceId)! >= last + offsetMs)) latest.set(sourceId, last + offsetMs);
@@ -91,7 +97,7 @@ export function surveySeen(seen: readonly Seen[]): Survey {
     if (access.size < 2 && others === 0) continue;
     proxies.set(sourceId, proxiesOf(sourceId, lines, clients.get(sourceId)!, seen));
   }
-  return { fine, proxies, access, latest, mayBeAsked };
+  return { fine, fineOthers, proxies, access, latest, mayBeAsked };
 }
 
 /** Clients are counted by so many numbers first; only those that come often enough are told apart. */

@@ -124,13 +124,13 @@ export function matchReason(entry: Entry): SignalMatch | null {
         }
       }
       if (REASON_FIELD.test(name)) take(readCode(value), 1, true);
-      else if (ERROR_FIELD.test(name)) take(readCode(value), 1, true);
+      else if (ERROR_FIELD.test(name)) take(readCode(codeIn(name, value)), 1, true);
       else if (server && /^(?:extra|captured)\.\d+$/.test(name)) take(fromExtra(value), 0.85, false);
     }
   } else if (fields !== null && !server) {
     for (const name in fields)
       if (!FOREIGN.test(name) && (REASON_FIELD.test(name) || ERROR_FIELD.test(name)))
-        take(readCode(fields[name]!), 1, true);
+        take(readCode(codeIn(name, fields[name]!)), 1, true);
   }
   if (!server) {
     // A code is trusted with the message beside it; numbers and OS errors are not codes of this kind.
@@ -147,7 +147,7 @@ export function matchReason(entry: Entry): SignalMatch | null {
   const answer = status !== null && best === null ? answerOf(entry) : null;
   if (answer !== null && answer.length < ANSWER_CHARS && !answer.includes('<')) take(readReason(answer), 0.95, true);
   const raised = fields?.['error.type'];
-  if (best === null && raised !== undefined) take(readCode(raised), 0.95, true);
+  if (best === null && raised !== undefined) take(readCode(className(raised)), 0.95, true);
 
   let reason = best as Reason | null;
   if (!server && entry.kind === 'app') reason = withIdentity(entry, reason, text);
@@ -168,6 +168,29 @@ export function matchReason(entry: Entry): SignalMatch | null {
   const quiet = entry.logLevel === 'info' || entry.logLevel === 'debug';
   const refuses = !quiet || denies || named || status !== null || REFUSED.test(text ?? '');
   return signalOf(reason, refuses, phpOrApp(entry), fields, text);
+}
+
+/** Of a class only its own name says why: modules are called after anything. "app.files.AccessDenied" */
+const className = (value: string): string => (/\s/.test(value) ? value : (value.split(/[.:\\$/]+/).at(-1) ?? value));
+const codeIn = (name: string, value: string): string => (/(?:type|class)$/i.test(name) ? className(value) : value);
+
+/** A signal of `matchReason`. */
+export const isReason = ({ signal }: SignalMatch): boolean => signal.id.startsWith('reason-');
+
+const REFUSES =
+  /\b(?:refus(?:ed|ing|al)|reject(?:ed|ing|ion)|denied|denying|withheld|declined|not (?:allowed|permitted))\b/i;
+/** Words that say that something was refused, and of what, and nothing else. */
+const EMPTY_WORDS =
+  /\b(?:access|request|permission|operation|forbidden|refus(?:ed|ing|al)|reject(?:ed|ing|ion)|denied|denying|withheld|declined|not|allowed|permitted|the|was|is|been|has|for|to|by|of|on|user|client|from|http|status|error|warning|get|post|put|delete|head|patch)\b/gi;
+
+/** Does an application say that it refused, and more than that: who, what or why? */
+export function statesRefusal(entry: Entry): boolean {
+  const { kind, message } = entry;
+  if (kind !== 'app' || message === null || isServerLog(entry.dataset)) return false;
+  const line = message.slice(0, 300).split('\n', 1)[0]!;
+  if (!REFUSES.test(line) || NEGATED.test(line)) return false;
+  const rest = line.replaceAll(/[/\w.-]*\/[^\s"']*|\d+/g, ' ').replaceAll(EMPTY_WORDS, ' ');
+  return (rest.match(/[a-z]{3,}/gi) ?? []).length >= 2;
 }
 
 const OWNER_FIELD = /^(?:\w+[._])?(?:owner|owned_?by|belongs_?to)(?:_?id)?$/i;

@@ -68,7 +68,7 @@ row(
     s`\b(?:not allowed|blocked|denied|rejected|disallowed|refused|forbidden)\b.{0,20}\bby\b.{0,12}\bcors\b`,
     s`\bcors\b.{0,80}(?:not (?:allowed|permitted|whitelisted|in)|denied|reject|block|disallow|forbid|refus|violation|fail|mismatch|unknown origin|invalid)`,
     s`\b(?:disallowed|invalid|rejected|blocked|forbidden|bad) cors\b`,
-    s`\borigins?\b.{0,90}(?:not (?:allowed|permitted|whitelisted|in (?:the )?(?:allow|white|safe)[ -]?list|an allowed|on (?:the )?(?:allow|white)[ -]?list|trusted|accepted)|(?:is|was) (?:blocked|denied|rejected|refused|forbidden|disallowed)|disallowed)`,
+    s`\borigins?\b.{0,90}(?:not (?:allowed|permitted|whitelisted|(?:in|on) (?:the |our )?(?:cors )?(?:allow|white|safe)[ _-]?list|an allowed|trusted|accepted)|(?:is|was) (?:blocked|denied|rejected|refused|forbidden|disallowed)|disallowed)`,
     s`\borigins?\b.{0,90}\bnot (?:in|on|among|one of)\b.{0,14}\b(?:allowed|permitted|trusted|configured|whitelisted)\b`,
     s`\b(?:origin_not_allowed|cors_origin|cors_denied|disallowed_origin|invalid_origin|forbidden_origin)\b`,
     s`\b(?:disallowed|untrusted|unknown|unlisted|forbidden|blocked|foreign) origin\b`,

@@ -20,7 +20,7 @@ row(
   'limit.suspended',
   0.93,
   [
-    s`\bACCOUNT\b(?![^.;]{0,60}\b(?:feature|flag|mode|cache|logging|module|plugin|integration|option|setting|widget)\b)[^.;]{0,45}\b(?:suspended|disabled|deactivated|de-?activated|inactive|frozen|terminated|on hold|cancell?ed|delinquent|past due|in arrears|archived|banned|not active|not enabled|closed)\b`,
+    s`\bACCOUNT\b(?![^.;]{0,60}\b(?:feature|flag|mode|cache|logging|module|plugin|integration|option|setting|widget)\b)[^.;]{0,45}\b(?:suspended|disabled|deactivated|de-?activated|inactive|frozen|terminated|on (?:\w{1,12} )?hold|cancell?ed|delinquent|past due|in arrears|archived|banned|not active|not enabled|closed)\b`,
     s`\bACCOUNT\b[^.;]{0,35}\bblocked\b(?! by (?:the |a |an )?(?:policy|waf|firewall|cors|rule|acl|opa|rate|geo|csp|csrf|bot|quota|ip))`,
     s`\b(?:suspended|disabled|deactivated|inactive|frozen|terminated|blocked|banned|closed) (?:[\w-]{1,20} )?ACCOUNT\b(?!\.\w)`,
     s`\b(?:account|user|tenant|subscription|key|customer|org|organi[sz]ation|app|client|merchant|project|partner|workspace)[ _-](?:is[ _-])?(?:suspended|disabled|deactivated|inactive|blocked|frozen|terminated|banned)\b`,

@@ -24,6 +24,8 @@ row('ownership', 'permission.ownership', 0.93, [
   s`\b(?:only|just)\b.{0,40}\b(?:your|their|his|her) own\b`,
   s`\b(?:created|submitted|uploaded|written|opened|placed|booked|filed|lodged|registered|requested|ordered|reserved|drafted|posted|authored|raised|rented|hired|made) by (?:someone|somebody|another|a different|other)\b`,
   s`\b(?:requester|caller|requestor|user|actor|subject|viewer|principal)\b.{0,24}(?:!=|<>|!==|≠|is not|isn't) (?:the )?(?:owner|author|creator)\b`,
+  s`\b(?:author|owner|creator|holder|assignee|customer|recipient|tenant) is [\w@.+-]{1,40},? (?:and )?not [\w@.+-]{1,40}`,
+  s`\b(?:assigned|consigned|addressed|issued|registered|allocated|reserved|booked|made out|leased|sold|billed) to [\w@.+-]{1,40}\b.{0,30}\b(?:caller|requester|requestor|requesting|user|client|actor)\b`,
   s`\bidor\b|\bobject[ -]level (?:permission|authori[sz]ation)\b`,
 ]);
 row(
@@ -77,6 +79,9 @@ row(
     s`\b(?:insufficient|not enough|missing|inadequate|low)[ _-](?:permissions?|privileges?|rights?|role|authority|access(?: rights?| level)?)\b|\b(?:role|permission|privilege|group|right)[ _-](?:required|missing|insufficient|not[ _-]granted|mismatch)\b|\bmissing[ _-](?:role|permission|privilege|group)\b`,
     s`\brbac\b.{0,50}(?:den|reject|refus|forbid|block|no |not )|\b(?:denied|rejected|refused|forbidden|blocked)\b.{0,14}\bby\b.{0,6}\brbac\b`,
     s`\b(?:e-?mail|phone|identity|account)\b.{0,24}(?:not (?:been )?(?:verified|confirmed)|unverified|unconfirmed)|\b(?:unverified|unconfirmed) (?:e-?mail|account|phone|user)\b|\bemail[ _]not[ _]verified\b`,
+    s`\bnot (?:yet )?(?:verified|confirmed|validated)\b.{0,12}\b(?:e-?mail|phone|identity|address|account)\b`,
+    s`\b(?:withheld|refused|denied|rejected|hidden)\b.{0,40}\b(?:user|caller|account|member|customer|employee|requester) (?:is not|isn't) (?:an? |in |of )?(?!(?:logged|signed|found|active|verified|authenticated|known|allowed|authori[sz]ed|enabled|confirmed|the|on|in|yet)\b)[a-z]{3,20}\b`,
+    s`\b(?:groups?|roles?|teams?|permissions?) [\w.@:-]{1,40} (?:does(?: not|n't)|do not|don't) (?:include|contain|cover|list)\b`,
     s`\bconsent\b.{0,24}(?:missing|required|not given|declined|withdrawn|not granted|denied)|\bterms\b.{0,20}not (?:been )?accepted`,
     s`\b(?:this action is unauthorized|cannot execute "[^"]{1,60}" on "|authorizationdeniedexception|forbidden resource|notauthorizederror|canc?an::accessdenied)`,
     s`\bdo not have permission\b|\bdoesn't have permission\b|\bno permission\b|\bpermission[ _]required\b`,
