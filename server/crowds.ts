@@ -17,8 +17,9 @@ const ORDER_MS = 1000;
 export const CROWD_REFUSALS = 500;
 /** A bucket that did not grow for this long is complete. */
 const STILL_MS = 1500;
-/** A log that is further behind the others than this is not waited for. */
+/** A log that is further behind the others than this, and is not being read, is not waited for. */
 const WAIT_MS = 15_000;
+const READING_MS = 5000;
 /** Buckets that are kept in mind after they are done, so that a late line costs its cells and not the whole. */
 const KEPT = 500;
 
@@ -135,7 +136,7 @@ export class Crowds {
     isFinal: boolean,
     hasRoom: (bucket: number, fromMs: number, toMs: number) => boolean,
   ): Cells | null {
-    const complete = isFinal ? Number.POSITIVE_INFINITY : completeMs(sources) - REACH_MS - ORDER_MS;
+    const complete = isFinal ? Number.POSITIVE_INFINITY : completeMs(sources, nowMs) - REACH_MS - ORDER_MS;
     let best: Crowd | null = null;
     let cell = Number.NEGATIVE_INFINITY;
     for (const crowd of this.#crowds.values()) {
@@ -203,15 +204,16 @@ function cellsOf(bucket: number): Set<number> {
   return cells;
 }
 
-/** Up to when all logs are read: where one has more to read, as far as it is. */
-function completeMs(sources: readonly Source[]): number {
+/** Up to when all logs are read: where one has more to read, as far as it is. What was said without it would be said again. */
+function completeMs(sources: readonly Source[], nowMs: number): number {
   let newest = Number.NEGATIVE_INFINITY;
-  let read = Number.POSITIVE_INFINITY;
+  for (const s of sources) if (s.newestEventMs !== null) newest = Math.max(newest, s.newestEventMs + s.clockOffsetMs);
+  let complete = newest;
   for (const s of sources) {
-    if (s.newestEventMs === null) continue;
+    if (s.newestEventMs === null || s.ended || s.sizeBytes <= s.position) continue;
     const at = s.newestEventMs + s.clockOffsetMs;
-    newest = Math.max(newest, at);
-    if (!s.ended && s.sizeBytes > s.position) read = Math.min(read, at);
+    const isReading = s.lastReadMs !== null && nowMs - s.lastReadMs < READING_MS;
+    complete = Math.min(complete, isReading ? at : Math.max(at, newest - WAIT_MS));
   }
-  return Math.max(newest - WAIT_MS, Math.min(newest, read));
+  return complete;
 }

@@ -226,6 +226,10 @@ function withIdentity(entry: Entry, reason: Reason | null, text: string | null):
       };
 }
 
+/** A line of a trace that shows the program's code, one record a line in a server's log: what it would say is no reason. */
+const CODE =
+  /^\s*(?:File "|(?:if|elif|raise|return|throw|await|with|def|for|while|assert) .*[(:;{]|[\w.]+ = .*\(|[\^~]+$)/;
+
 /** Python's layout when nobody chose one, as logging.basicConfig and mod_wsgi leave it: "WARNING:django.request:Forbidden: /x". */
 const PYTHON_DEFAULT = /^(DEBUG|INFO|WARNING|ERROR|CRITICAL):([\w.]{1,80}):(?=\S)/;
 
@@ -262,7 +266,7 @@ function textOf(entry: Entry, server: boolean): string | null {
       const program = /^(?:php\d?|wsgi|cgid?|lua|perl|python|proxy_fcgi|proxy_uwsgi|fcgid)$/.test(
         entry.logLogger ?? '',
       );
-      if (!program) return null;
+      if (!program || CODE.test(message)) return null;
       return message.replace(/^stderr from [^:]{1,200}: /, '');
     }
     case 'haproxy.http':

@@ -11,10 +11,15 @@ row('file-permission', 'config.permissions', 0.85, [
   s`(?:failed to open stream|open_?dir|fopen|mkdir|unlink|rename|include|require|file_[a-z_]+|stat)\b.{0,160}permission denied`,
   s`\[errno 1?3\] (?:permission denied|operation not permitted)`,
   s`\bopen /\S+: permission denied`,
+  s`\b(?:nio\.file\.)accessdeniedexception\b`,
+  s`\(13: permission denied\)`,
+  s`\bno (?:search|read|write|execute) permission (?:on|for|in) /`,
+  s`\bfile mode 0?[0-7]{3}\b.{0,30}\b(?:prevents|forbids|does not allow)`,
 ]);
 
 // --- Forgery protection -----------------------------------------------------------------------------------------
-const CSRF = '(?:csrf|xsrf|anti-?forgery|request verification|authenticity|form)';
+const CSRF =
+  '(?:csrf|xsrf|anti-?forgery|forgery[ -]protection|cross-?site request(?: forgery)?(?: protection)?|request verification|authenticity|form)';
 row('csrf-origin', 'csrf.origin', 0.93, [
   s`\borigin checking failed\b`,
   s`\breferr?er checking failed\b`,
@@ -27,6 +32,10 @@ row('csrf-origin', 'csrf.origin', 0.93, [
   s`\borigin mismatch\b`,
   s`\bembedded <script> tag on another site\b`,
   s`\breferr?er (?:does not match the host|header is missing|not supplied|invalid)\b`,
+  s`\b(?:csrf|xsrf|forgery)\b.{0,40}\borigin\b.{0,80}\b(?:is not|isn't|doesn't|does not|did not|differs|without any)\b`,
+  s`\b(?:csrf|xsrf|forgery)\b.{0,60}\b(?:without|no|missing)\b.{0,8}\breferr?er\b`,
+  s`\breferr?er\b.{0,80}\b(?:csrf|xsrf|forgery)\b`,
+  s`\bcross-?site (?:post|form|request|submission)\b.{0,20}\b(?:submissions?|requests?|posts?)\b.{0,60}(?:forbidden|denied|refused|rejected|blocked|not allowed)`,
 ]);
 row('csrf-missing', 'csrf.missing', 0.93, [
   s`\b(?:missing|no|absent|without|empty|lacks?|lacking)\b.{0,25}\b${CSRF}[ _-]?(?:token|cookie|secret|header|field|key|nonce|protection)`,
@@ -36,6 +45,8 @@ row('csrf-missing', 'csrf.missing', 0.93, [
   s`\bform[ _-]?key\b.{0,20}(?:missing|not present)`,
   s`\b(?:csrf|xsrf)\b.{0,60}\b(?:no token(?: was found)?|token (?:is )?(?:missing|absent|empty))\b`,
   s`\bcould not verify the provided csrf token because\b.{0,40}\b(?:not found|no token|null)`,
+  s`\b${CSRF}\b.{0,60}\b(?:delivered|sent|brought|carried|got|received|had) no token\b`,
+  s`\b(?:csrf|xsrf)[ _-]?(?:token|param(?:eter)?|header|cookie|field)\b.{0,12}\b(?:nil|null|blank|undefined)\b`,
 ]);
 row(
   'csrf-invalid',
@@ -55,6 +66,12 @@ row(
     s`\bnonce (?:verification|check|validation) failed\b`,
     s`\bcookie check failed\b|\brest_cookie_invalid_nonce\b`,
     s`\bthe link you followed has expired\b`,
+    s`\bebadcsrf\b`,
+    s`\b${CSRF}[ _-]?(?:token|nonce)s?\b.{0,60}\b(?:used before|reused|different user|another (?:user|session)|not belong|too old|open for)\b`,
+    s`\bstale \S{0,20}(?:forgery|csrf|xsrf)\S{0,20} token\b`,
+    s`\b(?:csrf|xsrf)\b.{0,30}\b(?:pair|values?)\b.{0,20}\b(?:differ|different|unequal|not equal)`,
+    s`\bvalue of the (?:csrf|xsrf)\b.{0,20}\bdiffer`,
+    s`\binvalid csrf nonce\b`,
   ],
   ['csrf.missing'],
 );
@@ -73,6 +90,9 @@ row(
     s`\b(?:origin_not_allowed|cors_origin|cors_denied|disallowed_origin|invalid_origin|forbidden_origin)\b`,
     s`\b(?:disallowed|untrusted|unknown|unlisted|forbidden|blocked|foreign) origin\b`,
     s`\brequest origin\b.{0,120}does not have permission`,
+    s`\bcors\b.{0,60}\b(?:turned down|not approved|filter)\b|\brejected by cors`,
+    s`\bpreflight\b.{0,60}(?:denied|refus|reject|turned down|isn't in|not (?:in|allowed|permitted))|\b(?:denied|refus\w{2,3}|reject\w{2,3}) (?:the )?(?:cors )?preflight\b`,
+    s`\b(?:not (?:allowed|permitted)|refused|rejected|denied|blocked)\b.{0,12}\bby (?:the )?cross-?origin\b`,
   ],
   ['csrf.origin'],
 );
@@ -80,6 +100,8 @@ row('referer', 'origin.referer', 0.92, [
   s`\bhot-?link`,
   s`\breferr?er\b.{0,90}(?:not (?:allowed|permitted|whitelisted|trusted|in|on|accepted|valid)|denied|reject|block|disallow|forbid|refus|invalid|missing|mismatch|foreign)`,
   s`\b(?:bad|invalid|foreign|disallowed|untrusted|unknown|missing|forbidden|external|empty) referr?er\b`,
+  s`\bembedded on\b.{0,40}\b(?:non-?approved|not approved|unapproved|foreign|unknown) (?:site|page|domain)`,
+  s`\brestricted by (?:http )?referr?er\b`,
 ]);
 
 // --- Client address ---------------------------------------------------------------------------------------------
@@ -89,6 +111,11 @@ row('geo', 'address.geo', 0.92, [
   s`\b(?:blocked|denied|restricted|sanctioned|embargoed|unsupported|disallowed|forbidden|banned) (?:country|region|jurisdiction|territory)\b`,
   s`\bnot available in your (?:country|region|location|area)\b`,
   s`\basn?[ _-]?\d{0,10}\b (?:is |was )?(?:blocked|denied|not allowed|banned)\b`,
+  s`\b(?:visitors?|users?|clients?|traffic|requests?) from [A-Z]{2}\b.{0,14}\b(?:blocked|denied|refused|not (?:allowed|served))`,
+  s`\bregion[ -]?lock(?:ed)?\b|\bclosed to (?:region|country|visitors from)\b`,
+  s`\bgeo-?located to\b`,
+  s`\boutside (?:of )?(?:the )?(?:state|country|territory|province|region|union)\b.{0,30}(?:refus|den|reject|block|not (?:allowed|possible))`,
+  s`\bcovers [A-Z]{2}(?:[/, ]{1,3}[A-Z]{2})* only\b`,
 ]);
 row(
   'address-reputation',
@@ -101,6 +128,9 @@ row(
     s`\bthreat (?:feed|intel(?:ligence)?|list)\b`,
     s`\btor exit|\btor (?:node|network|user)s?\b.{0,20}(?:block|den|refus|reject|not allowed)|\b(?:vpn|anonymi[sz]er|anonymous proxy|proxy|hosting provider|datacenter)s?\b.{0,30}\b(?:ip|address|not allowed|blocked|denied|refused|rejected)`,
     s`\bcrowdsec\b|\bfail2ban\b|\bspamhaus\b|\bhoneypot list\b|\brbl\b`,
+    s`\bthreat score\b.{0,50}\b(?:exceeds?|above|over|too high|beyond)\b`,
+    s`\bjail \W?[\w-]{2,40}\W? (?:caught|banned)\b`,
+    s`\b(?:temporary )?ban (?:is )?active\b|\b(?:owing|due) to (?:repeated )?(?:probing|scanning|abuse)\b`,
   ],
   ['address.denied'],
 );
@@ -118,6 +148,10 @@ row(
     s`\b(?:unlisted|untrusted|unapproved|unauthori[sz]ed|disallowed|external|non-?whitelisted|unknown) (?:client |source |remote )?(?:ip|address|network|subnet)\b`,
     s`\bnot_(?:allow|white)_?listed\b|\b(?:allow|white)[ _-]?list[ _-]?(?:miss|violation|check failed|rejected|denied|only)\b`,
     s`\bnot (?:allow|white)[ -]?listed\b`,
+    s`\b(?:ip|address|addr)\b.{0,40}\b(?:isn't|is not|not|never)\b.{0,10}\b(?:registered for|approved|on file|known to us)\b`,
+    s`\bmust be (?:on|in|connected (?:to|through|via)|using) (?:the |our )?(?:vpn|intranet|office network|corporate network)\b`,
+    s`\b(?:called|used|reached|accessed|opened|invoked) (?:just|only) from\b.{0,30}\b(?:subnets?|networks?|ips?|address(?:es)?|branch(?:es)?|offices?|lan|vpn)\b`,
+    s`\ballowed_(?:cidrs?|ips?|networks?)\b.{0,60}\b(?:no_?match|false|denied)\b`,
   ],
   ['address.denied'],
 );
@@ -131,6 +165,9 @@ row(
     s`\bIPWORD (?:BE )?(?:\S{2,45} )?(?:BE )?(?:explicitly |currently )?(?:blocked|black[ -]?listed|block[ -]?listed|deny[ -]?listed|denied|refused|rejected|forbidden)\b`,
     s`\b(?:blocked|denied|refused|rejected|forbidden) (?:client |source |remote )?(?:ip|address|network|subnet)\b`,
     s`\b(?:ip|address|addr)[ _-]?(?:blocked|denied|black[ _-]?list(?:ed)?|block[ _-]?list(?:ed)?|deny[ _-]?list(?:ed)?|blocklist|denylist)\b`,
+    s`\bmatch(?:es|ed)? (?:a |the )?(?:deny|block|ban) (?:rule|entry|range)\b|\b(?:falls in(?:to)?|within|in) a (?:denied|blocked|banned|forbidden) (?:range|network|subnet|block)\b`,
+    s`\blisted in \S*(?:block|deny|black|banned)\S*`,
+    s`\bblocked address exception\b`,
   ],
   ['address.reputation'],
 );

@@ -2,7 +2,7 @@
  * Reads one text: a sentence of a log (`readReason`) or the value of a field that names a reason (`readCode`). The
  * phrases are general: what libraries and people write, nothing of any one site. Order is meaning: the first row that
  * matches wins, so the special stands before the general ("csrf token missing" before "token missing"). A text that is
- * not sure to refuse gives nothing. HOT: application logs are asked line by line, and most lines stop at `WORTH`.
+ * not sure to refuse gives nothing. HOT: application logs are asked line by line.
  */
 import type { Cause } from '../../../model/taxonomy.ts';
 import { Needles } from '../../needles.ts';
@@ -48,10 +48,6 @@ export function isHarmless(text: string): boolean {
   return HOUSEKEEPING.test(text) || (GOOD.test(text) && !BAD.test(text));
 }
 
-/** Most lines of an application say none of this and stop here. */
-const WORTH =
-  /need|\bhold\b|withh|authori[sz]ation.?e|someone|absent|withdraw|rate exceed|too high|\bcap\b|reached|shut down|returned 5|sqli|internal|!=|<>|match|den(?:y|i)|forbid|refus|reject|block|\bnot\b|n't|\bno(?:ne of)?\b|without|missing|lack|requir|invalid|malform|expire|revo[kc]|scope|quota|limit|allowance|exhaust|deplet|used up|throttl|suspend|disab|activ|lock|\bban|csrf|xsrf|forgery|cors|origin|refer+er|hotlink|own(?:er|ed|s)|belong|mismatch|unauth|insufficient|permission|privilege|only|another|other|too many|exceed|unknown|fail|bad|wrong|unverif|must|inject|travers|xss|bot|captcha|scan|malicious|suspicious|virus|malware|upload|retired|sunset|deprecat|discontinu|unavailable|timeout|timed out|unreachable|EACCES|EPERM|waf|firewall|maintenance|tor\b|geo|countr|region|segments|replay|nonce|cross|different|cannot|can't|may not|mfa|2fa|factor|consent|overdue|unpaid|frozen|nikto|sqlmap|crawler|rbac|acl|polic|opa|honey|idor|idx10|ssrf|jndi|session|challenge|tried|attempt|out of|outside|cancel|terminat|trial|credit|too old|requests in|restricted|reserved|illegal|host|method|tampered|forged|anonymous|reputation|crowdsec|fail2ban|threat|virus/i;
-
 export interface Reason {
   cause: Cause;
   confidence: number;
@@ -66,7 +62,6 @@ export function readReason(text: string): Reason | null {
   let line = text.length > TEXT_CHARS ? text.slice(0, TEXT_CHARS) : text;
   if (line.length < 3) return null;
   if (!/\s/.test(line)) line = wordsOf(line);
-  if (!WORTH.test(line)) return null;
   if (NEGATED.test(line)) return null;
   if (isHarmless(line)) return null;
   needles ??= new Needles(ROWS.map((row) => row.pattern));

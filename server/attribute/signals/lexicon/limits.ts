@@ -14,6 +14,10 @@ row('lockout', 'limit.lockout', 0.93, [
   s`\btoo many (?:log-?in|sign-?in|password|authentication|auth|otp|pin|2fa|mfa) (?:attempts|failures|tries|errors)\b`,
   s`\b(?:max(?:imum)?|exceeded)\b.{0,30}\b(?:log-?in|sign-?in|password|failed|authentication) (?:attempts|failures|tries)\b`,
   s`\b(?:log-?in|sign-?in|password|failed)[ _-]attempts?\b.{0,20}(?:exceeded|exhausted|limit)`,
+  s`\blocked\b.{0,14}\bafter \d{1,3}\b`,
+  s`\block-?out\b.{0,30}\b(?:ends|until|active|expires|in force)\b`,
+  s`\bbrute-?force (?:cool-?down|lock|protection)\b`,
+  s`\b(?:barred|blocked|suspended|locked|refused)\b.{0,30}\b\d{1,3} (?:consecutive |successive |repeated )?(?:wrong|bad|failed|invalid|incorrect) (?:passwords?|otps?|pins?|codes?|logins?|attempts?)`,
 ]);
 row(
   'suspended',
@@ -27,9 +31,19 @@ row(
     s`\b(?:payment|invoice|bill|subscription fee)s?\b.{0,25}(?:overdue|past due|unpaid|not received|failed|outstanding)|\b(?:unpaid|overdue|outstanding) (?:invoice|bill|balance|payment)s?\b`,
     s`\b(?:trial|subscription|licen[cs]e|membership)\b.{0,25}\b(?:expired|ended|lapsed|has ended|over)\b`,
     s`\buser inactive or deleted\b`,
+    s`\b(?:subscription|account|membership|plan|contract) ?(?:is |was |has been )?paused\b`,
+    s`\bbanned for \w{3,20}(?: until\b|\b.{0,20}\buntil\b)`,
+    s`\b(?:api[ _-]?)?(?:key|account|user|client|tenant|customer)\b.{0,24}\b(?:is|was|has been|been) (?:switched|turned) off\b`,
+    s`\b(?:was|is|has been|been) barred from\b`,
   ],
   ['gateway.tenant'],
 );
+row('rate-each', 'limit.rate', 0.93, [
+  s`\b(?:over|above|beyond|exceed\w{0,3})\b.{0,20}\bper-?(?:second|minute|hour)\b`,
+  s`\b(?:too (?:quickly|fast|often|frequently)|more often than once)\b`,
+  s`\bspike arrest\b|\bsecondary rate limit\b|\bbucket \W?[\w-]{1,30}\W? (?:is |was )?(?:empty|drained)\b`,
+  s`\b(?:please )?wait \d{1,5} (?:s|sec|seconds?|minutes?|min)\b.{0,14}\bbefore\b`,
+]);
 row(
   'quota',
   'limit.quota',
@@ -43,6 +57,11 @@ row(
     s`\b(\d[\d,.]{0,12}) ?(?:of|out of|/) ?\1 (?:\w{2,24} ){1,2}(?:used|consumed|spent|redeemed|taken|exhausted)\b`,
     s`\b(?:quota|allowance|credits?)[ _-]?(?:exceeded|exhausted|reached|depleted|limit)\b`,
     s`\b\d[\d,.]* (?:calls|requests|messages|downloads|exports) (?:per|a|each) (?:day|month|week|year)\b.{0,30}(?:exceeded|reached|used|exhausted|hit)`,
+    s`\b(?:has |have )?(?:0|no|zero) (?:\w{2,14} ){0,2}(?:credits?|lookups?|calls?|requests?|tokens?|units?|messages?|exports?) left\b|\bno \w{3,20}(?: \w{3,20})? left until\b`,
+    s`\b(\d[\d,.]{0,12}) ?(?:of|out of|/) ?\1\b`,
+    s`\bconsumed all of (?:its|their|his|her|the)\b`,
+    s`\b(?:number|amount|count) of\b.{0,50}\b(?:attained|reached|exhausted|used up)\b`,
+    s`\bout of credits exception\b`,
   ],
   ['limit.rate'],
 );
@@ -77,6 +96,7 @@ row('upstream', 'gateway.upstream', 0.88, [
   s`\b(?:den(?:y|ied|ying)|refus\w{0,4}|reject\w{0,4}|forbid\w{0,4}|block\w{0,4}|403)\b.{0,60}\b(?:upstream|backend|dependency|redis|database|cache|store)\b.{0,30}(?:unavailable|unreachable|timed? ?out|timeout|connection refused|failed|is down)`,
   s`\b(?:jwks|introspection|discovery document|public keys?)\b.{0,40}(?:fetch|retriev|download|request|lookup)\w{0,4}\b.{0,20}(?:failed|error|timeout)|\bfailed to (?:fetch|retrieve|load|download|get) (?:the )?(?:jwks|public keys?|signing keys?|discovery)`,
   s`\bauthorizer(?:configuration|_configuration|_failure|failure| error| failed)\b|\bauth request unexpected status\b`,
+  s`\b(?:ldap|idp|sso|redis|session store|user directory)\b.{0,20}\b(?:down|unavailable|unreachable|offline)\b`,
 ]);
 row('retired', 'gateway.retired', 0.9, [
   s`\b(?:api(?![ _-]?keys?)|version|v\d{1,3}|endpoint|route|resource|operation|method|service|product|release)\b.{0,50}(?:retired|sunset(?:ted)?|discontinued|decommissioned|switched off|turned off|shut down|end[ -]of[ -]life|no longer (?:supported|available|served|offered|active|exists)|withdrawn|has been removed|was removed|obsolete)`,
@@ -84,6 +104,7 @@ row('retired', 'gateway.retired', 0.9, [
   s`\b(?:api|version|v\d{1,3}|endpoint|route)\b.{0,40}\bdeprecated\b.{0,60}(?:den(?:y|ied)|refus|reject|forbid|block|403|no longer|removed)`,
   s`\b(?:den(?:y|ied)|refus\w{0,4}|reject\w{0,4}|forbidden|blocked|403)\b.{0,60}\bdeprecated (?:api|version|endpoint|route)\b`,
   s`\b(?:api|version|endpoint|route)[ _-](?:retired|sunset|disabled|expired|gone|decommissioned)\b`,
+  s`\b(?:switched|turned) off on \d|\btaken out of (?:use|service)\b`,
 ]);
 row('route', 'gateway.route', 0.85, [
   s`\bno (?:matching )?(?:route|stage|api|operation)s? (?:was |were )?(?:matched|found|configured|exists?)\b`,

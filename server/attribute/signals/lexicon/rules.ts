@@ -10,15 +10,18 @@ row(
   'method',
   'config.method',
   0.88,
-  s`\b(?:http )?(?:method|verb)\b.{0,40}(?:not (?:allowed|permitted|supported|accepted)|disallowed|forbidden|blocked|denied|refused|rejected)|\b(?:method_not_allowed|methodnotallowed)\b|\b(?:disallowed|forbidden|unsupported) (?:http )?(?:method|verb)\b`,
+  [
+    s`\b(?:http )?(?:method|verb)\b.{0,40}(?:not (?:allowed|permitted|supported|accepted)|disallowed|forbidden|blocked|denied|refused|rejected)|\b(?:method_not_allowed|methodnotallowed)\b|\b(?:disallowed|forbidden|unsupported) (?:http )?(?:method|verb)\b`,
+    s`\b(?:TRACE|TRACK|PUT|DELETE|PATCH|OPTIONS) is disabled\b`,
+    s`\bonly (?:GET|HEAD|POST)\b.{0,20}\b(?:may be used|allowed|accepted|supported)\b`,
+  ],
   ['config.access'],
 );
-row(
-  'host',
-  'config.host',
-  0.88,
+row('host', 'config.host', 0.88, [
   s`\b(?:blocked|invalid|disallowed|unknown|unrecogni[sz]ed|untrusted|forbidden|bad) (?:request )?(?:http_)?host(?:s|name)?\b|\bhosts?\b.{0,50}(?:not (?:allowed|permitted|served|configured|recogni[sz]ed|in allowed|whitelisted|trusted)|disallowed)|\bdisallowedhost\b|\ballowed_hosts\b`,
-);
+  s`\bhost(?: header)?\b.{0,50}\bnot among\b.{0,14}\bhosts\b|\bunknown[ _]virtual[ _]?host\b`,
+  s`\bno (?:configured |known )?domain of this site\b|\bno site is served under\b|\bdisallowed host\b`,
+]);
 row(
   'server-rule',
   'config.access',
@@ -43,6 +46,8 @@ row(
     s`\b(?:decision|verdict|effect|authz|ext_?authz|opa|rego|cedar|casbin|authori[sz]er|policy|policies|policy engine|forward[ -]?auth|auth_request)\b.{0,50}\b(?:den(?:y|ied|ies)|reject(?:ed|s)?|refus(?:ed|es|al)|forbid(?:s|den)?|block(?:ed|s)?|not (?:allowed|permitted|authori[sz]ed)|disallow(?:ed|s)?|returned false|explicit deny|violation|violated)\b`,
     s`\b(?:den(?:ied|y)|rejected|refused|forbidden|blocked|disallowed|prohibited)\b.{0,20}\bby\b.{0,30}\b(?:polic(?:y|ies)|opa|ext_?authz|authori[sz](?:er|ation)|pdp|rule engine|rego|cedar|lambda)\b`,
     s`\bexplicit deny\b|\bimplicit deny\b|\bpolicy[ _-](?:denied|violation|reject(?:ed)?|forbidden|deny)\b|\bauthori[sz]er[ _-]den(?:ied|y)\b|\bext_authz_denied\b`,
+    s`\b(?:opa|pdp|policy|authz) decision (?:was |is )?false\b`,
+    s`\b(?:forward-?auth|ext[ _-]?authz|external (?:pdp|authori[sz]er)|pdp)\b.{0,20}\b(?:responded|returned|answered|refused|replied)\b`,
   ],
   ['permission.role'],
 );
