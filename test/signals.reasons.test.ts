@@ -2,6 +2,8 @@
  * The reason lexicon against invented sentences: what each says about a refusal, and sentences that look like one
  * and are none.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readCode, readReason } from '../server/attribute/signals/lexicon/lexicon.ts';
 
@@ -448,5 +450,16 @@ describe('readCode', () => {
   });
   test.each(['0', '403', 'ENOENT', 'OK', 'none', 'E123', 'cache_miss', 'user_input'])('%s → nothing', (code) => {
     expect(readCode(code)).toBeNull();
+  });
+});
+
+/** Written by people who had not seen the lists: what they were understood as, and lines of other business. */
+describe('sentences of others', () => {
+  const sentences = readFileSync(join(import.meta.dirname, '..', 'fixtures', 'reasons.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { text: string; cause: string | null });
+  test.each(sentences)('$text → $cause', ({ text, cause }) => {
+    expect(readReason(text)?.cause ?? null).toBe(cause);
   });
 });

@@ -16,6 +16,7 @@ interface More {
   logger?: string | RegExp;
   when?: (e: Entry) => boolean;
   kind?: Signal['kind'];
+  ownWords?: true;
 }
 
 /** One table row; the product's datasets and source are given once per block. */
@@ -35,6 +36,7 @@ export function block(product: string, datasets: readonly string[], source: stri
     when: more.when,
     status: more.status,
     kind: more.kind ?? 'decision',
+    ownWords: more.ownWords,
     cause,
     alternatives: more.others,
     certainty: more.certainty ?? 'stated',

@@ -118,24 +118,28 @@ const signals: Signal[] = [
     { confidence: 0.96 },
   ),
   railsLog('rails-filter-login', RAILS_FILTER, 'credential.missing', 'before_action {filter} stopped the request', {
+    ownWords: true,
     certainty: 'implied',
     when: (e) => /(?:authenticat|login|log_in|signed_in|require_user$|session)/i.test(filterOf(e)),
     confidence: 0.75,
     others: ['permission.role'],
   }),
   railsLog('rails-filter-owner', RAILS_FILTER, 'permission.ownership', 'before_action {filter} stopped the request', {
+    ownWords: true,
     certainty: 'implied',
     when: (e) => /(?:owner|own_|correct_user|same_user|belongs)/i.test(filterOf(e)),
     confidence: 0.8,
     others: ['permission.role'],
   }),
   railsLog('rails-filter-role', RAILS_FILTER, 'permission.role', 'before_action {filter} stopped the request', {
+    ownWords: true,
     certainty: 'implied',
     when: (e) => /(?:admin|role|permi|authori[sz]e|staff|can_)/i.test(filterOf(e)) && !/owner/i.test(filterOf(e)),
     confidence: 0.75,
     others: ['permission.ownership'],
   }),
   railsLog('rails-filter-csrf', RAILS_FILTER, 'csrf.invalid', 'before_action {filter} stopped the request', {
+    ownWords: true,
     certainty: 'implied',
     when: (e) => /verify_authenticity|csrf|forgery/i.test(filterOf(e)),
     confidence: 0.75,

@@ -15,6 +15,7 @@ row('file-permission', 'config.permissions', 0.85, [
   s`\(13: permission denied\)`,
   s`\bno (?:search|read|write|execute) permission (?:on|for|in) /`,
   s`\bfile mode 0?[0-7]{3}\b.{0,30}\b(?:prevents|forbids|does not allow)`,
+  s`\bsearch permissions are missing\b`,
 ]);
 
 // --- Forgery protection -----------------------------------------------------------------------------------------
@@ -47,6 +48,8 @@ row('csrf-missing', 'csrf.missing', 0.93, [
   s`\bcould not verify the provided csrf token because\b.{0,40}\b(?:not found|no token|null)`,
   s`\b${CSRF}\b.{0,60}\b(?:delivered|sent|brought|carried|got|received|had) no token\b`,
   s`\b(?:csrf|xsrf)[ _-]?(?:token|param(?:eter)?|header|cookie|field)\b.{0,12}\b(?:nil|null|blank|undefined)\b`,
+  s`\banti-?forgery (?:cookie|token|field)\b.{0,60}\b(?:is )?not (?:present|found|sent|set)\b`,
+  s`\b(?:csrf|xsrf)\b.{0,14}\b(?:parameter|header|field)?.{0,3}\b(?:absent|missing)\b`,
 ]);
 row(
   'csrf-invalid',
@@ -72,6 +75,7 @@ row(
     s`\b(?:csrf|xsrf)\b.{0,30}\b(?:pair|values?)\b.{0,20}\b(?:differ|different|unequal|not equal)`,
     s`\bvalue of the (?:csrf|xsrf)\b.{0,20}\bdiffer`,
     s`\binvalid csrf nonce\b`,
+    s`\bxsrf-?token\b.{0,80}\bnot equal\b|\bdouble-submit\b.{0,60}\b(?:not equal|differ|mismatch)`,
   ],
   ['csrf.missing'],
 );
@@ -102,6 +106,8 @@ row('referer', 'origin.referer', 0.92, [
   s`\b(?:bad|invalid|foreign|disallowed|untrusted|unknown|missing|forbidden|external|empty) referr?er\b`,
   s`\bembedded on\b.{0,40}\b(?:non-?approved|not approved|unapproved|foreign|unknown) (?:site|page|domain)`,
   s`\brestricted by (?:http )?referr?er\b`,
+  s`\breferr?er\b.{0,90}\b(?:isn't|is not|not) among\b`,
+  s`\bembed(?:ding|ded)? (?:page|site|domain)\b.{0,30}\bnot\b`,
 ]);
 
 // --- Client address ---------------------------------------------------------------------------------------------
@@ -116,6 +122,8 @@ row('geo', 'address.geo', 0.92, [
   s`\bgeo-?located to\b`,
   s`\boutside (?:of )?(?:the )?(?:state|country|territory|province|region|union)\b.{0,30}(?:refus|den|reject|block|not (?:allowed|possible))`,
   s`\bcovers [A-Z]{2}(?:[/, ]{1,3}[A-Z]{2})* only\b`,
+  s`\bfrom outside (?:of )?the (?:EEA|EU|UK|USA?|country|union)\b`,
+  s`\basn?[ _-]?\d{1,10}\b.{0,40}\b(?:barred|blocked|refused|banned)\b`,
 ]);
 row(
   'address-reputation',
@@ -134,6 +142,7 @@ row(
   ],
   ['address.denied'],
 );
+row('consumer-list', 'gateway.acl', 0.9, [s`\bconsumers?\b.{0,40}\bnot (?:white|allow)-?listed\b`]);
 row(
   'address-not-allowed',
   'address.not-allowed',
@@ -152,6 +161,10 @@ row(
     s`\bmust be (?:on|in|connected (?:to|through|via)|using) (?:the |our )?(?:vpn|intranet|office network|corporate network)\b`,
     s`\b(?:called|used|reached|accessed|opened|invoked) (?:just|only) from\b.{0,30}\b(?:subnets?|networks?|ips?|address(?:es)?|branch(?:es)?|offices?|lan|vpn)\b`,
     s`\ballowed_(?:cidrs?|ips?|networks?)\b.{0,60}\b(?:no_?match|false|denied)\b`,
+    s`\bnot in \S*(?:allow|white)[_-]?list\b`,
+    s`\b(?:vpn|campus network|office network|intranet) only\b|\bonly\b.{0,20}\bfrom the\b.{0,14}\b(?:vpn|intranet|office)\b`,
+    s`\bnot one of\b.{0,40}\b(?:ranges|networks|addresses|ips)\b`,
+    s`\b(?:white|allow)[ -]?list\w{0,12}\b.{0,20}\bno match\b`,
   ],
   ['address.denied'],
 );

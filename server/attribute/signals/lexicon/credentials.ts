@@ -21,6 +21,8 @@ row('revoked', 'credential.revoked', 0.93, [
   s`\b(?:token|grant|key|credential)\w{0,2}\b.{0,40}\b(?:are|is) (?:void|withdrawn)\b|\bgrant\b.{0,14}\bwithdrawn\b`,
   s`\bTOKEN deleted by\b`,
   s`\brevoked token exception\b`,
+  s`\b(?:token|refresh(?: family)?|grant)\b.{0,20}\bblack-?listed\b`,
+  s`\bcertificate\b.{0,30}\bcancell?ed\b|\bkey withdrawn\b`,
 ]);
 row(
   'expired',
@@ -46,6 +48,9 @@ row(
     s`\bidle for\b.{0,30}\bsession\b`,
     s`\b(?:link|code|token)\b.{0,20}\b\d{1,4} (?:seconds?|minutes?|hours?|days?) late\b`,
     s`\bexpired credential\b|\btoken too old\b`,
+    s`\b(?:secret|key|token|pass|certificate|link|url|ticket)\b.{0,40}\b(?:lapsed|ended at|is too old|past its expir\w{1,5}|reached (?:the )?end of (?:its )?(?:validity|life))\b`,
+    s`\bsession stale\b`,
+    s`\b(?:jeton|token|sitzung|session)\b.{0,20}(?:abgelaufen|caducad|expirad|scadut|verlopen)`,
   ],
   ['credential.invalid'],
 );
@@ -72,6 +77,9 @@ row(
     s`\btokencan\(.{1,60}\) ?(?:=>|=|:)? ?false\b`,
     s`\b(?:sandbox|test|staging) (?:api )?key\b.{0,40}\b(?:production|live)\b`,
     s`\bkey (?:can't|cannot|can not|may not) be used for\b|\boutside (?:of )?what (?:this|the) (?:token|key) covers\b`,
+    s`\bvalid for (?:the )?(?:sandbox|test|staging)(?: environment)? only\b`,
+    s`\bwithout \W?[\w-]{2,30}:[\w:-]{2,30}\W? (?:cannot|can't|may not|must not)\b`,
+    s`\b(?:read|write|admin|ingest) key used for\b|\bneeds (?:a )?(?:write|read|admin) key\b`,
   ],
   ['permission.role'],
 );
@@ -86,6 +94,7 @@ row(
     s`\bplain http\b.{0,30}(?:not accepted|refused|rejected|not allowed)|\bplease use https\b`,
     s`\bsni\b.{0,80}\b(?:mismatch|does(?: not|n't) (?:agree|match|equal)|differs)\b`,
     s`\btls ?v?1(?:\.[01])?\b.{0,30}\b(?:refused|rejected|too old|not (?:accepted|supported|allowed))\b`,
+    s`\bno required ssl certificate\b`,
   ],
   ['credential.missing'],
 );
@@ -114,6 +123,9 @@ row('missing', 'credential.missing', 0.93, [
   s`\bno current_?user\b|\bcurrent_?user (?:is )?(?:nil|null|none|missing)\b`,
   s`\bplease supply the\b|\bdid(?: not|n't) identify (?:itself|themselves)\b`,
   s`\btoken not present\b|\bcredentials? absent\b`,
+  s`\b(?:sign|log) in first\b|\bnot logged in error\b|\bno credentials\b`,
+  s`\bexpected\b.{0,50}\bfound none\b|\bdid(?: not|n't) supply\b`,
+  s`(?:token|key|signature|credentials?|cookie|session)\w{0,10} ?[=:] ?(?:null|nil|none|undefined)\b`,
 ]);
 row('invalid', 'credential.invalid', 0.92, [
   s`\b(?:invalid|bad|wrong|incorrect|malformed|unknown|unrecogni[sz]ed|corrupt(?:ed)?|tampered(?: with)?|forged|unverifiable|undecodable|unparsable|garbled|bogus|mismatched|mismatching|untrusted|unregistered|unsupported|illegal|fake|replayed|reused|unsigned)\b.{0,30}\bTOKEN\b`,
@@ -133,4 +145,7 @@ row('invalid', 'credential.invalid', 0.92, [
   s`\btoken has only\b|\bdecode (?:failure|error)\b.{0,40}\btoken\b|\balg ?= ?none\b`,
   s`\bkid\b.{0,20}(?:isn't|is not|not|wasn't|was not) (?:in|known|found|among)\b`,
   s`\bnever was valid\b|\bno longer or never was valid\b`,
+  s`\b(?:wrong|bad|incorrect|invalid) (?:pin|password|passcode|otp|one-time code|secret)\b`,
+  s`\bsigning algorithm\b.{0,30}\bnot (?:permitted|allowed|accepted)\b`,
+  s`mot de passe incorrect|falsches passwort|passwort falsch|senha incorreta|password errata`,
 ]);

@@ -42,8 +42,14 @@ const BAD =
 const HOUSEKEEPING =
   /\b(?:clean-?up|cleaned|cleaning|purg(?:ed|ing)|prun(?:ed|ing)|swept|sweep(?:er|ing)?|evict(?:ed|ing)|cleared|clearing|flush(?:ed|ing)|garbage)\b|\b(?:revoking|expiring|suspending|disabling|deactivating|blocking|banning) \d|\b(?:revoked|expired|suspended|disabled|deactivated|removed|deleted) \d{1,9} (?!s\b|sec|m\b|min|h\b|hour|d\b|day|ms\b)|^(?:revoked|suspended|disabled|deactivated|locked|banned|blocked) (?!(?:account|user|token|key|session|api|client|ip|jwt|country|host|origin|by|request|bot|tenant|customer|subscription|credential|cert|organi[sz]ation|address)\b)/i;
 
+/** Business of other kinds, and work on the rules themselves. */
+const OTHER_BUSINESS =
+  /\b(?:vouchers?|coupons?|dunning|discounts?|backups?|csv|acquirer|chargeback|tokeni[sz]er|archived|reminder mails?|translation missing|customer's wish|geo ?ip database)\b|\b(?:rules?|polic(?:y|ies)|lists?)\b.{0,40}\b(?:compiled|loaded|reloaded|enabled|disabled|deployed|imported|updated|created|synced)\b/i;
+const SURELY_REFUSED = /\b(?:denied|refused|rejected|forbidden|withheld|403)\b/i;
+
 /** A word for something good stands there, and none that overrules it. */
 export function isHarmless(text: string): boolean {
+  if (OTHER_BUSINESS.test(text) && !SURELY_REFUSED.test(text)) return true;
   if (REFUSED.test(text)) return false;
   return HOUSEKEEPING.test(text) || (GOOD.test(text) && !BAD.test(text));
 }
@@ -64,6 +70,15 @@ export function readReason(text: string): Reason | null {
   if (!/\s/.test(line)) line = wordsOf(line);
   if (NEGATED.test(line)) return null;
   if (isHarmless(line)) return null;
+  const found = firstRow(line);
+  if (found !== null || !IDENTIFIER.test(line)) return found;
+  // Names run together say it as well: "ERR_NO_CREDENTIALS route=…", "NotAccountHolderException: client 5 …".
+  return firstRow(line.replaceAll(/([a-z\d])([A-Z])/g, '$1 $2').replaceAll(/([A-Za-z])_(?=[A-Za-z])/g, '$1 '));
+}
+
+const IDENTIFIER = /[A-Za-z]_[A-Za-z]|[a-z][A-Z]/;
+
+function firstRow(line: string): Reason | null {
   needles ??= new Needles(ROWS.map((row) => row.pattern));
   needles.look(line);
   for (let i = 0; i < ROWS.length; i++) {

@@ -18,6 +18,8 @@ row('lockout', 'limit.lockout', 0.93, [
   s`\block-?out\b.{0,30}\b(?:ends|until|active|expires|in force)\b`,
   s`\bbrute-?force (?:cool-?down|lock|protection)\b`,
   s`\b(?:barred|blocked|suspended|locked|refused)\b.{0,30}\b\d{1,3} (?:consecutive |successive |repeated )?(?:wrong|bad|failed|invalid|incorrect) (?:passwords?|otps?|pins?|codes?|logins?|attempts?)`,
+  s`\blocked for \d{1,4}\b`,
+  s`\b(?:pin|password|login|otp) tries exceeded\b`,
 ]);
 row(
   'suspended',
@@ -35,6 +37,8 @@ row(
     s`\bbanned for \w{3,20}(?: until\b|\b.{0,20}\buntil\b)`,
     s`\b(?:api[ _-]?)?(?:key|account|user|client|tenant|customer)\b.{0,24}\b(?:is|was|has been|been) (?:switched|turned) off\b`,
     s`\b(?:was|is|has been|been) barred from\b`,
+    s`\b(?:acct|account|user|cust(?:omer)?)?-?status\W{1,3}(?:frozen|suspended|blocked|inactive|closed|disabled)\b`,
+    s`\b(?:employee|person|staff|student|login|user)\b.{0,24}\bdeactivated\b|\bis[ _]active ?[=:] ?false\b`,
   ],
   ['gateway.tenant'],
 );
@@ -43,6 +47,7 @@ row('rate-each', 'limit.rate', 0.93, [
   s`\b(?:too (?:quickly|fast|often|frequently)|more often than once)\b`,
   s`\bspike arrest\b|\bsecondary rate limit\b|\bbucket \W?[\w-]{1,30}\W? (?:is |was )?(?:empty|drained)\b`,
   s`\b(?:please )?wait \d{1,5} (?:s|sec|seconds?|minutes?|min)\b.{0,14}\bbefore\b`,
+  s`\bbucket (?:is )?empty\b`,
 ]);
 row(
   'quota',
@@ -62,6 +67,8 @@ row(
     s`\bconsumed all of (?:its|their|his|her|the)\b`,
     s`\b(?:number|amount|count) of\b.{0,50}\b(?:attained|reached|exhausted|used up)\b`,
     s`\bout of credits exception\b`,
+    s`\bcredits? (?:are|is|balance is) (?:0|zero)\b`,
+    s`\ballows (\d{1,6}) \w{3,20} and you have \1\b`,
   ],
   ['limit.rate'],
 );
@@ -105,8 +112,10 @@ row('retired', 'gateway.retired', 0.9, [
   s`\b(?:den(?:y|ied)|refus\w{0,4}|reject\w{0,4}|forbidden|blocked|403)\b.{0,60}\bdeprecated (?:api|version|endpoint|route)\b`,
   s`\b(?:api|version|endpoint|route)[ _-](?:retired|sunset|disabled|expired|gone|decommissioned)\b`,
   s`\b(?:switched|turned) off on \d|\btaken out of (?:use|service)\b`,
+  s`\b(?:api )?version has expired\b`,
 ]);
 row('route', 'gateway.route', 0.85, [
   s`\bno (?:matching )?(?:route|stage|api|operation)s? (?:was |were )?(?:matched|found|configured|exists?)\b`,
   s`\b(?:route|stage)[ _]not[ _](?:found|matched|defined)\b`,
+  s`\bno api definition\b|\bstage \S{1,30} unknown\b|\bno resource matches\b`,
 ]);

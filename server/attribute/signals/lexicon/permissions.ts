@@ -19,7 +19,7 @@ row('ownership', 'permission.ownership', 0.93, [
   s`\bnot[ _-]?owner\b|\bowner[ _-]?mismatch\b|\bnot[ _-]?resource[ _-]?owner\b|\bnot[ _-]yours\b`,
   s`\b(?:user|customer|account|owner|member|subject)[ _-]?(?:id)? (?:mismatch|does(?: not|n't) match|do not match|differs?)\b`,
   s`\b(?:cross|wrong|other)[ _-](?:tenant|account|customer|user|org)(?![a-z])|\b(?:tenant|account|org(?:ani[sz]ation)?|customer|workspace)[ _-]?(?:id)? ?mismatch\b`,
-  s`\b(?:tried|attempt(?:ed|s|ing)?|trying|wants?) (?:to )?(?:access|read|open|view|edit|update|delete|modify|change|cancel|download|fetch|see)\b.{0,60}\bof (?:user|customer|account|tenant|client|another|a different|someone|somebody|member|other)`,
+  s`\b(?:tried|attempt(?:ed|s|ing)?|trying|wants?) (?:to )?(?:access|read|open|view|edit|update|delete|modify|change|cancel|download|fetch|see)\b.{0,60}\bof (?:user|customer|account|tenant|client|student|pupil|patient|citizen|player|employee|another|a different|someone|somebody|member|other)`,
   s`\b(?:account|user|customer|tenant|owner|member|org|client)[ _-]?ids?\b.{0,50}(?:(?:do|does|did)(?: not|n't) match|mismatch|!=|<>|differs?|is not equal)`,
   s`\b(?:only|just)\b.{0,40}\b(?:your|their|his|her) own\b`,
   s`\b(?:created|submitted|uploaded|written|opened|placed|booked|filed|lodged|registered|requested|ordered|reserved|drafted|posted|authored|raised|rented|hired|made) by (?:someone|somebody|another|a different|other)\b`,
@@ -35,6 +35,13 @@ row('ownership', 'permission.ownership', 0.93, [
   s`\b(?:requested|asked for|wanted|opened|fetched|read) the \w{3,20} of (?:student|user|customer|patient|employee|member|client|account|tenant|guest|pupil|citizen) \S+`,
   s`\bnot (?:associated|linked|tied|assigned|connected) (?:with|to) (?:the )?(?:current|this|requesting|logged[- ]in|calling) (?:user|account|customer|shopper|session|member|profile|patient)\b`,
   s`\b(?:ownership|account|tenant) violation\b`,
+  s`\b(?:chart|record|case|file|ticket|order|document|patient|client|task|job|vehicle|parcel|meter|dossier)\b.{0,30}\bnot assigned to\b`,
+  s`\b(?:booked|created|filed|owned|ordered|opened) by\b.{0,50}\b(?:caller|requester|you) (?:is|are)\b`,
+  s`\bonly (?:see|view|edit|change|delete|open|access|read|cancel|manage)?\s?(?:your |their |his |her )?own\b`,
+  s`\bis (?:the )?property of\b|\bnot held by this\b|\bnot (?:on|part of) the contract of\b|\bnot registered under\b|\bnot your\w{0,12} exception\b`,
+  s`\boutside (?:of )?(?:his|her|their|your|own|the own)\b.{0,14}\b(?:district|caseload|department|unit|region|team|school)\b`,
+  s`\b(?:isn't|is not|not) (?:linked|tied|connected) to the authenticated\b`,
+  s`\b(?:org|owner|tenant|account|user)_id ?= ?\S{1,20} current\w*_?\w* ?= ?\S`,
 ]);
 row(
   'tenant',
@@ -52,6 +59,7 @@ row(
     s`\bno (?:active )?(?:product|package|bundle|plan) (?:containing|that contains|that includes|with)\b|\bno active product\b`,
     s`\bnot licen[cs]ed (?:for|to)\b`,
     s`\bfeature(?: flag)?\b.{0,40}\b(?:is )?off for (?:workspace|tenant|org|account|customer|project)\b`,
+    s`\bapp \S{1,40} (?:is )?not approved for\b`,
   ],
   ['permission.role'],
 );
@@ -70,6 +78,7 @@ row(
     s`\b(?:consumer|client|caller)\b.{0,30}\b(?:isn't|is not|not) in any\b.{0,14}\bgroup\b`,
     s`\byou cannot consume this service\b`,
     s`\badmits only (?:consumers?|clients?|callers?)\b|\bnot listed as a (?:caller|consumer|client)\b`,
+    s`\bacl\b.{0,20}\bnone of (?:the )?groups\b`,
   ],
   ['permission.role', 'config.access'],
 );
@@ -116,6 +125,14 @@ row(
     s`\b(?:declined|not accepted|rejected) the (?:terms|privacy|consent|data)\b|\be-?mail\b.{0,40}\bnot been verified\b`,
     s`\bcan\?\(.{1,60}\) ?(?:=>|=|:)? ?false\b`,
     s`\b(?:was |were |been |is )?never (?:been )?(?:given|granted|assigned) (?:the )?\W?[a-z]`,
+    s`\bhas(?:any)?(?:authority|role)\(|\bisinrole\b|\broles ?authorization ?requirement\b`,
+    s`\benforce\(.{1,120}\) ?(?:=>|=|:)? ?false\b`,
+    s`\bonly (?!one\b|the\b|an?\b|own\b)[a-z]{3,20}s\b(?: \w{2,20}){0,4} (?:may|can|are allowed to)\b`,
+    s`\bnon-(?:admin|staff|member|employee|manager)s?\b`,
+    s`\b(?:claims\.)?role\W{1,2}\w{2,30},? (?:want|wants|wanted|expected|need|needs|required)\b`,
+    s`\bcan_?(?:edit|view|read|write|delete|approve|create|access|manage|see|open|export)\w{0,30} ?[=:] ?false\b`,
+    s`\bpolicy \w{2,40} (?:was |is )?not (?:satisfied|met|fulfilled)\b`,
+    s`keine berechtigung|nicht berechtigt|fehlende berechtigung|droits insuffisants|n'a pas le droit|n'a pas les droits|n'a pas l'autorisation|pas le profil|no tiene permiso|no tiene acceso|sin permiso|sem permiss|tem permiss|permessi insufficienti|geen rechten|geen toegang|niet bevoegd|brak uprawnie|saknar beh`,
   ],
   ['permission.ownership'],
 );

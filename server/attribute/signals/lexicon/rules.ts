@@ -14,6 +14,7 @@ row(
     s`\b(?:http )?(?:method|verb)\b.{0,40}(?:not (?:allowed|permitted|supported|accepted)|disallowed|forbidden|blocked|denied|refused|rejected)|\b(?:method_not_allowed|methodnotallowed)\b|\b(?:disallowed|forbidden|unsupported) (?:http )?(?:method|verb)\b`,
     s`\b(?:TRACE|TRACK|PUT|DELETE|PATCH|OPTIONS) is disabled\b`,
     s`\bonly (?:GET|HEAD|POST)\b.{0,20}\b(?:may be used|allowed|accepted|supported)\b`,
+    s`\blimit_except\b`,
   ],
   ['config.access'],
 );
@@ -21,6 +22,7 @@ row('host', 'config.host', 0.88, [
   s`\b(?:blocked|invalid|disallowed|unknown|unrecogni[sz]ed|untrusted|forbidden|bad) (?:request )?(?:http_)?host(?:s|name)?\b|\bhosts?\b.{0,50}(?:not (?:allowed|permitted|served|configured|recogni[sz]ed|in allowed|whitelisted|trusted)|disallowed)|\bdisallowedhost\b|\ballowed_hosts\b`,
   s`\bhost(?: header)?\b.{0,50}\bnot among\b.{0,14}\bhosts\b|\bunknown[ _]virtual[ _]?host\b`,
   s`\bno (?:configured |known )?domain of this site\b|\bno site is served under\b|\bdisallowed host\b`,
+  s`\bhost ?authorization (?:refused|blocked|denied)\b|\bno site is configured under\b`,
 ]);
 row(
   'server-rule',
@@ -48,6 +50,7 @@ row(
     s`\bexplicit deny\b|\bimplicit deny\b|\bpolicy[ _-](?:denied|violation|reject(?:ed)?|forbidden|deny)\b|\bauthori[sz]er[ _-]den(?:ied|y)\b|\bext_authz_denied\b`,
     s`\b(?:opa|pdp|policy|authz) decision (?:was |is )?false\b`,
     s`\b(?:forward-?auth|ext[ _-]?authz|external (?:pdp|authori[sz]er)|pdp)\b.{0,20}\b(?:responded|returned|answered|refused|replied)\b`,
+    s`\bdecision\b.{0,8}\ballow ?[=:] ?false\b`,
   ],
   ['permission.role'],
 );
